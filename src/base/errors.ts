@@ -1,0 +1,83 @@
+/**
+ * Whose fault an error is: the caller's (usage, config, a bad request), the guest's (its program), the policy's
+ * (refused on purpose), the upstream's (a tool or server failed), or ours.
+ */
+export type Fault = "caller" | "guest" | "policy" | "upstream" | "internal";
+
+/** Every error code, with whose fault it is. Each has a heading of the same name in `docs/errors.md` (a test holds this). */
+export const errorCodes = {
+  // config and usage
+  config_not_found: "caller",
+  config_invalid: "caller",
+  config_not_enforced: "caller",
+  usage: "caller",
+  // the program
+  syntax_error: "guest",
+  program_error: "guest",
+  never_settles: "guest",
+  import_not_found: "guest",
+  invalid_input: "caller",
+  unknown_execution: "caller",
+  // tools
+  tool_not_found: "caller",
+  tool_ambiguous: "caller",
+  tool_not_granted: "policy",
+  tool_denied: "policy",
+  approval_unavailable: "policy",
+  arguments_invalid: "caller",
+  tool_error: "upstream",
+  upstream_error: "upstream",
+  upstream_unavailable: "upstream",
+  upstream_disconnected: "upstream",
+  upstream_timeout: "upstream",
+  result_too_large: "upstream",
+  cancelled: "caller",
+  audit_unavailable: "internal",
+  // limits of an execution: code = the name of the limit
+  timeoutMs: "guest",
+  cpuMs: "guest",
+  memoryMb: "guest",
+  frameBytesMax: "guest",
+  logBytesMax: "guest",
+  resultBytesMax: "guest",
+  callsMax: "guest",
+  callsInFlightMax: "guest",
+  timersMax: "guest",
+  hostCallsMax: "guest",
+  queuedExecutionsMax: "policy",
+  parkedMax: "policy",
+  parkMs: "policy",
+  guest_crashed: "guest",
+  command_not_found: "caller",
+  child_not_started: "internal",
+  tree_not_empty: "caller",
+  tree_not_written: "internal",
+  engine_unavailable: "internal",
+  store_unavailable: "internal",
+  internal: "internal",
+} as const;
+
+export type ErrorCode = keyof typeof errorCodes;
+
+/** The one error class. `code` is stable and documented; `message` names what was wrong, where, and what to do. */
+export class SluiceError extends Error {
+  readonly code: ErrorCode;
+  readonly fault: Fault;
+  /** What to do about it, in one sentence, where the message does not say. */
+  readonly hint?: string;
+
+  constructor(code: ErrorCode, message: string, options: { cause?: unknown; hint?: string } = {}) {
+    super(message, options.cause === undefined ? undefined : { cause: options.cause });
+    this.name = "SluiceError";
+    this.code = code;
+    // The annotation is the check that every code names a fault (`satisfies` cannot stand in a declaration).
+    const faults: Readonly<Record<ErrorCode, Fault>> = errorCodes;
+    this.fault = faults[code];
+    if (options.hint !== undefined) this.hint = options.hint;
+  }
+}
+
+/** The message of anything that was thrown. */
+export function toMessage(thrown: unknown): string {
+  return thrown instanceof Error ? thrown.message : String(thrown);
+}

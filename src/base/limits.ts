@@ -1,0 +1,112 @@
+/**
+ * Every bound of the system in one place: its value, its unit (in the name) and why it is there. A bound that the
+ * config can change is a default here; reaching any of them is an error that says the name and the value.
+ */
+export const limits = {
+  // one execution; the config section `sandbox` may set these
+  timeoutMs: 600_000, // wall clock of a program: longer jobs are split or resumed
+  answerMs: 45_000, // clients give up after 60 s; the answer is then `running`
+  cpuMs: 30_000, // a spinning program is dead after this much processor time
+  memoryMb: 512, // resident memory of the guest above which it is killed
+  parkMs: 900_000, // how long a finished or running execution waits for `resume`
+  parkedMax: 8, // executions parked at once: each running one holds a process
+  runningLogsShown: 100, // pieces of output in an answer `running`: the latest
+  definitionTokensMax: 800, // o200k tokens of the three tools' definitions together: a promise, so it is counted as reached
+  outcomesKeptMax: 64, // outcomes of ended executions kept for `resume`
+  logBytesMax: 1_048_576, // console output kept for one execution
+  resultBytesMax: 67_108_864, // one value crossing the border: a tool result, a returned value
+  frameBytesMax: 71_303_168, // one frame: resultBytesMax and its envelope
+  callsMax: 10_000, // tool calls of one execution in total
+  callsInFlightMax: 256, // host calls of one execution waiting at once; further ones wait in the guest
+  hostCallsMax: 1_000_000, // calls of one execution to the host in total: files, timers, searches and tools
+  logEntriesMax: 100_000, // pieces of console output kept for one execution
+  errorMessageBytesMax: 8_192, // the message of an error that leaves for the model
+  timersMax: 10_000, // timers of one execution waiting at once
+  codeBytesMax: 1_048_576, // source text of a program
+  previewBytes: 8_192, // above this, what leaves for the model goes to ./workspace/.spill and is previewed
+  // the pool of guests
+  guestsWarm: 2, // guests started ahead of need
+  executionsMax: 8, // executions running at once
+  queuedExecutionsMax: 64, // executions waiting for a place
+  // files that a program may write
+  workspaceBytesMax: 1_073_741_824, // the whole workspace
+  workspaceFilesMax: 10_000, // files in the workspace
+  fileBytesMax: 67_108_864, // one file
+  pathBytesMax: 1_024, // one path
+  nameBytesMax: 255, // one name of a path: what file systems take
+  listEntriesMax: 100_000, // entries of one recursive listing
+  pathDepthMax: 32, // folders in one path
+  // upstreams
+  connectMs: 30_000, // start of a server, until it has answered the handshake
+  callMs: 120_000, // one tool call, from when it leaves
+  upstreamMessageBytesMax: 67_108_864, // one JSON-RPC message from a server
+  toolsPerServerMax: 5_000, // definitions accepted from one server
+  definitionBytesMax: 1_048_576, // one tool definition
+  definitionDepthMax: 128, // nesting of one tool definition; real ones reach 20, and readers of it recurse
+  toolNameBytesMax: 512, // the name of one tool
+  toolListPagesMax: 100, // pages of one tools/list
+  probeMs: 8_000, // wait for an answer to the question for the newest protocol, before the older handshake
+  reconnectMsMin: 1_000, // pause after the second failed start in a row; doubles with each further one
+  reconnectMsMax: 60_000, // longest such pause
+  disconnectMs: 500, // a server's time to end by itself when Sluice closes
+  toolsChangedMs: 100, // list_changed notifications of one server within this time are one event
+  stderrLineBytesMax: 8_192, // one line of a server's stderr in the log
+  // the catalogue and the module tree
+  callNameBytesMax: 160, // one call name: with suffix and extension it is one file name (255 bytes on most file systems)
+  definitionsKeptMs: 2_592_000_000, // tools of a server under a config that it no longer has: 30 days, for going back
+  nearestMax: 3, // names suggested for one that does not exist
+  nearestComparedMax: 200, // names compared letter by letter for these suggestions
+  searchResultsMax: 50, // tools in one answer of search to a model
+  searchServersNamedMax: 40, // servers named in the hint of a search that found nothing
+  searchQueryCharsMax: 2_000, // characters of a query that are read
+  searchQueryTermsMax: 64, // words of a query that are looked up
+  searchTextCharsMax: 4_000, // characters of one field of one tool that are indexed
+  schemaNodesMax: 20_000, // schema nodes translated to TypeScript for one tool; further ones are `unknown`
+  schemaDepthMax: 32, // nesting of one schema in TypeScript; deeper is `unknown`
+  schemaEnumMax: 256, // values of one enum that are written out; with more it is its plain type
+  toolDocCharsMax: 4_000, // description of one tool in its module
+  propertyDocCharsMax: 1_000, // description of one property
+  tagCharsMax: 200, // value of one JSDoc tag (default, pattern)
+  instructionsCharsMax: 8_000, // a server's instructions in its README
+  summaryCharsMax: 160, // one sentence about a tool
+  signatureCharsMax: 320, // one line with a tool's types
+  moduleTextsCachedMax: 1_024, // texts of modules kept in memory
+  // the MCP surface
+  progressMs: 200, // between two progress reports: a program that prints much must not flood the client
+  progressIdleMs: 10_000, // a report after this much silence: clients that extend their deadline on progress wait on
+  progressTextMax: 200, // characters of one progress report: it is shown in a status line
+  toolListTtlMs: 3_600_000, // how long a client may keep the tool list when nothing in it can change
+  drainMs: 500, // after the client closed our stdin: requests it had sent may still be answered
+  // validation of arguments
+  validationStepsMax: 1_000_000, // schema nodes visited for one value
+  validationDepthMax: 256, // nesting of one value
+  violationsMax: 10, // what is wrong with one value, reported at once: a program is not corrected in more places
+  uniqueItemsMax: 10_000, // items compared with each other for uniqueItems
+  unenforcedMax: 1_000, // parts of schemas that cannot be enforced, named once each
+  // counting tokens
+  tokenValueCharsMax: 262_144, // one text counted exactly; of a longer one, this much is sampled
+  tokenBlockChars: 4_096, // one block of a sample: long enough that its cut edges do not matter
+  tokenRunCharsMax: 1_024, // one run without a break: the encoder's time is quadratic in it
+  tokenQueueCharsMax: 16_777_216, // text waiting for the counting thread; beyond it, counts are estimated
+  tokenBatchMax: 100, // definitions printed and sent to the counting thread at once
+  tokenCountMs: 5_000, // wait for one count; after it, the count is estimated
+  tokenIdleMs: 30_000, // the counting thread, 66 MB, ends after this much idleness
+  // the store
+  storeBusyMs: 5_000, // waiting for another process's transaction; ours take milliseconds
+  storeStatementsMax: 256, // prepared statements kept; ours are a fixed few
+  // the config
+  configBytesMax: 4_194_304, // the config file: the largest seen with 100 servers is 60 KB
+  configProblemsMax: 20, // problems reported at once; the rest are counted
+  serversMax: 1_000, // entries of mcpServers
+  serverKeyCharsMax: 128, // a server's key: it names a folder
+  patternCharsMax: 1_024, // one address pattern
+  patternsMax: 10_000, // address patterns of one list
+  // suggestions of a nearest name
+  nearestCandidatesMax: 10_000, // names compared: the answer stays under some milliseconds
+  nearestCharsMax: 64, // characters compared of each name
+  // results of upstreams
+  contentBlocksMax: 10_000, // content blocks of one result
+  errorMessageCharsMax: 16_384, // a tool's own words about its failure
+} as const;
+
+export type LimitName = keyof typeof limits;

@@ -1,0 +1,68 @@
+import { isJsonObject } from "../base/json.ts";
+import type { Json, JsonSchema } from "../base/json.ts";
+import { limits } from "../base/limits.ts";
+
+/** The targets of one schema's `$ref`s; only those inside it, nothing is fetched. */
+export interface References {
+  resolve(ref: string): { schema: Json } | undefined;
+}
+
+/** Reads JSON pointers, `$anchor`s and `$id`s of a schema; the named places are collected at the first that needs it. */
+export function toReferences(root: JsonSchema): References {
+  let named: Map<string, Json> | undefined;
+  return {
+    resolve: (ref) => {
+      if (ref === "#" || ref === "") return { schema: root };
+      const [base = "", fragment = ""] = ref.split("#", 2);
+      let schema: Json | undefined = root;
+      if (base !== "" || (fragment !== "" && !fragment.startsWith("/"))) {
+        named ??= collectNamed(root);
+        schema = named.get(ref) ?? named.get(base);
+        if (schema === undefined) return undefined;
+        if (named.has(ref)) return { schema };
+      }
+      const target = fragment === "" ? schema : walk(schema, fragment);
+      return target === undefined ? undefined : { schema: target };
+    },
+  };
+}
+
+function walk(root: Json, pointer: string): Json | undefined {
+  let at: Json | undefined = root;
+  for (const part of pointer.slice(1).split("/")) {
+    const key = toDecoded(part).replaceAll("~1", "/").replaceAll("~0", "~");
+    if ((!isJsonObject(at) && !Array.isArray(at)) || !Object.hasOwn(at, key)) return undefined;
+    at = (at as { [key: string]: Json })[key];
+  }
+  return isJsonObject(at) || typeof at === "boolean" ? at : undefined;
+}
+
+function toDecoded(part: string): string {
+  try {
+    return decodeURIComponent(part);
+  } catch {
+    return part;
+  }
+}
+
+function collectNamed(root: JsonSchema): Map<string, Json> {
+  const named = new Map<string, Json>();
+  const queue: Json[] = [root];
+  for (let at = 0; at < queue.length && at < limits.schemaNodesMax; at += 1) {
+    const schema = queue[at] as Json;
+    if (isJsonObject(schema)) {
+      for (const keyword of ["$anchor", "$dynamicAnchor"]) {
+        const name = schema[keyword];
+        if (typeof name === "string" && !named.has(`#${name}`)) named.set(`#${name}`, schema);
+      }
+      for (const keyword of ["$id", "id"]) {
+        const id = schema[keyword];
+        if (typeof id === "string" && !named.has(id)) named.set(id, schema);
+      }
+      queue.push(...Object.values(schema).filter((value) => typeof value === "object"));
+    } else if (Array.isArray(schema)) {
+      queue.push(...schema.filter((value) => typeof value === "object"));
+    }
+  }
+  return named;
+}

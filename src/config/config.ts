@@ -1,0 +1,73 @@
+/** The configuration, read and resolved: absolute paths, variables substituted, defaults filled in. */
+export interface Config {
+  /** Absolute path of the file it came from; absent when it was given as an object. */
+  file?: string;
+  servers: readonly ServerConfig[];
+  /** Absolute. */
+  stateDir: string;
+  sandbox: SandboxConfig;
+  policy: PolicyConfig;
+  skills: { dir: string };
+  /** Address patterns of tools that appear as direct MCP tools too. */
+  expose: readonly string[];
+  /** One sentence each, for the log: keys that were ignored, servers that are disabled and why. */
+  notes: readonly string[];
+}
+
+export interface ServerConfig {
+  /** The key under `mcpServers`, verbatim. */
+  key: string;
+  /** Why it is not used, if so: `"disabled": true`, or the variable that is missing. */
+  disabledReason?: string;
+  transport: StdioConfig | HttpConfig;
+  /** Deadline of one call in milliseconds (`timeout` in some clients); default `limits.callMs`. */
+  callMs: number;
+  /** Deadline of its start in milliseconds; default `limits.connectMs`. */
+  connectMs: number;
+  /** sha256 over what decides which tools it has (command, arguments, URL, names of variables): keys the cached catalogue. */
+  hash: string;
+}
+
+export interface StdioConfig {
+  kind: "stdio";
+  command: string;
+  args: readonly string[];
+  env: Readonly<Record<string, string>>;
+  /** Absolute. */
+  cwd: string;
+}
+
+export interface HttpConfig {
+  /** `http`: Streamable HTTP, falling back to SSE; `sse`: SSE only. */
+  kind: "http" | "sse";
+  url: string;
+  headers: Readonly<Record<string, string>>;
+}
+
+/** Limits of executions; names, units and reasons in `base/limits.ts`. */
+export interface SandboxConfig {
+  engine: "auto" | "deno";
+  timeoutMs: number;
+  answerMs: number;
+  cpuMs: number;
+  memoryMb: number;
+  parkMs: number;
+  parkedMax: number;
+  logBytesMax: number;
+  resultBytesMax: number;
+  previewBytes: number;
+  callsMax: number;
+  callsInFlightMax: number;
+  guestsWarm: number;
+  executionsMax: number;
+  workspaceBytesMax: number;
+  workspaceFilesMax: number;
+  fileBytesMax: number;
+}
+
+export type PolicyVerdict = "allow" | "deny" | "approve";
+
+export interface PolicyConfig {
+  /** Address pattern (`*` is any characters) → verdict; the most literal characters win, on a tie the stricter. */
+  tools: Readonly<Record<string, PolicyVerdict>>;
+}

@@ -1,0 +1,137 @@
+import { limits } from "../base/limits.ts";
+import type { PolicyVerdict, SandboxConfig } from "./config.ts";
+
+/** One key of Sluice's own sections: what it takes, its default, and the sentence the published schema shows. */
+export type Key =
+  | { kind: "integer"; about: string; default: number; min: number; max: number }
+  | { kind: "choice"; about: string; default: string; choices: readonly string[]; later: readonly string[] }
+  | { kind: "path"; about: string; default: string }
+  | { kind: "patterns"; about: string }
+  | { kind: "verdicts"; about: string }
+  | { kind: "servers"; about: string }
+  | { kind: "ignored"; about: string }
+  | SectionKey;
+
+/** A section: its keys, and the names that later versions will enforce (until then they are errors). */
+export interface SectionKey {
+  kind: "section";
+  about: string;
+  members: Readonly<Record<string, Key>>;
+  later: readonly string[];
+}
+
+type IntegerKey = Extract<Key, { kind: "integer" }>;
+
+function integer(limit: number, min: number, max: number, about: string): IntegerKey {
+  return { kind: "integer", default: limit, min, max, about };
+}
+
+const dayMs = 86_400_000;
+
+/** The integer keys of `sandbox`; the type makes sure that none of {@link SandboxConfig} is missing. */
+export const sandboxIntegers: Readonly<Record<Exclude<keyof SandboxConfig, "engine">, IntegerKey>> = {
+  timeoutMs: integer(limits.timeoutMs, 100, dayMs, "Wall clock of one program, in milliseconds."),
+  answerMs: integer(limits.answerMs, 100, dayMs, "After this many milliseconds a running program is answered as `running`."),
+  cpuMs: integer(limits.cpuMs, 10, dayMs, "Processor time of one program, in milliseconds."),
+  memoryMb: integer(limits.memoryMb, 64, 65_536, "Resident memory of one program, in mebibytes."),
+  parkMs: integer(limits.parkMs, 0, dayMs, "How long an execution waits for `resume`, in milliseconds."),
+  parkedMax: integer(limits.parkedMax, 1, 64, "Executions that may wait for `resume` at once."),
+  logBytesMax: integer(limits.logBytesMax, 1_024, 67_108_864, "Console output kept of one program, in bytes."),
+  resultBytesMax: integer(limits.resultBytesMax, 1_024, limits.resultBytesMax, "One tool result or returned value, in bytes."),
+  previewBytes: integer(limits.previewBytes, 256, 1_048_576, "Above this many bytes an answer is saved to a file and previewed."),
+  callsMax: integer(limits.callsMax, 1, 1_000_000, "Tool calls of one program."),
+  callsInFlightMax: integer(limits.callsInFlightMax, 1, 4_096, "Host calls of one program that wait at once."),
+  guestsWarm: integer(limits.guestsWarm, 0, 16, "Sandboxes started ahead of need."),
+  executionsMax: integer(limits.executionsMax, 1, 64, "Programs that run at once."),
+  workspaceBytesMax: integer(limits.workspaceBytesMax, 0, 1_099_511_627_776, "Size of the workspace, in bytes."),
+  workspaceFilesMax: integer(limits.workspaceFilesMax, 0, 1_000_000, "Files in the workspace."),
+  fileBytesMax: integer(limits.fileBytesMax, 0, limits.fileBytesMax, "One file that a program writes, in bytes."),
+};
+
+/** What a rule of `policy.tools` may say, the strictest last. */
+export const verdicts: readonly PolicyVerdict[] = ["allow", "approve", "deny"];
+
+/** Every key of the config: what is checked, what the defaults are and what the published schema says come from here. */
+export const configKeys: SectionKey = {
+  kind: "section",
+  about: "Configuration of Sluice.",
+  later: ["privacy", "trust", "workspaces", "workspace", "vault", "approvals", "journal", "audit", "http"],
+  members: {
+    $schema: { kind: "ignored", about: "Where this schema is, for editors." },
+    mcpServers: {
+      kind: "servers",
+      about: "The MCP servers, as Claude Desktop, Claude Code and Cursor write them.",
+    },
+    stateDir: {
+      kind: "path",
+      default: "./.sluice",
+      about: "Folder of workspaces, catalogue and audit; relative to this file.",
+    },
+    sandbox: {
+      kind: "section",
+      about: "Where programs run, and their limits.",
+      later: ["wall", "floor", "network", "trusted", "runtime", "image"],
+      members: {
+        engine: {
+          kind: "choice",
+          default: "auto",
+          choices: ["auto", "deno"],
+          later: ["quickjs", "worker"],
+          about: "What runs the programs.",
+        },
+        ...sandboxIntegers,
+      },
+    },
+    policy: {
+      kind: "section",
+      about: "What programs may call.",
+      later: ["preset", "limits", "budget"],
+      members: {
+        tools: {
+          kind: "verdicts",
+          about:
+            "Address pattern (`*` is any characters) to verdict. The rule with the most literal characters wins, on a tie the stricter; without a rule a tool is allowed.",
+        },
+      },
+    },
+    skills: {
+      kind: "section",
+      about: "Saved programs.",
+      later: [],
+      members: { dir: { kind: "path", default: "./.sluice/skills", about: "Folder of the skills; relative to this file." } },
+    },
+    expose: { kind: "patterns", about: "Address patterns of tools that also appear as direct MCP tools." },
+  },
+};
+
+/** What Sluice reads of one entry of `mcpServers`, with the JSON type of each, for the checks and the schema. */
+export const serverKeys: ReadonlyMap<string, { type: "text" | "texts" | "text-map" | "flag" | "milliseconds"; about: string }> = new Map(
+  Object.entries({
+    command: { type: "text", about: "Program to start; a relative path with a slash is relative to `cwd`." },
+    args: { type: "texts", about: "Its arguments." },
+    env: { type: "text-map", about: "Its environment, added to a small safe one." },
+    envFile: { type: "text", about: "File of NAME=value lines, added to its environment below `env`." },
+    cwd: { type: "text", about: "Folder it starts in; default: the folder of this file." },
+    url: { type: "text", about: "Address of a server over HTTP." },
+    serverUrl: { type: "text", about: "Same as `url`." },
+    httpUrl: { type: "text", about: "Same as `url`." },
+    headers: { type: "text-map", about: "HTTP headers sent with every request." },
+    type: { type: "text", about: "`stdio`, `http`, `streamable-http` or `sse`." },
+    transport: { type: "text", about: "Same as `type`." },
+    disabled: { type: "flag", about: "True: this server is left out." },
+    enabled: { type: "flag", about: "False: this server is left out." },
+    timeout: { type: "milliseconds", about: "Deadline of one call: milliseconds, or seconds if below 1000." },
+    callMs: { type: "milliseconds", about: "Deadline of one call, in milliseconds." },
+    connectMs: { type: "milliseconds", about: "Deadline of its start, in milliseconds." },
+  } as const),
+);
+
+/** Keys of other clients that mean nothing here; they are named in one note per server. */
+export const foreignServerKeys: ReadonlySet<string> = new Set([
+  ...["alwaysAllow", "alwaysLoad", "authProviderType", "autoApprove", "autoStart", "description", "dev", "disabledTools"],
+  ...["displayName", "enabledTools", "excludeTools", "fromGalleryId", "gallery", "icon", "icons", "includeTools"],
+  ...["metadata", "name", "oauth", "sandbox", "sandboxEnabled", "title", "tools", "version"],
+]);
+
+/** Keys of an entry of `mcpServers` that later versions will enforce. */
+export const laterServerKeys: ReadonlySet<string> = new Set(["trust"]);

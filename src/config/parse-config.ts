@@ -1,0 +1,204 @@
+import { resolve } from "node:path";
+import { isJsonObject } from "../base/json.ts";
+import { limits } from "../base/limits.ts";
+import { toNearest } from "../base/nearest.ts";
+import type { Config, PolicyVerdict, SandboxConfig, ServerConfig } from "./config.ts";
+import { configKeys, sandboxIntegers, verdicts, type Key, type SectionKey } from "./keys.ts";
+import { Problems, toGot, toPathText, type ConfigPath, type LineOf } from "./problems.ts";
+import { parseServers, type ConfigContext } from "./servers.ts";
+import { substitute, type Environment } from "./variables.ts";
+
+/** Where a config comes from, for its relative paths, its variables and its errors. */
+export interface ParseConfigOptions {
+  /** Absolute path of the file, if it was one. */
+  file?: string;
+  /** Absolute; relative paths are relative to it. */
+  directory: string;
+  env: Environment;
+  /** The line of a place in the file, for the errors. */
+  lineOf?: LineOf;
+}
+
+/**
+ * Reads an unknown value as a config: checked, variables replaced, paths absolute, defaults filled in. Throws
+ * `config_invalid` or `config_not_enforced` with every problem in it.
+ */
+export function parseConfig(value: unknown, options: ParseConfigOptions): Config {
+  const problems = new Problems(options.file ?? "the config", options.lineOf);
+  const context: ConfigContext = { problems, notes: [], env: options.env, directory: resolve(options.directory) };
+  if (!isJsonObject(value)) {
+    problems.add([], `expected an object like { "mcpServers": {} }, got ${toGot(value)}`);
+    problems.throwIfAny();
+  }
+  const read = new Map<string, unknown>();
+  readSection(configKeys, value, [], context, read);
+  if (isJsonObject(value) && !["mcpServers", ...renamed.keys()].some((name) => Object.hasOwn(value, name))) {
+    problems.add([], '"mcpServers" is missing; the smallest config is { "mcpServers": {} }');
+  }
+  problems.throwIfAny();
+
+  const servers = (read.get("mcpServers") ?? []) as ServerConfig[];
+  const tools = (read.get("policy.tools") ?? {}) as Record<string, PolicyVerdict>;
+  const expose = (read.get("expose") ?? []) as string[];
+  const keys = servers.map((server) => server.key);
+  noteUnmatched(Object.keys(tools), ["policy", "tools"], keys, context);
+  noteUnmatched(expose, ["expose"], keys, context);
+  const integers = Object.keys(sandboxIntegers).map((name) => [name, read.get(`sandbox.${name}`)]);
+  return {
+    ...(options.file === undefined ? {} : { file: options.file }),
+    servers,
+    stateDir: read.get("stateDir") as string,
+    // Every key of the table was read or has its default, and the table has every key of the type.
+    sandbox: { ...Object.fromEntries(integers), engine: read.get("sandbox.engine") } as SandboxConfig,
+    policy: { tools },
+    skills: { dir: read.get("skills.dir") as string },
+    expose,
+    notes: context.notes,
+  };
+}
+
+/** Reads the keys of a section into `read` under their dotted names, defaults included. */
+function readSection(section: SectionKey, value: unknown, path: ConfigPath, context: ConfigContext, read: Map<string, unknown>): void {
+  const given = value === undefined ? {} : value;
+  if (!isJsonObject(given)) {
+    context.problems.add(path, `expected an object, got ${toGot(given)}`);
+    return;
+  }
+  for (const name of Object.keys(given)) {
+    if (!Object.hasOwn(section.members, name)) refuse(section, name, [...path, name], context.problems);
+  }
+  for (const [name, key] of Object.entries(section.members)) {
+    const member = Object.hasOwn(given, name) ? given[name] : undefined;
+    const here = [...path, name];
+    if (key.kind === "section") readSection(key, member, here, context, read);
+    else read.set(here.join("."), readKey(key, member, here, context));
+  }
+}
+
+/** Where other clients have the servers, for a whole file of theirs that was pasted in. */
+const renamed: ReadonlyMap<string, string> = new Map([
+  ["servers", 'this is the name in VS Code; rename it to "mcpServers"'],
+  ["mcp", 'this is the name in VS Code\'s settings; move its servers to "mcpServers"'],
+  ["context_servers", 'this is the name in Zed; rename it to "mcpServers"'],
+]);
+
+function refuse(section: SectionKey, name: string, path: ConfigPath, problems: Problems): void {
+  if (section.later.includes(name)) {
+    problems.add(path, "this key is not enforced by this version: remove it", "config_not_enforced");
+    return;
+  }
+  const remedy = path.length === 1 ? renamed.get(name) : undefined;
+  if (remedy !== undefined) {
+    problems.add(path, remedy);
+    return;
+  }
+  const nearest = toNearest(name, Object.keys(section.members));
+  const known = Object.keys(section.members).join(", ");
+  problems.add(path, `unknown key; ${nearest === undefined ? `known are ${known}` : `did you mean "${nearest}"?`}`);
+}
+
+/** One key's value, checked; its default where it is absent. */
+function readKey(key: Exclude<Key, SectionKey>, value: unknown, path: ConfigPath, context: ConfigContext): unknown {
+  const { problems } = context;
+  switch (key.kind) {
+    case "ignored":
+      return undefined;
+    case "servers":
+      return value === undefined ? [] : parseServers(value, path, context);
+    case "integer":
+      if (value === undefined) return key.default;
+      if (!Number.isInteger(value) || (value as number) < key.min || (value as number) > key.max) {
+        problems.add(path, `expected a whole number from ${key.min} to ${key.max}, got ${toGot(value)}`);
+      }
+      return value;
+    case "choice":
+      if (value === undefined || key.choices.includes(value as string)) return value ?? key.default;
+      if (key.later.includes(value as string)) {
+        problems.add(path, `${JSON.stringify(value)} is not enforced by this version: remove it`, "config_not_enforced");
+      } else problems.add(path, `expected ${toChoices(key.choices)}, got ${toGotChoice(value)}`);
+      return value;
+    case "path":
+      return readPath(value === undefined ? key.default : value, path, context);
+    case "patterns":
+      return value === undefined ? [] : readPatterns(value, path, problems);
+    case "verdicts":
+      return value === undefined ? {} : readVerdicts(value, path, problems);
+  }
+}
+
+function readPath(value: unknown, path: ConfigPath, { problems, env, directory }: ConfigContext): string {
+  if (typeof value !== "string" || value === "" || value.includes("\0")) {
+    problems.add(path, `expected the path of a folder, got ${toGot(value)}`);
+    return directory;
+  }
+  const substituted = substitute(value, env);
+  if (substituted.kind === "text") return resolve(directory, substituted.text);
+  problems.add(path, `${substituted.reason}; set it`);
+  return directory;
+}
+
+function readPatterns(value: unknown, path: ConfigPath, problems: Problems): string[] {
+  if (!Array.isArray(value)) {
+    problems.add(path, `expected an array of address patterns, got ${toGot(value)}`);
+    return [];
+  }
+  checkCount(value.length, path, problems);
+  const patterns: string[] = [];
+  for (const [index, item] of value.entries()) {
+    if (typeof item !== "string") problems.add([...path, index], `expected an address pattern like "crm.*", got ${toGot(item)}`);
+    else if (checkPattern(item, [...path, index], problems)) patterns.push(item);
+  }
+  return patterns;
+}
+
+function readVerdicts(value: unknown, path: ConfigPath, problems: Problems): Record<string, unknown> {
+  if (!isJsonObject(value)) {
+    problems.add(path, `expected an object like { "crm.delete*": "deny" }, got ${toGot(value)}`);
+    return {};
+  }
+  const rules = Object.entries(value);
+  checkCount(rules.length, path, problems);
+  for (const [pattern, verdict] of rules) {
+    checkPattern(pattern, [...path, pattern], problems);
+    if (!verdicts.some((known) => known === verdict)) {
+      problems.add([...path, pattern], `expected ${toChoices(verdicts)}, got ${toGotChoice(verdict)}`);
+    }
+  }
+  // Not a spread: `__proto__` stays an own key.
+  return Object.fromEntries(rules);
+}
+
+function checkCount(count: number, path: ConfigPath, problems: Problems): void {
+  if (count > limits.patternsMax) problems.add(path, `${count} patterns, at most ${limits.patternsMax} (patternsMax) are possible`);
+}
+
+/** A pattern that can match no address at all is a rule that silently does nothing: an error. */
+function checkPattern(pattern: string, path: ConfigPath, problems: Problems): boolean {
+  if (pattern.length > limits.patternCharsMax) problems.add(path, `a pattern has at most ${limits.patternCharsMax} characters`);
+  else if (!pattern.includes("*") && !/^.+\../s.test(pattern)) {
+    problems.add(path, `no tool has this address (they are server.tool); write ${JSON.stringify(`${pattern || "server"}.*`)} for a whole server`);
+  } else return true;
+  return false;
+}
+
+/** Notes patterns that name a server which is not there: probably a spelling mistake, and a deny would not deny. */
+function noteUnmatched(patterns: readonly string[], path: ConfigPath, keys: readonly string[], { notes }: ConfigContext): void {
+  for (const pattern of patterns) {
+    const [literal = ""] = pattern.split("*", 1);
+    const named = literal.includes(".") ? literal : undefined;
+    if (named === undefined || keys.some((key) => named.startsWith(`${key}.`) || `${key}.`.startsWith(named))) continue;
+    const server = named.slice(0, named.indexOf("."));
+    const nearest = toNearest(server, keys);
+    const guess = nearest === undefined ? "" : `; did you mean "${nearest}"?`;
+    notes.push(`${toPathText([...path, pattern])}: matches no configured server${guess}`);
+  }
+}
+
+function toChoices(choices: readonly string[]): string {
+  const quoted = choices.map((choice) => `"${choice}"`);
+  return `${quoted.slice(0, -1).join(", ")} or ${quoted.at(-1)}`;
+}
+
+function toGotChoice(value: unknown): string {
+  return typeof value === "string" ? JSON.stringify(value.slice(0, 40)) : toGot(value);
+}

@@ -1,0 +1,32 @@
+import type { Json, JsonObject } from "../base/json.ts";
+import type { ErrorCode } from "../base/errors.ts";
+import type { Tool } from "../catalogue/tool.ts";
+
+/** What one execution may call and write; given by the library or the operator, never by the program. */
+export interface Grant {
+  /** Patterns over addresses (`*` is any characters); absent = every tool that the policy allows. */
+  tools?: readonly string[];
+  /** Whether `./workspace` may be written; default `"read-write"`. */
+  workspace?: "read-only" | "read-write";
+}
+
+/** One tool call on its way through the steps. */
+export interface ToolCall {
+  executionId: string;
+  /** Unique within the execution, in order of dispatch, from 1. */
+  callId: number;
+  /** `program`: made by a running program; `direct`: `call_tool`, the CLI or an exposed tool. */
+  origin: "program" | "direct";
+  tool: Tool;
+  arguments: JsonObject;
+  grant: Grant;
+  signal: AbortSignal;
+}
+
+/** How a call ended: its data, or an error with the upstream's words. Expected failures are values, not exceptions. */
+export type CallOutcome =
+  | { kind: "data"; data: Json; bytes?: number }
+  | { kind: "error"; code: ErrorCode; message: string; hint?: string };
+
+/** One policy step around a call: pass it on with `next(call)`, or answer instead. Composed once at start. */
+export type Step = (call: ToolCall, next: (call: ToolCall) => Promise<CallOutcome>) => Promise<CallOutcome>;

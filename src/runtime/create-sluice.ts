@@ -1,0 +1,198 @@
+import { join } from "node:path";
+import { SluiceError } from "../base/errors.ts";
+import { isJsonObject, type JsonObject } from "../base/json.ts";
+import { limits } from "../base/limits.ts";
+import { createCatalogue } from "../catalogue/catalogue.ts";
+import type { Resolution } from "../catalogue/address.ts";
+import { createSearch } from "../catalogue/search.ts";
+import { createModuleTree } from "../codegen/module-tree.ts";
+import { writeTree } from "../codegen/write-tree.ts";
+import type { Config } from "../config/config.ts";
+import { parseConfig } from "../config/parse-config.ts";
+import { matchesPattern } from "../gateway/pattern.ts";
+import { createAudit } from "../gateway/audit.ts";
+import { findDeno, startDeno } from "../sandbox/engines/deno.ts";
+import { openWorkspace } from "../sandbox/file-gate.ts";
+import { createPool } from "../sandbox/pool.ts";
+import { createWatchdog } from "../sandbox/watchdog.ts";
+import { createStore } from "../store/store.ts";
+import { createUpstreams } from "../upstream/upstreams.ts";
+import { callDirectly } from "./call-directly.ts";
+import { createDiscovery } from "./discovery.ts";
+import { createEvents } from "./events.ts";
+import { createExecutions } from "./executions.ts";
+import { createInvoke } from "./invoke.ts";
+import { checkHealth } from "./health.ts";
+import { createNames } from "./names.ts";
+import type { ExecutionResult } from "./outcome.ts";
+import type { Parts } from "./parts.ts";
+import { startProgram, toFailedResult } from "./run-program.ts";
+import { searchTools } from "./search-answer.ts";
+import type { ServerReport, Sluice } from "./sluice.ts";
+import { createTokenLedger } from "./token-ledger.ts";
+
+/** How a Sluice is opened; none of it is policy. */
+export interface SluiceOptions {
+  /** One line of what happens: a server's stderr, what was wrong with a definition. Default: nowhere. */
+  log?: (line: string) => void;
+  /** Starts spare guests and asks unknown servers for their tools now, instead of when first needed. */
+  warm?: boolean;
+}
+
+/**
+ * Opens a Sluice on a configuration: an object as in `sluice.config.json`, or one that was loaded. Nothing is started
+ * before it is needed. Dispose it (`await using`): every server and guest ends with it.
+ */
+export async function createSluice(configuration: Config | JsonObject, options: SluiceOptions = {}): Promise<Sluice> {
+  const config = toConfig(configuration);
+  const log = options.log ?? (() => undefined);
+  for (const note of config.notes) log(note);
+
+  await using cleanup = new AsyncDisposableStack();
+  const store = cleanup.use(createStore(config.stateDir));
+  const audit = cleanup.use(createAudit(config.stateDir));
+  const watchdog = cleanup.use(createWatchdog());
+  const events = createEvents();
+  const catalogue = createCatalogue({ store, servers: config.servers.map(({ key, hash }) => ({ key, configHash: hash })) });
+  const tree = createModuleTree(catalogue);
+  const index = createSearch(catalogue);
+  const workspace = await openWorkspace(join(config.stateDir, "workspaces", "default"), config.sandbox);
+  const upstreams = cleanup.use(
+    createUpstreams({
+      servers: config.servers,
+      log: (server, line) => log(`${server}: ${line}`),
+      onToolsChanged: (server) => discovery.refresh(server),
+      onState(server, state, reason) {
+        if (state === "ready") {
+          events.emit({ kind: "server-connected", server });
+          // What the store had may be old: asked again beside the call that connected it.
+          discovery.refresh(server);
+        }
+        if (state === "failed") events.emit({ kind: "server-failed", server, reason: reason ?? "unknown" });
+      },
+    }),
+  );
+  const discovery = createDiscovery({ servers: config.servers, catalogue, upstreams, log, onChanged: (server) => events.emit({ kind: "tools-changed", server }) });
+  cleanup.defer(() => discovery.close());
+  const pool = cleanup.use(
+    createPool({
+      start: () => startDeno({ binary: findDeno(), memoryMb: config.sandbox.memoryMb, frameBytesMax: limits.frameBytesMax }),
+      guestsWarm: config.sandbox.guestsWarm,
+      executionsMax: config.sandbox.executionsMax,
+      queuedExecutionsMax: limits.queuedExecutionsMax,
+    }),
+  );
+  const tokens = cleanup.use(createTokenLedger(catalogue));
+  const executions = createExecutions(config.sandbox);
+  cleanup.defer(() => executions.close());
+
+  const keys = config.servers.map(({ key }) => key);
+  const namesIn = (text: string): string[] =>
+    /\bservers\b(?!\/)/.test(text) ? keys : keys.filter((key) => text.includes(key) || text.includes(catalogue.server(key)?.identifier ?? key));
+
+  const parts: Parts = {
+    config,
+    catalogue,
+    tree,
+    moduleFiles: { read: (path) => tree.read(path), list: (path) => tree.list(path)?.map(({ name, kind }) => ({ name, kind: kind === "folder" ? "directory" : "file" })) },
+    names: createNames(catalogue, tree, config.skills.dir),
+    discovery,
+    workspace,
+    pool,
+    watchdog,
+    events,
+    audit,
+    tokens,
+    namesIn,
+    toUnresolved,
+    async search(query, searchOptions) {
+      await discovery.ensureKnown(keys);
+      return searchTools({ search: index, catalogue, tree }, query, searchOptions);
+    },
+    invoke: () => Promise.reject(new SluiceError("internal", "The gateway is not composed yet")),
+  };
+  parts.invoke = createInvoke(parts, { audit, upstreams, log });
+
+  const report = (): ServerReport[] => config.servers.map(({ key, disabledReason }) => toReport(key, disabledReason));
+  function toReport(key: string, disabledReason: string | undefined): ServerReport {
+    const known = catalogue.server(key);
+    const state = upstreams.state(key);
+    const reason = disabledReason ?? upstreams.reason(key);
+    return {
+      key,
+      state: disabledReason !== undefined ? "disabled" : state === "ready" ? "ready" : state === "failed" ? "failed" : known?.fetchedAt === undefined ? "unknown" : "known",
+      tools: catalogue.toolCount(key),
+      ...(reason === undefined ? {} : { reason }),
+      problems: known?.problems ?? [],
+    };
+  }
+
+  if (options.warm === true) {
+    pool.fill();
+    void discovery.ensureKnown(keys);
+  }
+  const owned = cleanup.move();
+
+  return {
+    events,
+    async executeCode(code, executeOptions = {}) {
+      const execution = startProgram(parts, code, executeOptions);
+      executions.add(execution);
+      return executions.wait(execution, executeOptions);
+    },
+    async resume(executionId, waitOptions = {}): Promise<ExecutionResult> {
+      try {
+        return await executions.wait(executions.find(executionId), waitOptions);
+      } catch (error) {
+        return toFailedResult(executionId, error);
+      }
+    },
+    callTool: (tool, args = {}, callOptions = {}) => callDirectly(parts, tool, args, callOptions),
+    searchTools: (query, searchOptions = {}) => parts.search(query, searchOptions),
+    async writeTree(directory, treeOptions = {}) {
+      await discovery.ensureKnown(keys, treeOptions.signal);
+      return writeTree(directory, tree, treeOptions);
+    },
+    async exposedTools() {
+      if (config.expose.length === 0) return [];
+      await discovery.ensureKnown(keys);
+      return catalogue
+        .servers()
+        .flatMap((server) => server.tools)
+        .filter(({ address }) => config.expose.some((pattern) => matchesPattern(pattern, address)))
+        .map((tool) => ({
+          name: `${tool.server}__${tool.name}`,
+          address: tool.address,
+          ...(tool.description === undefined ? {} : { description: tool.description }),
+          inputSchema: isJsonObject(tool.inputSchema) ? tool.inputSchema : { type: "object" },
+          ...(tool.annotations === undefined ? {} : { annotations: tool.annotations }),
+        }));
+    },
+    async refresh({ servers = keys, signal } = {}) {
+      await discovery.fetch(servers, signal);
+      return report().filter(({ key }) => servers.includes(key));
+    },
+    servers: report,
+    health: () => checkHealth(config, pool),
+    async [Symbol.asyncDispose]() {
+      await owned.disposeAsync();
+    },
+  };
+}
+
+function toConfig(configuration: Config | JsonObject): Config {
+  // A loaded one has its servers as a list; what a user writes has `mcpServers`.
+  if (Array.isArray((configuration as Config).servers) && typeof (configuration as Config).stateDir === "string") return configuration as Config;
+  return parseConfig(configuration, { directory: process.cwd(), env: process.env });
+}
+
+/** The error for a name that no tool has, with what was perhaps meant. */
+function toUnresolved(name: string, resolution: Exclude<Resolution, { kind: "found" }>): SluiceError {
+  const shown = name.slice(0, 200);
+  if (resolution.kind === "ambiguous") {
+    return new SluiceError("tool_ambiguous", `"${shown}" is the name of several tools`, { hint: `Use one of: ${resolution.candidates.slice(0, 10).join(", ")}` });
+  }
+  const hint = resolution.nearest.length === 0 ? "Find tools with search_tools, or list ./servers" : `Did you mean ${resolution.nearest.join(", ")}?`;
+  return new SluiceError("tool_not_found", `There is no tool "${shown}"`, { hint });
+}
+

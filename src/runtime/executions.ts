@@ -1,0 +1,116 @@
+import { SluiceError } from "../base/errors.ts";
+import { limits } from "../base/limits.ts";
+import type { ExecutionResult, LogEntry } from "./outcome.ts";
+import type { WaitOptions } from "./sluice.ts";
+
+/** One execution while it runs and while its outcome is kept. */
+export interface RunningExecution {
+  id: string;
+  /** Settles with the outcome; never rejects. */
+  result: Promise<ExecutionResult>;
+  /** What it has printed and done so far, as an outcome `running`. */
+  snapshot(): ExecutionResult;
+  cancel(code: "cancelled" | "parkMs" | "parkedMax", message: string): void;
+  /** Calls the listener with what is printed and reported, until the returned function is called. */
+  listen(listener: (entry: LogEntry) => void): () => void;
+}
+
+/** Executions that run, that wait for `resume`, and the outcomes of those that ended. */
+export interface Executions {
+  /** Waits for it until its end, `answerMs` or the signal (which cancels it). */
+  wait(execution: RunningExecution, options: WaitOptions): Promise<ExecutionResult>;
+  find(id: string): RunningExecution;
+  add(execution: RunningExecution): void;
+  /** Cancels all and waits for their ends. */
+  close(): Promise<void>;
+}
+
+interface Entry {
+  execution: RunningExecution;
+  ended: boolean;
+  waiters: number;
+  /** Ends the parking: running executions are killed then, outcomes forgotten. */
+  timer?: NodeJS.Timeout;
+}
+
+export function createExecutions({ parkMs, parkedMax }: { parkMs: number; parkedMax: number }): Executions {
+  const entries = new Map<string, Entry>();
+
+  function park(entry: Entry): void {
+    clearTimeout(entry.timer);
+    const parked = [...entries.values()].filter(({ ended, waiters, timer }) => !ended && waiters === 0 && timer !== undefined);
+    if (!entry.ended && parked.length >= parkedMax) {
+      return entry.execution.cancel("parkedMax", `${parked.length} executions are parked already; parkedMax is ${parkedMax}`);
+    }
+    entry.timer = setTimeout(() => {
+      if (entry.ended) entries.delete(entry.execution.id);
+      else entry.execution.cancel("parkMs", `Nobody resumed the execution for ${parkMs} ms (parkMs)`);
+    }, parkMs);
+    entry.timer.unref();
+  }
+
+  /** Forgets the oldest outcomes past the bound. */
+  function trim(): void {
+    const ended = [...entries].filter(([, entry]) => entry.ended && entry.waiters === 0);
+    for (const [id, { timer }] of ended.slice(0, Math.max(0, ended.length - limits.outcomesKeptMax))) {
+      clearTimeout(timer);
+      entries.delete(id);
+    }
+  }
+
+  return {
+    add(execution) {
+      const entry: Entry = { execution, ended: false, waiters: 0 };
+      entries.set(execution.id, entry);
+      void execution.result.then(() => {
+        entry.ended = true;
+        park(entry);
+        trim();
+      });
+    },
+    find(id) {
+      const entry = entries.get(id);
+      if (entry !== undefined) return entry.execution;
+      throw new SluiceError("unknown_execution", `There is no execution "${id.slice(0, 100)}": it was never started here, or its outcome was forgotten`, {
+        hint: "Outcomes are kept while this process lives, for parkMs; run the code again",
+      });
+    },
+    async wait(execution, { signal, answerMs, onProgress }) {
+      const entry = entries.get(execution.id);
+      if (entry !== undefined) {
+        entry.waiters += 1;
+        clearTimeout(entry.timer);
+        delete entry.timer;
+      }
+      const cancel = (): void => execution.cancel("cancelled", "The execution was cancelled");
+      const stopListening = onProgress === undefined ? undefined : execution.listen(({ text }) => onProgress(text));
+      let timer: NodeJS.Timeout | undefined;
+      try {
+        if (signal?.aborted) cancel();
+        signal?.addEventListener("abort", cancel, { once: true });
+        if (answerMs === undefined) return await execution.result;
+        const late = new Promise<undefined>((resolve) => {
+          timer = setTimeout(() => resolve(undefined), answerMs);
+        });
+        return (await Promise.race([execution.result, late])) ?? execution.snapshot();
+      } finally {
+        clearTimeout(timer);
+        stopListening?.();
+        signal?.removeEventListener("abort", cancel);
+        if (entry !== undefined) {
+          entry.waiters -= 1;
+          if (entry.waiters === 0) park(entry);
+        }
+      }
+    },
+    async close() {
+      for (const { execution, timer } of entries.values()) {
+        clearTimeout(timer);
+        execution.cancel("cancelled", "Sluice is closing");
+      }
+      await Promise.all([...entries.values()].map(({ execution }) => execution.result));
+      for (const { timer } of entries.values()) clearTimeout(timer);
+      entries.clear();
+    },
+  };
+}

@@ -1,0 +1,60 @@
+import { SluiceError, toMessage } from "../base/errors.ts";
+import { isJsonObject, type JsonObject } from "../base/json.ts";
+import type { Audit } from "../gateway/audit.ts";
+import type { CallOutcome, ToolCall } from "../gateway/call.ts";
+import { compose } from "../gateway/compose.ts";
+import { createSteps } from "../gateway/steps.ts";
+import { unwrapResult } from "../gateway/unwrap.ts";
+import type { Upstreams } from "../upstream/upstreams.ts";
+import { createMedia } from "./media.ts";
+import type { NamedCall, Parts } from "./parts.ts";
+
+/** The gateway over the upstreams: every tool call of every surface and program passes here. */
+export function createInvoke(parts: Parts, { audit, upstreams, log }: { audit: Audit; upstreams: Upstreams; log: (line: string) => void }): Parts["invoke"] {
+  const saveMedia = createMedia(parts.workspace);
+
+  async function callUpstream(call: ToolCall): Promise<CallOutcome> {
+    const started = performance.now();
+    const { executionId, callId, tool, signal } = call;
+    const about = { executionId, callId, tool: tool.address };
+    parts.events.emit({ kind: "tool-call-started", ...about });
+    const outcome = await request(call, signal);
+    parts.events.emit({ kind: "tool-call-ended", ...about, ok: outcome.kind === "data", durationMs: performance.now() - started });
+    return outcome;
+  }
+
+  async function request({ tool, arguments: args }: ToolCall, signal: AbortSignal): Promise<CallOutcome> {
+    try {
+      return await unwrapResult(await upstreams.callTool(tool.server, tool.name, args, { signal }), saveMedia);
+    } catch (error) {
+      if (!(error instanceof SluiceError)) return { kind: "error", code: "internal", message: toMessage(error) };
+      return { kind: "error", code: error.code, message: error.message, ...(error.hint === undefined ? {} : { hint: error.hint }) };
+    }
+  }
+
+  const pass = compose(createSteps({ audit, policy: parts.config.policy, onUnenforced: log }), callUpstream);
+
+  return async (named: NamedCall) => {
+    const { name, arguments: args, ...rest } = named;
+    await parts.discovery.ensureKnown(parts.namesIn(name), named.signal);
+    const found = parts.catalogue.resolve(name);
+    if (found.kind !== "found") {
+      const error = parts.toUnresolved(name, found);
+      recordRefusal(audit, named, name.slice(0, 200), error.code);
+      return { kind: "error", code: error.code, message: error.message, ...(error.hint === undefined ? {} : { hint: error.hint }), address: name.slice(0, 200) };
+    }
+    const { tool } = found;
+    if (!isJsonObject(args)) {
+      recordRefusal(audit, named, tool.address, "arguments_invalid");
+      const got = args === null ? "null" : Array.isArray(args) ? "an array" : `a ${typeof args}`;
+      return { kind: "error", code: "arguments_invalid", message: `${tool.address} takes one object of arguments, not ${got}`, address: tool.address };
+    }
+    const outcome = await pass({ ...rest, tool, arguments: args as JsonObject });
+    return { ...outcome, address: tool.address };
+  };
+}
+
+/** A call that never was one: it is in the audit like every other attempt. */
+function recordRefusal(audit: Audit, { executionId, callId }: NamedCall, tool: string, code: string): void {
+  audit.record({ kind: "call-ended", executionId, callId, tool, ok: false, code, ms: 0 });
+}

@@ -1,0 +1,48 @@
+import type { SluiceError } from "../base/errors.ts";
+import type { Json } from "../base/json.ts";
+import type { Catalogue } from "../catalogue/catalogue.ts";
+import type { Resolution } from "../catalogue/address.ts";
+import type { ModuleTree } from "../codegen/module-tree.ts";
+import type { Config } from "../config/config.ts";
+import type { Audit } from "../gateway/audit.ts";
+import type { CallOutcome, Grant } from "../gateway/call.ts";
+import type { ModuleFiles, Workspace } from "../sandbox/file-gate.ts";
+import type { NameSource } from "../sandbox/link.ts";
+import type { Pool } from "../sandbox/pool.ts";
+import type { Watchdog } from "../sandbox/watchdog.ts";
+import type { Discovery } from "./discovery.ts";
+import type { OutcomeStats, SearchAnswer } from "./outcome.ts";
+import type { Events, SearchOptions, SluiceEvent } from "./sluice.ts";
+
+/** A call as it is named by a program or a surface, before the catalogue has resolved it. */
+export interface NamedCall {
+  executionId: string;
+  callId: number;
+  origin: "program" | "direct";
+  name: string;
+  arguments: Json;
+  grant: Grant;
+  signal: AbortSignal;
+}
+
+/** What the files of this folder share: everything that one running Sluice consists of. */
+export interface Parts {
+  config: Config;
+  catalogue: Catalogue;
+  tree: ModuleTree;
+  moduleFiles: ModuleFiles;
+  names: NameSource;
+  discovery: Discovery;
+  workspace: Workspace;
+  pool: Pool;
+  watchdog: Watchdog;
+  events: Events & { emit(event: SluiceEvent): void };
+  audit: Audit;
+  tokens: { open(): { addCall(tool: string, argumentsJson: string, result: string): void; total(code: string, outcome: string): Promise<OutcomeStats["tokens"]> } };
+  search(query: string, options: SearchOptions): Promise<SearchAnswer>;
+  /** One call through the gateway, by any accepted name; `address` is the canonical one where there is one. */
+  invoke(call: NamedCall): Promise<CallOutcome & { address: string }>;
+  /** The servers that a text may name: those it must know before the text is read. */
+  namesIn(text: string): string[];
+  toUnresolved(name: string, resolution: Exclude<Resolution, { kind: "found" }>): SluiceError;
+}

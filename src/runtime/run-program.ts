@@ -1,0 +1,218 @@
+import { createHash, randomBytes } from "node:crypto";
+import { type ErrorCode, SluiceError, toMessage } from "../base/errors.ts";
+import { isJsonObject, type Json, type JsonObject } from "../base/json.ts";
+import { limits as bounds } from "../base/limits.ts";
+import { toNearest } from "../base/nearest.ts";
+import { type ExecutionEnd, type ExecutionHost, runExecution } from "../sandbox/execution.ts";
+import { createFileGate } from "../sandbox/file-gate.ts";
+import { LinkError, linkProgram } from "../sandbox/link.ts";
+import type { RunningExecution } from "./executions.ts";
+import type { ExecutionResult, LogEntry, Outcome, OutcomeError, OutcomeStats } from "./outcome.ts";
+import type { Parts } from "./parts.ts";
+import { toResult } from "./search-answer.ts";
+import type { ExecuteOptions, SearchOptions } from "./sluice.ts";
+import { toOutcome } from "./to-outcome.ts";
+
+/** An id for an execution: short, because the model reads it. */
+export function createExecutionId(): string {
+  return `run_${randomBytes(5).toString("hex")}`;
+}
+
+/** Starts one program; what it does and how it ends is in the execution that this gives back at once. */
+export function startProgram(parts: Parts, code: string, options: ExecuteOptions): RunningExecution {
+  const id = createExecutionId();
+  const started = performance.now();
+  const stop = new AbortController();
+  const listeners = new Set<(entry: LogEntry) => void>();
+  const logs: LogEntry[] = [];
+  const calls = { done: 0, failed: 0, open: 0 };
+  const { sandbox } = parts.config;
+  const grant = options.grant ?? {};
+  const timeoutMs = Math.min(options.timeoutMs ?? sandbox.timeoutMs, sandbox.timeoutMs);
+  const account = parts.tokens.open();
+  let cancelled: { code: string; message: string } | undefined;
+  let engine = "deno";
+  let wall = "none";
+  let stats: Partial<OutcomeStats> = {};
+
+  const publish = (entry: LogEntry): void => {
+    for (const listener of listeners) listener(entry);
+  };
+
+  const host: ExecutionHost = {
+    async invokeTool({ callId, tool, arguments: args }, signal) {
+      calls.open += 1;
+      const outcome = await parts.invoke({ executionId: id, callId, origin: "program", name: tool, arguments: args, grant, signal });
+      calls.open -= 1;
+      if (outcome.kind === "error") {
+        calls.failed += 1;
+        account.addCall(outcome.address, JSON.stringify(args), outcome.message);
+        const { code: errorCode, message, hint, address } = outcome;
+        return { error: { code: errorCode, message, tool: address, ...(hint === undefined ? {} : { hint }) } };
+      }
+      calls.done += 1;
+      const json = JSON.stringify(outcome.data);
+      if (json.length > sandbox.resultBytesMax) {
+        return { error: { code: "result_too_large", message: `The result of ${outcome.address} has ${json.length} characters; resultBytesMax is ${sandbox.resultBytesMax}`, tool: outcome.address } };
+      }
+      account.addCall(outcome.address, JSON.stringify(args), json);
+      return { json };
+    },
+    async search(query) {
+      return (await parts.search(String(query["query"] ?? ""), toSearchOptions(query))) as unknown as Json;
+    },
+    async describe(tool) {
+      await parts.discovery.ensureKnown(parts.namesIn(tool), stop.signal);
+      const found = parts.catalogue.resolve(tool);
+      if (found.kind === "found") return toResult(parts, found.tool, "full") as unknown as Json;
+      throw parts.toUnresolved(tool, found);
+    },
+    async importAtRunTime(specifier) {
+      await parts.discovery.ensureKnown(parts.namesIn(specifier), stop.signal);
+      const target = await parts.names.resolveImport(specifier, "");
+      if (target.kind === "skill") throw new SluiceError("import_not_found", `Cannot import "${specifier}" at run time`, { hint: "Import a skill with an import statement at the top" });
+      const server = target.kind === "server" || target.kind === "tool" ? parts.names.server(target.key) : undefined;
+      return server === undefined ? target : { ...target, server };
+    },
+    onProgress(progress) {
+      const message = toProgressText(progress);
+      parts.events.emit({ kind: "progress-reported", executionId: id, message });
+      publish({ stream: "stderr", text: message });
+    },
+    onLog(entry) {
+      logs.push(entry);
+      publish(entry);
+    },
+  };
+
+  async function run(): Promise<ExecutionEnd> {
+    await parts.discovery.ensureKnown(parts.namesIn(code), stop.signal);
+    const program = await linkProgram(code, parts.names);
+    const place = await parts.pool.take(stop.signal);
+    try {
+      ({ engine, wall } = place.guest);
+      parts.audit.record({ kind: "execution-started", executionId: id, codeSha256: createHash("sha256").update(code).digest("hex"), codeBytes: Buffer.byteLength(code), engine, wall });
+      const files = createFileGate({ modules: parts.moduleFiles, skillsFolder: parts.config.skills.dir, workspace: parts.workspace, writable: grant.workspace !== "read-only" });
+      return await runExecution({ guest: place.guest, program, source: code, host, files, limits: { ...sandbox, timeoutMs }, watchdog: parts.watchdog, signal: stop.signal });
+    } finally {
+      place.release();
+    }
+  }
+
+  async function finish(): Promise<ExecutionResult> {
+    parts.events.emit({ kind: "execution-started", executionId: id });
+    let outcome: Outcome;
+    try {
+      const end = await run();
+      outcome = endToOutcome(id, end, cancelled);
+      addHint(parts, outcome);
+      stats = { toolCalls: end.toolCalls, cpuMs: Math.round(end.usage.cpuMs), memoryPeakBytes: end.usage.peakBytes };
+    } catch (error) {
+      outcome = { executionId: id, ...toFailure(error, cancelled), logs, calls };
+    }
+    const shown = await toOutcome(outcome, parts.workspace.root, sandbox).catch((error: unknown): Outcome => ({ executionId: id, ...toFailure(error, undefined), logs: [], calls: outcome.calls }));
+    const result: ExecutionResult = { ...shown, stats: { ...toStats(), tokens: await account.total(code, JSON.stringify(shown)) } };
+    recordEnd(parts, result);
+    parts.events.emit({ kind: "execution-ended", executionId: id, status: result.status });
+    return result;
+  }
+
+  function toStats(): Omit<OutcomeStats, "tokens"> {
+    return { toolCalls: calls.done + calls.failed, durationMs: Math.round((performance.now() - started) * 10) / 10, cpuMs: 0, memoryPeakBytes: 0, engine, wall, ...stats };
+  }
+
+  return {
+    id,
+    result: finish(),
+    snapshot: () => ({
+      executionId: id,
+      status: "running",
+      logs: logs.slice(-bounds.runningLogsShown).map((entry) => ({ ...entry })),
+      ...(logs.length > bounds.runningLogsShown ? { logsTruncated: true } : {}),
+      calls: { ...calls },
+      stats: { ...toStats(), tokens: { in: 0, out: 0, avoided: 0 } },
+    }),
+    cancel(reason, message) {
+      cancelled ??= { code: reason, message };
+      stop.abort();
+    },
+    listen(listener) {
+      listeners.add(listener);
+      return () => void listeners.delete(listener);
+    },
+  };
+}
+
+/** The end of an execution happened whether or not it can be recorded: the next call is what a broken audit stops. */
+function recordEnd({ audit }: Parts, { executionId, status, error, stats }: ExecutionResult): void {
+  try {
+    audit.record({ kind: "execution-ended", executionId, status, ...(error === undefined ? {} : { code: error.code }), ms: stats.durationMs });
+  } catch {
+    // Said by the next call.
+  }
+}
+
+function endToOutcome(executionId: string, end: ExecutionEnd, cancelled: { code: string; message: string } | undefined): Outcome {
+  const { status, value, error, logs, logsTruncated, warnings, calls } = end;
+  const outcome: Outcome = { executionId, status, logs, calls };
+  if (value !== undefined) outcome.result = value;
+  if (logsTruncated) outcome.logsTruncated = true;
+  if (error !== undefined) {
+    const { place, ...rest } = error;
+    outcome.error = { ...rest, ...place };
+    if (error.code === "cancelled" && cancelled !== undefined) Object.assign(outcome.error, cancelled);
+  }
+  if (warnings.length > 0) outcome.warnings = warnings;
+  if (status === "completed" && value === undefined && logs.length === 0 && warnings.length === 0) {
+    outcome.warnings = [{ code: "nothing_returned", message: "The program ended without printing or returning anything: use console.log or return" }];
+  }
+  return outcome;
+}
+
+/** An execution that ended before its program ran, or by our own fault. */
+function toFailure(error: unknown, cancelled: { code: string; message: string } | undefined): { status: "failed" | "killed"; error: OutcomeError } {
+  if (cancelled !== undefined) return { status: "killed", error: cancelled };
+  if (error instanceof LinkError) {
+    return { status: "failed", error: { code: error.code, message: error.message, ...error.place, ...(error.hint === undefined ? {} : { hint: error.hint }) } };
+  }
+  const code: ErrorCode = error instanceof SluiceError ? error.code : "internal";
+  const hint = error instanceof SluiceError ? error.hint : undefined;
+  return { status: "failed", error: { code, message: toMessage(error), ...(hint === undefined ? {} : { hint }) } };
+}
+
+/** `x.y is not a function`: what the server has instead. */
+function addHint(parts: Parts, { error }: Outcome): void {
+  if (error === undefined || error.hint !== undefined) return;
+  const match = /^TypeError: (?:servers\.)?([\w$]{1,128})\.([\w$]{1,128}) is not a function/.exec(error.message);
+  const server = match?.[1] === undefined ? undefined : parts.names.serverByIdentifier(match[1]);
+  if (server === undefined) return;
+  const names = Object.keys(server.tools);
+  const near = toNearest(match?.[2] ?? "", names);
+  error.hint = near === undefined ? `${server.identifier} has: ${names.slice(0, 30).join(", ")}${names.length > 30 ? ", …" : ""}` : `Did you mean ${server.identifier}.${near}?`;
+}
+
+function toSearchOptions(query: JsonObject): SearchOptions {
+  const { detail, limit, server } = query;
+  return {
+    ...(detail === "name" || detail === "summary" || detail === "full" ? { detail } : {}),
+    ...(typeof limit === "number" && limit >= 1 ? { limit: Math.floor(limit) } : {}),
+    ...(typeof server === "string" ? { server } : {}),
+  };
+}
+
+function toProgressText(progress: JsonObject): string {
+  const { done, total, note } = isJsonObject(progress) ? progress : {};
+  const count = typeof done === "number" ? (typeof total === "number" ? `${done}/${total}` : String(done)) : "";
+  return [count, typeof note === "string" ? note.slice(0, 500) : ""].filter((text) => text !== "").join(" ");
+}
+
+/** The result of a request that named no execution. */
+export function toFailedResult(executionId: string, error: unknown): ExecutionResult {
+  return {
+    executionId,
+    ...toFailure(error, undefined),
+    logs: [],
+    calls: { done: 0, failed: 0, open: 0 },
+    stats: { toolCalls: 0, durationMs: 0, cpuMs: 0, memoryPeakBytes: 0, engine: "none", wall: "none", tokens: { in: 0, out: 0, avoided: 0 } },
+  };
+}

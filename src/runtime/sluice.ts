@@ -1,0 +1,103 @@
+import type { JsonObject } from "../base/json.ts";
+import type { Grant } from "../gateway/call.ts";
+import type { ExecutionResult, SearchAnswer, SearchDetail } from "./outcome.ts";
+
+/** A running Sluice: what `createSluice(config)` gives, and all that a surface may use. Dispose it to stop every child. */
+export interface Sluice extends AsyncDisposable {
+  /** Runs a program to its end, or until `answerMs` (then `running`: resume it). Never rejects for what a program does. */
+  executeCode(code: string, options?: ExecuteOptions): Promise<ExecutionResult>;
+  /** Waits again for an execution that answered `running`, or gives the outcome of one that has ended. */
+  resume(executionId: string, options?: WaitOptions): Promise<ExecutionResult>;
+  /** One direct call through the same gateway, with the same outcome. `tool` is an address or another accepted name. */
+  callTool(tool: string, args?: JsonObject, options?: CallOptions): Promise<ExecutionResult>;
+  /** Ranked tools; an empty query with `server` lists that server completely. */
+  searchTools(query: string, options?: SearchOptions): Promise<SearchAnswer>;
+  /** Writes the module tree under a folder; answers the paths written, relative to it. */
+  writeTree(directory: string, options?: { signal?: AbortSignal }): Promise<string[]>;
+  /** The tools named in `expose`, as MCP definitions under the name `server__tool`. */
+  exposedTools(): Promise<ExposedTool[]>;
+  /** Fetches the tool list of every enabled server again, or of those named; answers what each one said. */
+  refresh(options?: { servers?: readonly string[]; signal?: AbortSignal }): Promise<ServerReport[]>;
+  /** What is known of every configured server, without connecting. */
+  servers(): ServerReport[];
+  /** Checks what programs need of this machine (engine, reaper, state directory, store), each by really using it. */
+  health?(): Promise<HealthCheck[]>;
+  readonly events: Events;
+}
+
+/** One thing that programs need, and whether it works here. */
+export interface HealthCheck {
+  /** `engine`, `reaper`, `store`, … */
+  name: string;
+  ok: boolean;
+  /** What was found: path, version. */
+  detail: string;
+  /** What to do about it, when it is not ok. */
+  remedy?: string;
+}
+
+export interface WaitOptions {
+  signal?: AbortSignal;
+  /** Answer `running` after this many milliseconds; default: wait to the end. */
+  answerMs?: number;
+  /** Called with what the program prints and reports, as it comes. */
+  onProgress?: (message: string) => void;
+}
+
+export interface ExecuteOptions extends WaitOptions {
+  /** Wall clock of the program in milliseconds; lowers the config's, never raises it. */
+  timeoutMs?: number;
+  grant?: Grant;
+}
+
+export interface CallOptions {
+  signal?: AbortSignal;
+  grant?: Grant;
+  timeoutMs?: number;
+}
+
+export interface SearchOptions {
+  detail?: SearchDetail;
+  /** 1–50 for models; the CLI and the library may ask for more. Default 10 (`full`: 3). */
+  limit?: number;
+  /** Only this server (its key or identifier). */
+  server?: string;
+}
+
+export interface ExposedTool {
+  name: string;
+  address: string;
+  description?: string;
+  inputSchema: JsonObject;
+  annotations?: JsonObject;
+}
+
+export interface ServerReport {
+  key: string;
+  /** `ready`: connected; `known`: in the catalogue, not connected; `unknown`: never reached; `failed`; `disabled`. */
+  state: "ready" | "known" | "unknown" | "failed" | "disabled";
+  tools: number;
+  /** Why it failed or is disabled. */
+  reason?: string;
+  problems: readonly string[];
+  /** Protocol revision that was negotiated, once it was reached. */
+  protocol?: string;
+  /** Milliseconds that starting it and fetching its list took, in `refresh`. */
+  ms?: number;
+}
+
+/** Everything that happens, in the past tense; every surface reads this one union. */
+export type SluiceEvent =
+  | { kind: "execution-started"; executionId: string }
+  | { kind: "execution-ended"; executionId: string; status: string }
+  | { kind: "tool-call-started"; executionId: string; callId: number; tool: string }
+  | { kind: "tool-call-ended"; executionId: string; callId: number; tool: string; ok: boolean; durationMs: number }
+  | { kind: "progress-reported"; executionId: string; message: string }
+  | { kind: "server-connected"; server: string }
+  | { kind: "server-failed"; server: string; reason: string }
+  | { kind: "tools-changed"; server: string };
+
+export interface Events {
+  /** Calls the listener for every event until the returned function is called. */
+  on(listener: (event: SluiceEvent) => void): () => void;
+}

@@ -1,0 +1,67 @@
+import type { SandboxConfig } from "../config/config.ts";
+import { toModel } from "../gateway/to-model.ts";
+import type { Json } from "../base/json.ts";
+import { isJsonObject } from "../base/json.ts";
+import type { DiskRoot } from "../sandbox/disk-root.ts";
+import type { LogEntry, Outcome } from "./outcome.ts";
+import { previewLogs, previewValue } from "./preview.ts";
+
+const SPILL_FOLDER = ".spill";
+
+/**
+ * The outcome as the model gets it: every text through `toModel`, and what is over `previewBytes` written in full to
+ * `./workspace/.spill` and previewed.
+ */
+export async function toOutcome(whole: Outcome, workspace: DiskRoot, { previewBytes }: SandboxConfig): Promise<Outcome> {
+  const spilled: string[] = [];
+  const spill = async (name: string, text: string): Promise<string> => {
+    await workspace.makeFolder([SPILL_FOLDER], true);
+    await workspace.write([SPILL_FOLDER, name], Buffer.from(text), false);
+    const path = `./workspace/${SPILL_FOLDER}/${name}`;
+    spilled.push(path);
+    return path;
+  };
+
+  const outcome: Outcome = { ...whole };
+  if (whole.result !== undefined) {
+    const result = toModelJson(whole.result);
+    const json = JSON.stringify(result);
+    const isText = typeof result === "string";
+    outcome.result =
+      Buffer.byteLength(json) <= previewBytes
+        ? result
+        : previewValue(result, json, previewBytes, await spill(`${whole.executionId}-result.${isText ? "txt" : "json"}`, isText ? result : json));
+  }
+  outcome.logs = whole.logs.map(({ stream, text }) => ({ stream, text: toModel(text) }));
+  if (outcome.logs.reduce((sum, { text }) => sum + Buffer.byteLength(text), 0) > previewBytes || outcome.logs.length > LOG_ENTRIES_SHOWN) {
+    const path = await spill(`${whole.executionId}-logs.txt`, outcome.logs.map(({ text }) => text).join("\n"));
+    outcome.logs = previewLogs(joinEntries(outcome.logs), previewBytes, path);
+    outcome.logsTruncated = true;
+  }
+  if (whole.error !== undefined) outcome.error = toModelJson(whole.error as unknown as Json) as unknown as NonNullable<Outcome["error"]>;
+  if (whole.warnings !== undefined) outcome.warnings = toModelJson(whole.warnings as unknown as Json) as unknown as NonNullable<Outcome["warnings"]>;
+  if (spilled.length > 0) outcome.spilled = spilled;
+  return outcome;
+}
+
+/** Each entry costs the model its own object: past this many they are joined and previewed. */
+const LOG_ENTRIES_SHOWN = 400;
+
+/** Neighbours of one stream as one entry, so that many short lines do not cost an object each. */
+function joinEntries(logs: readonly LogEntry[]): LogEntry[] {
+  const joined: LogEntry[] = [];
+  for (const { stream, text } of logs) {
+    const last = joined.at(-1);
+    if (last?.stream === stream && last.text.length + text.length < 400) last.text += `\n${text}`;
+    else joined.push({ stream, text });
+  }
+  return joined;
+}
+
+/** Every string and key of a value through `toModel`. */
+function toModelJson(value: Json): Json {
+  if (typeof value === "string") return toModel(value);
+  if (Array.isArray(value)) return value.map(toModelJson);
+  if (!isJsonObject(value)) return value;
+  return Object.fromEntries(Object.entries(value).map(([key, member]) => [toModel(key), toModelJson(member)]));
+}

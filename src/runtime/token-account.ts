@@ -1,0 +1,90 @@
+import { createHash } from "node:crypto";
+import { limits } from "../base/limits.ts";
+import type { JsonSchema } from "../base/json.ts";
+import type { OutcomeStats } from "./outcome.ts";
+import { type CallTokens, estimateCode, estimateDirect } from "./token-estimate.ts";
+import type { TokenCounter } from "./tokens.ts";
+
+/** Collects what one execution did, as token counts only: each text goes to the counting thread as it comes. */
+export interface TokenAccount {
+  /** One tool call: its address, and its arguments and result (or error) as a model would have written and read them. */
+  addCall(tool: string, argumentsJson: string, result: string): void;
+  /** Waits for the counts; `definitions` are tokens, see {@link countDefinitions}. `avoided` is negative where code cost more. */
+  total(work: { code: string; outcome: string; definitions: { direct: number; code: number } }): Promise<OutcomeStats["tokens"]>;
+}
+
+/** An account for one execution; it owns nothing and needs no disposal. */
+export function createTokenAccount(counter: TokenCounter): TokenAccount {
+  const calls: CallTokens[] = [];
+  const counting = new Set<Promise<void>>();
+  let approximate = false;
+
+  return {
+    addCall(tool, argumentsJson, result): void {
+      const call: CallTokens = { tool, argumentTokens: 0, argumentsKey: toKey(argumentsJson), resultTokens: 0 };
+      calls.push(call);
+      const counted = counter.count([`{"name":${JSON.stringify(tool)},"input":${argumentsJson}}`, result]).then((count) => {
+        call.argumentTokens = count.counts[0] ?? 0;
+        call.resultTokens = count.counts[1] ?? 0;
+        approximate ||= count.approximate;
+        counting.delete(counted);
+      });
+      counting.add(counted);
+    },
+    async total({ code, outcome, definitions }): Promise<OutcomeStats["tokens"]> {
+      const own = await counter.count([code, outcome]);
+      await Promise.all(counting);
+      const [codeTokens = 0, outcomeTokens = 0] = own.counts;
+      // The answer that the model writes in the end is the same on both sides, so it falls out of the difference.
+      const direct = estimateDirect({ definitions: definitions.direct, calls, answerTokens: 0 });
+      const asCode = estimateCode({ definitions: definitions.code, codeTokens, outcomeTokens, answerTokens: 0 });
+      const avoided = direct.input + direct.output - asCode.input - asCode.output;
+      const tokens = { in: codeTokens, out: outcomeTokens, avoided };
+      return approximate || own.approximate ? { ...tokens, approximate: true } : tokens;
+    },
+  };
+}
+
+/** The arguments themselves where they are short, else their hash: an account holds no large text. */
+function toKey(argumentsJson: string): string {
+  return argumentsJson.length <= 64 ? argumentsJson : createHash("sha256").update(argumentsJson).digest("base64");
+}
+
+/** What a client sends to a model of one tool. */
+export interface CountedDefinition {
+  name: string;
+  description?: string;
+  inputSchema: JsonSchema;
+}
+
+const counted = new WeakMap<CountedDefinition, number>();
+
+/** Tokens of tool definitions as a client sends them to a model (name, description, input_schema as JSON); each object is counted exactly once. */
+export async function countDefinitions(counter: TokenCounter, definitions: Iterable<CountedDefinition>): Promise<number> {
+  let total = 0;
+  let batch: CountedDefinition[] = [];
+  const countBatch = async (): Promise<void> => {
+    const { counts, approximate } = await counter.count(batch.map(toDefinitionText));
+    batch.forEach((definition, index) => {
+      if (!approximate) counted.set(definition, counts[index] ?? 0);
+      total += counts[index] ?? 0;
+    });
+    batch = [];
+  };
+  for (const definition of definitions) {
+    const known = counted.get(definition);
+    if (known !== undefined) {
+      total += known;
+      continue;
+    }
+    batch.push(definition);
+    // In batches: thousands of schemas printed at once would hold up everything else.
+    if (batch.length === limits.tokenBatchMax) await countBatch();
+  }
+  await countBatch();
+  return total;
+}
+
+function toDefinitionText({ name, description, inputSchema }: CountedDefinition): string {
+  return JSON.stringify({ name, description, input_schema: inputSchema });
+}

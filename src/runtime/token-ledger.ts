@@ -1,0 +1,31 @@
+import { limits } from "../base/limits.ts";
+import type { Catalogue } from "../catalogue/catalogue.ts";
+import type { Parts } from "./parts.ts";
+import { countDefinitions, createTokenAccount } from "./token-account.ts";
+import { createTokenCounter } from "./tokens.ts";
+
+/** Token accounts of executions over one counter; what all definitions cost is counted once per version of the catalogue. */
+export function createTokenLedger(catalogue: Catalogue): Parts["tokens"] & AsyncDisposable {
+  const counter = createTokenCounter();
+  let counted: { version: number; tokens: Promise<number> } | undefined;
+
+  function definitions(): Promise<number> {
+    if (counted?.version !== catalogue.version) {
+      counted = { version: catalogue.version, tokens: countDefinitions(counter, catalogue.servers().flatMap(({ tools }) => tools)) };
+    }
+    return counted.tokens;
+  }
+
+  return {
+    open() {
+      const account = createTokenAccount(counter);
+      // Counted beside the program, not after it.
+      void definitions();
+      return {
+        addCall: (tool, argumentsJson, result) => account.addCall(tool, argumentsJson, result),
+        total: async (code, outcome) => account.total({ code, outcome, definitions: { direct: await definitions(), code: limits.definitionTokensMax } }),
+      };
+    },
+    [Symbol.asyncDispose]: () => counter[Symbol.asyncDispose](),
+  };
+}

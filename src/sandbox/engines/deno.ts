@@ -1,0 +1,52 @@
+import { existsSync } from "node:fs";
+import { createRequire } from "node:module";
+import { dirname, join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { spawnChild } from "../../base/child-process.ts";
+import { SluiceError } from "../../base/errors.ts";
+import { type Guest, openGuest } from "../guest.ts";
+
+/**
+ * No permission is asked for, and each of these closes something that having none leaves open (DESIGN 5): prompts,
+ * remote and npm modules, configuration and lock files found nearby, the module cache, code made from strings.
+ */
+const FLAGS = [
+  "run",
+  "--quiet",
+  "--no-prompt",
+  "--no-remote",
+  "--no-npm",
+  "--no-config",
+  "--no-lock",
+  "--no-code-cache",
+  "--cached-only",
+  "--v8-flags=--disallow-code-generation-from-strings",
+];
+
+/** `DENO_DIR` cannot exist, so nothing of a guest can be kept on disk; one time zone, so that runs are the same everywhere. */
+const ENVIRONMENT = { DENO_DIR: "/dev/null/none", NO_COLOR: "1", TZ: "UTC", LC_ALL: "en_US.UTF-8" };
+
+/** The path of the deno binary that npm installed for this platform, or why there is none. */
+export function findDeno(): string {
+  const libc = process.platform === "linux" ? "-glibc" : "";
+  const name = `@deno/${process.platform}-${process.arch}${libc}`;
+  const file = process.platform === "win32" ? "deno.exe" : "deno";
+  try {
+    const path = join(dirname(createRequire(import.meta.url).resolve(`${name}/package.json`)), file);
+    if (existsSync(path)) return path;
+  } catch {
+    // Said below.
+  }
+  throw new SluiceError("engine_unavailable", `The engine "deno" is not installed: the npm package "${name}" is missing`, {
+    hint: "Install again with optional dependencies (npm ci --include=optional); on musl there is no such package",
+  });
+}
+
+/** Starts one guest on deno: no permission, an empty environment, no wall. */
+export function startDeno(options: { binary: string; memoryMb: number; frameBytesMax: number }): Guest {
+  const entry = fileURLToPath(new URL("../guest/deno.js", import.meta.url));
+  // The heap may use what the limit allows; the watchdog sees everything else.
+  const flags = FLAGS.map((flag) => (flag.startsWith("--v8-flags") ? `${flag},--max-old-space-size=${options.memoryMb}` : flag));
+  const child = spawnChild(options.binary, [...flags, entry], { env: ENVIRONMENT, label: "the sandbox (deno)", cwd: "/" });
+  return openGuest(child, { engine: "deno", wall: "none" }, options.frameBytesMax);
+}

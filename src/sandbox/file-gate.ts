@@ -1,0 +1,218 @@
+import { mkdir } from "node:fs/promises";
+import { isUtf8 } from "node:buffer";
+import type { Json, JsonObject } from "../base/json.ts";
+import { limits as bounds } from "../base/limits.ts";
+import { createDiskRoot, type DiskEntry, type DiskRoot } from "./disk-root.ts";
+import type { ReplyError } from "./execution-frames.ts";
+import { FileError, toFileReplyError } from "./file-error.ts";
+import { type GuestPath, parseGuestPath, ROOTS } from "./file-path.ts";
+
+/** The module tree as the gate shows it under `./servers`: paths are relative to it, `""` is the folder itself. */
+export interface ModuleFiles {
+  list(path: string): readonly DiskEntry[] | undefined;
+  read(path: string): string | undefined;
+}
+
+/** The one way from a program to files: every act is checked after its path was resolved. */
+export interface FileGate {
+  act(args: JsonObject): Promise<{ value: Json } | { error: ReplyError }>;
+}
+
+/** A workspace on disk, shared by executions of one process: its quota is counted once. */
+export interface Workspace {
+  readonly root: DiskRoot;
+  /** Refuses (EDQUOT) what would pass the quota, and counts it. */
+  reserve(names: readonly string[], bytes: number, grows: boolean): Promise<void>;
+  /** Counts again with the next write: files were removed. */
+  recount(): void;
+}
+
+export interface WorkspaceLimits {
+  workspaceBytesMax: number;
+  workspaceFilesMax: number;
+  fileBytesMax: number;
+}
+
+/** Opens (and makes) the folder of a workspace. */
+export async function openWorkspace(folder: string, limits: WorkspaceLimits): Promise<Workspace> {
+  await mkdir(folder, { recursive: true, mode: 0o700 });
+  const root = createDiskRoot(folder);
+  let used: { bytes: number; files: number } | undefined;
+
+  async function count(names: readonly string[], total: { bytes: number; files: number }): Promise<void> {
+    if (names.length > bounds.pathDepthMax) return;
+    for (const entry of await root.list(names)) {
+      total.files += 1;
+      if (entry.kind === "directory") await count([...names, entry.name], total);
+      else total.bytes += (await root.stat([...names, entry.name])).size;
+    }
+  }
+
+  return {
+    root,
+    async reserve(names, bytes, grows) {
+      if (used === undefined) {
+        const total = { bytes: 0, files: 0 };
+        await count([], total);
+        used = total;
+      }
+      const old = await root.stat(names).catch(() => undefined);
+      const size = bytes + (grows && old !== undefined ? old.size : 0);
+      if (size > limits.fileBytesMax) throw new FileError("EFBIG", `${size} bytes; fileBytesMax is ${limits.fileBytesMax}`);
+      const added = size - (old?.isFile() ? old.size : 0);
+      if (used.bytes + added > limits.workspaceBytesMax) throw new FileError("EDQUOT", `workspaceBytesMax is ${limits.workspaceBytesMax}, ${used.bytes} bytes are used`);
+      if (old === undefined && used.files + 1 > limits.workspaceFilesMax) throw new FileError("EDQUOT", `workspaceFilesMax is ${limits.workspaceFilesMax}`);
+      used.bytes += added;
+      if (old === undefined) used.files += 1;
+    },
+    recount() {
+      used = undefined;
+    },
+  };
+}
+
+export interface FileGateOptions {
+  modules: ModuleFiles;
+  /** Absolute; may not exist. */
+  skillsFolder: string;
+  workspace: Workspace;
+  writable: boolean;
+}
+
+/** The gate of one execution. */
+export function createFileGate({ modules, skillsFolder, workspace, writable }: FileGateOptions): FileGate {
+  const skills = createDiskRoot(skillsFolder);
+
+  const readable = (path: GuestPath): DiskRoot => (path.root === "skills" ? skills : workspace.root);
+
+  /** Where a write may go: below `./workspace`, if the execution may write at all. */
+  function toWritable(path: GuestPath): readonly string[] {
+    if (path.root !== "workspace") throw new FileError("EROFS", "only ./workspace can be written");
+    if (!writable) throw new FileError("EROFS", "this execution may only read ./workspace");
+    return path.names;
+  }
+
+  async function read(path: GuestPath): Promise<Buffer> {
+    if (path.root === undefined) throw new FileError("EISDIR");
+    if (path.root !== "servers") return readable(path).read(path.names);
+    const text = modules.read(path.names.join("/"));
+    if (text !== undefined) return Buffer.from(text);
+    throw new FileError(modules.list(path.names.join("/")) === undefined ? "ENOENT" : "EISDIR");
+  }
+
+  async function list(path: GuestPath): Promise<readonly DiskEntry[]> {
+    if (path.root === undefined) return ROOTS.map((name) => ({ name, kind: "directory" }));
+    if (path.root === "servers") {
+      const entries = modules.list(path.names.join("/"));
+      if (entries !== undefined) return entries;
+      throw new FileError(modules.read(path.names.join("/")) === undefined ? "ENOENT" : "ENOTDIR");
+    }
+    try {
+      return await readable(path).list(path.names);
+    } catch (error) {
+      // No skill was saved yet: an empty folder, not a missing one.
+      if (path.root === "skills" && path.names.length === 0) return [];
+      throw error;
+    }
+  }
+
+  async function listDeep(path: GuestPath, prefix: string, found: DiskEntry[]): Promise<DiskEntry[]> {
+    for (const entry of await list(path)) {
+      if (found.length >= bounds.listEntriesMax) throw new FileError("EFBIG", `more than ${bounds.listEntriesMax} entries (listEntriesMax)`);
+      found.push({ ...entry, name: prefix + entry.name });
+      if (entry.kind === "directory") {
+        const below = path.root === undefined ? parseGuestPath(entry.name) : { ...path, names: [...path.names, entry.name] };
+        await listDeep(below, `${prefix}${entry.name}/`, found);
+      }
+    }
+    return found;
+  }
+
+  async function stat(path: GuestPath): Promise<Json> {
+    if (path.root === undefined || (path.names.length === 0 && path.root !== "workspace")) return { kind: "directory", size: 0, mtimeMs: 0 };
+    if (path.root === "servers") {
+      const text = modules.read(path.names.join("/"));
+      if (text !== undefined) return { kind: "file", size: Buffer.byteLength(text), mtimeMs: 0 };
+      if (modules.list(path.names.join("/")) !== undefined) return { kind: "directory", size: 0, mtimeMs: 0 };
+      throw new FileError("ENOENT");
+    }
+    const found = await readable(path).stat(path.names);
+    return { kind: found.isDirectory() ? "directory" : "file", size: found.size, mtimeMs: Math.trunc(found.mtimeMs) };
+  }
+
+  async function write(path: GuestPath, bytes: Buffer, flag: string): Promise<void> {
+    const names = toWritable(path);
+    if (!["w", "wx", "a", "ax", "w+", "a+"].includes(flag)) throw new FileError("EINVAL", `the flag "${flag.slice(0, 10)}"; use w, wx, a or ax`);
+    const appends = flag.startsWith("a");
+    await workspace.reserve(names, bytes.length, appends);
+    if (appends && !flag.includes("x")) await workspace.root.append(names, bytes);
+    else await workspace.root.write(names, bytes, flag.includes("x"));
+  }
+
+  async function perform(act: string, path: GuestPath, args: JsonObject): Promise<Json> {
+    switch (act) {
+      case "readFile": {
+        const bytes = await read(path);
+        // Node decodes what is not UTF-8 to replacement characters; the guest does the same from the bytes.
+        return args["text"] === true && isUtf8(bytes) ? { text: bytes.toString("utf8") } : { base64: bytes.toString("base64") };
+      }
+      case "writeFile":
+      case "appendFile": {
+        const bytes = typeof args["text"] === "string" ? Buffer.from(args["text"]) : Buffer.from(String(args["base64"] ?? ""), "base64");
+        await write(path, bytes, String(args["flag"] ?? (act === "appendFile" ? "a" : "w")));
+        return null;
+      }
+      case "readdir":
+        return (args["recursive"] === true ? await listDeep(path, "", []) : await list(path)) as unknown as Json;
+      case "stat":
+      case "lstat":
+      case "access":
+        return stat(path);
+      case "mkdir": {
+        const names = toWritable(path);
+        if (names.length === 0) {
+          if (args["recursive"] === true) return null;
+          throw new FileError("EEXIST");
+        }
+        await workspace.reserve(names, 0, false);
+        await workspace.root.makeFolder(names, args["recursive"] === true);
+        workspace.recount();
+        return null;
+      }
+      case "rm":
+      case "rmdir":
+      case "unlink": {
+        const names = toWritable(path);
+        try {
+          await workspace.root.remove(names, { recursive: args["recursive"] === true, folder: act === "rmdir" });
+        } catch (error) {
+          if (!(args["force"] === true && (error as { code?: string }).code === "ENOENT")) throw error;
+        }
+        workspace.recount();
+        return null;
+      }
+      case "rename": {
+        const names = toWritable(path);
+        await workspace.root.rename(names, toWritable(parseGuestPath(String(args["to"] ?? ""))));
+        workspace.recount();
+        return null;
+      }
+      case "copyFile":
+        await write(parseGuestPath(String(args["to"] ?? "")), await read(path), "w");
+        return null;
+    }
+    throw new FileError("EINVAL", `the act "${act.slice(0, 40)}"`);
+  }
+
+  return {
+    async act(args) {
+      const act = String(args["act"]);
+      const text = String(args["path"] ?? "");
+      try {
+        return { value: await perform(act, parseGuestPath(text), args) };
+      } catch (error) {
+        return { error: toFileReplyError(error, act, text.slice(0, 300)) };
+      }
+    },
+  };
+}

@@ -1,0 +1,71 @@
+import { SluiceError } from "../base/errors.ts";
+import { isJsonObject, type JsonObject } from "../base/json.ts";
+
+/** A frame is its length in four bytes, little-endian, and that many bytes of JSON: an object with a `kind`. */
+export interface Frame extends JsonObject {
+  kind: string;
+}
+
+const HEADER_BYTES = 4;
+
+/** The bytes of a frame, from its JSON text. */
+export function encodeFrame(body: string): Buffer {
+  const length = Buffer.byteLength(body);
+  const bytes = Buffer.allocUnsafe(HEADER_BYTES + length);
+  bytes.writeUInt32LE(length, 0);
+  bytes.write(body, HEADER_BYTES);
+  return bytes;
+}
+
+/**
+ * Cuts a guest's bytes into frames. Everything in them is a claim: the size is bounded before anything is allocated,
+ * and a frame's body is allocated once. `push` throws a SluiceError when the guest broke the protocol or a limit.
+ */
+export function createFrameReader(frameBytesMax: number, onFrame: (frame: Frame) => void): { push(chunk: Buffer): void } {
+  const header = Buffer.alloc(HEADER_BYTES);
+  let headerFilled = 0;
+  let body: Buffer | undefined;
+  let filled = 0;
+
+  function push(chunk: Buffer): void {
+    let at = 0;
+    while (at < chunk.length) {
+      if (body === undefined) {
+        const taken = chunk.copy(header, headerFilled, at, at + HEADER_BYTES - headerFilled);
+        headerFilled += taken;
+        at += taken;
+        if (headerFilled < HEADER_BYTES) return;
+        const length = header.readUInt32LE(0);
+        if (length > frameBytesMax) throw new SluiceError("frameBytesMax", `The guest announced a frame of ${length} bytes; frameBytesMax is ${frameBytesMax}`);
+        headerFilled = 0;
+        if (length <= chunk.length - at) {
+          onFrame(parseFrame(chunk.subarray(at, at + length)));
+          at += length;
+          continue;
+        }
+        body = Buffer.allocUnsafe(length);
+        filled = 0;
+      }
+      const taken = chunk.copy(body, filled, at);
+      filled += taken;
+      at += taken;
+      if (filled < body.length) return;
+      const whole = body;
+      body = undefined;
+      onFrame(parseFrame(whole));
+    }
+  }
+
+  return { push };
+}
+
+function parseFrame(bytes: Buffer): Frame {
+  let value: unknown;
+  try {
+    value = JSON.parse(bytes.toString("utf8"));
+  } catch (cause) {
+    throw new SluiceError("guest_crashed", "The guest sent a frame that is not JSON", { cause });
+  }
+  if (!isJsonObject(value) || typeof value["kind"] !== "string") throw new SluiceError("guest_crashed", "The guest sent a frame without a kind");
+  return value as Frame;
+}

@@ -1,0 +1,40 @@
+// The platform of the runner on Deno: two pipes, a macrotask, a module loader. Everything is taken here, before the
+// runner deletes the globals it came from.
+
+import { run } from "./runner.js";
+
+const deno = /** @type {any} */ (globalThis).Deno;
+const { stdin, stdout } = deno;
+const nodeProcess = /** @type {any} */ (globalThis).process;
+const immediate = /** @type {(callback: () => void) => void} */ (/** @type {any} */ (globalThis).setImmediate);
+const nodeCrypto = nodeProcess.getBuiltinModule("node:crypto");
+const exit = deno.exit;
+const { encodeURIComponent } = globalThis;
+const { core } = deno[deno.internal];
+
+let loaded = 0;
+
+/** @type {import("./runner.js").Platform} */
+const platform = {
+  read: (bytes) => stdin.readSync(bytes),
+  write: (bytes) => stdout.writeSync(bytes),
+  macrotask: () => new Promise((resolve) => immediate(/** @type {() => void} */ (resolve))),
+  async load(code) {
+    // Numbered, because the engine caches modules by their URL.
+    loaded += 1;
+    const url = `data:text/javascript,${encodeURIComponent(`${code}\n//${loaded}`)}`;
+    const module = await import(url);
+    return { url, main: module.default };
+  },
+  digest: (algorithm, bytes) => nodeCrypto.createHash(algorithm.replace("-", "").toLowerCase()).update(bytes).digest(),
+  onUnhandledRejection: (listener) =>
+    core.setUnhandledPromiseRejectionHandler((/** @type {Promise<unknown>} */ promise, /** @type {unknown} */ reason) => {
+      listener(promise, reason);
+      return true;
+    }),
+  onRejectionHandled: (listener) => core.setHandledPromiseRejectionHandler(listener),
+  exit,
+};
+
+// Deno dispatches `load` on the global object once this module has been evaluated; only then may it be emptied.
+/** @type {any} */ (globalThis).addEventListener("load", () => immediate(() => void run(platform)), { once: true });

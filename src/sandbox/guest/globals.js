@@ -1,0 +1,51 @@
+// The allow-list of globals, and the removal of everything else before a program runs.
+
+/** ES2023, without what shares memory, compiles code or watches the collector. */
+const INTRINSICS = [
+  "AggregateError", "Array", "ArrayBuffer", "BigInt", "BigInt64Array", "BigUint64Array", "Boolean", "DataView", "Date", "Error", "EvalError",
+  "Float32Array", "Float64Array", "Function", "Infinity", "Int16Array", "Int32Array", "Int8Array", "Intl", "JSON", "Map", "Math", "NaN", "Number",
+  "Object", "Promise", "Proxy", "RangeError", "ReferenceError", "Reflect", "RegExp", "Set", "String", "Symbol", "SyntaxError", "TypeError",
+  "URIError", "Uint16Array", "Uint32Array", "Uint8Array", "Uint8ClampedArray", "WeakMap", "WeakSet", "decodeURI", "decodeURIComponent",
+  "encodeURI", "encodeURIComponent", "escape", "eval", "globalThis", "isFinite", "isNaN", "parseFloat", "parseInt", "undefined", "unescape",
+];
+
+/** Of the web platform and Node. */
+const PLATFORM = [
+  "AbortController", "AbortSignal", "Buffer", "TextDecoder", "TextEncoder", "URL", "URLSearchParams", "atob", "btoa", "clearInterval",
+  "clearTimeout", "console", "crypto", "fetch", "performance", "queueMicrotask", "setInterval", "setTimeout", "structuredClone",
+];
+
+/** Of Sluice. */
+const OWN = ["ToolError", "callTool", "fs", "path", "servers", "sluice"];
+
+export const ALLOWED_GLOBALS = Object.freeze([...INTRINSICS, ...PLATFORM, ...OWN].sort());
+
+/**
+ * Defines the given globals and deletes every other one that is not on the list.
+ * @param {Record<string, unknown>} own
+ */
+export function installGlobals(own) {
+  const allowed = new Set(ALLOWED_GLOBALS);
+  // Lazy getters (Buffer) become values, so that nothing loads anything later.
+  for (const name of PLATFORM) {
+    if (name in own) continue;
+    Object.defineProperty(globalThis, name, { value: /** @type {any} */ (globalThis)[name], writable: true, configurable: true, enumerable: false });
+  }
+  for (const key of Reflect.ownKeys(globalThis)) {
+    if (typeof key === "string" && allowed.has(key) && !(key in own)) continue;
+    if (!Reflect.deleteProperty(globalThis, key) && !["Infinity", "NaN", "undefined"].includes(String(key))) {
+      throw new Error(`The global "${String(key)}" cannot be removed`);
+    }
+  }
+  for (const [name, value] of Object.entries(own)) Object.defineProperty(globalThis, name, { value, writable: true, configurable: true, enumerable: false });
+  // What the window inherits (addEventListener, dispatchEvent) goes too.
+  for (let proto = Object.getPrototypeOf(globalThis); proto !== null && proto !== Object.prototype; proto = Object.getPrototypeOf(proto)) {
+    for (const key of Reflect.ownKeys(proto)) if (key !== "constructor") Reflect.deleteProperty(proto, key);
+    Reflect.deleteProperty(proto, "constructor");
+  }
+}
+
+/** `eval` that says why it is not there; indirect uses and `new Function` are refused by the engine itself. */
+export function refusedEval() {
+  throw new EvalError("eval is not available in the sandbox: write the code in the program itself");
+}

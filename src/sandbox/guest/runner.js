@@ -1,0 +1,322 @@
+// The guest runner: runs one program between a start frame and a result frame. It is plain JavaScript without
+// dependencies and knows no engine; the engine's own file hands it the platform.
+//
+// Turns: exactly one frame is handled per macrotask, and the microtasks it caused are drained before the next frame is
+// read. With one clock, timers as host calls and seeded randomness, what a program does is a function of the frames.
+
+import { createChannel } from "./channel.js";
+import { createFiles, createPath } from "./files.js";
+import { toJsonValue, toLine, toTable, toText } from "./format.js";
+import { installGlobals, refusedEval } from "./globals.js";
+import { createHostCalls } from "./host-calls.js";
+import { installStackTraces } from "./stack.js";
+import { createTools, toGuestError, ToolError } from "./tools.js";
+import { createClock, createCrypto, createDate, createRandom, createTimers, patchDateTimeFormat } from "./world.js";
+
+/**
+ * What an engine hands to the runner.
+ * @typedef {object} Platform
+ * @property {(bytes: Uint8Array) => number | null} read Blocks; 0 or null at the end.
+ * @property {(bytes: Uint8Array) => number} write
+ * @property {() => Promise<void>} macrotask Resolves in a later macrotask, when all microtasks have run.
+ * @property {(code: string) => Promise<{ url: string, main: Function }>} load Loads one linked module.
+ * @property {(algorithm: string, bytes: Uint8Array) => Uint8Array} digest
+ * @property {(listener: (promise: Promise<unknown>, reason: unknown) => void) => void} onUnhandledRejection
+ * @property {(listener: (promise: Promise<unknown>) => void) => void} onRejectionHandled
+ * @property {() => never} exit
+ */
+
+/**
+ * Runs until the host goes away.
+ * @param {Platform} platform
+ */
+export async function run(platform) {
+  const channel = createChannel(platform);
+  const clock = createClock();
+  const host = createHostCalls(channel, toGuestError, clock.set);
+  const random = createRandom();
+  const timers = createTimers(host);
+  const tools = createTools(host);
+  const { fs, promises } = createFiles(host, true);
+  const path = createPath();
+  /** @type {Map<string, import("./stack.js").StackModule>} */
+  const stackModules = new Map();
+  /** Rejections that nobody has handled so far. @type {Map<Promise<unknown>, unknown>} */
+  const rejections = new Map();
+  let logBytesLeft = 0;
+  /** Modules whose import is under way. */
+  let loading = 0;
+
+  /** @param {"stdout" | "stderr"} stream @param {string} text */
+  function log(stream, text) {
+    if (logBytesLeft < 0) return;
+    logBytesLeft -= text.length;
+    // One piece past the bound is sent, cut, so that the host sees that there was more.
+    channel.send({ kind: "log", stream, text: logBytesLeft < 0 ? text.slice(0, Math.max(0, logBytesLeft + text.length)) : text, cut: logBytesLeft < 0 });
+  }
+
+  const sluice = createSluiceModule(host, tools);
+  const client = Object.freeze({ callTool: tools.callTool, callMCPTool: tools.callTool });
+  const builtins = new Map(Object.entries({ fs, "fs/promises": promises, path, sluice, client, buffer: Object.freeze({ Buffer }) }));
+
+  const { DOMException } = globalThis;
+  patchDateTimeFormat(clock);
+  AbortSignal.timeout = (/** @type {number} */ ms) => {
+    const controller = new AbortController();
+    timers.setTimeout(() => controller.abort(new DOMException("The operation timed out", "TimeoutError")), ms);
+    return controller.signal;
+  };
+  Math.random = random.float;
+  for (const name of ["createObjectURL", "revokeObjectURL"]) Reflect.deleteProperty(URL, name);
+  const own = {
+    Date: createDate(clock),
+    ToolError,
+    callTool: tools.callTool,
+    clearInterval: timers.clearInterval,
+    clearTimeout: timers.clearTimeout,
+    console: createConsole(log),
+    crypto: createCrypto(random, platform.digest),
+    eval: refusedEval,
+    fetch: async () => {
+      throw new TypeError("fetch is not available: this sandbox has no network. Use a tool of a server instead");
+    },
+    fs,
+    path,
+    performance: Object.freeze({ now: () => clock.now() - clock.origin(), get timeOrigin() { return clock.origin(); } }),
+    servers: {},
+    setInterval: timers.setInterval,
+    setTimeout: timers.setTimeout,
+    sluice,
+  };
+  installGlobals(own);
+  installStackTraces(stackModules);
+  platform.onUnhandledRejection((promise, reason) => rejections.set(promise, reason));
+  platform.onRejectionHandled((promise) => rejections.delete(promise));
+
+  channel.send({ kind: "ready" });
+  for (;;) {
+    const frame = host.nextFrame();
+    if (frame === undefined) platform.exit();
+    if (frame.kind === "start") await runProgram(frame);
+  }
+
+  /** @param {any} frame */
+  async function runProgram(frame) {
+    host.reset(frame.limits.callsInFlightMax);
+    channel.bound(frame.limits.frameBytesMax);
+    timers.reset();
+    rejections.clear();
+    stackModules.clear();
+    clock.start();
+    random.seed(frame.seed);
+    logBytesLeft = frame.limits.logBytesMax;
+
+    const byIdentifier = tools.define(frame.servers);
+    /** @type {any} */ (globalThis).servers = byIdentifier;
+    for (const server of frame.servers) {
+      if (server.global) Object.defineProperty(globalThis, server.identifier, { value: tools.server(server.key), writable: true, configurable: true, enumerable: false });
+    }
+
+    /** @type {{ value?: unknown, error?: unknown, thrown?: boolean, code?: string } | undefined} */
+    let settled;
+    runModules(frame.modules).then(
+      (value) => (settled = { value }),
+      (error) => (settled = { error, thrown: true }),
+    );
+    // The engine loads modules on its own events, before any code of the program runs; then frames are all there is.
+    let unawaited;
+    for (;;) {
+      await platform.macrotask();
+      if (loading > 0) continue;
+      if (settled !== undefined) {
+        // Calls that were made and not awaited: their effects happen, so the program waits for them.
+        const open = host.openTools();
+        if (open.length === 0) break;
+        unawaited ??= open;
+      }
+      if (settled === undefined && host.pending() === 0) {
+        settled = { error: new Error("The program waits for a promise that nothing will settle: no tool call, file, or timer is left that could wake it"), thrown: true, code: "never_settles" };
+        break;
+      }
+      const next = host.nextFrame();
+      if (next === undefined) platform.exit();
+      if (next.kind === "reply") {
+        try {
+          host.settle(next);
+        } catch (error) {
+          // A timer's callback threw: as in every JavaScript engine, nobody can catch it.
+          settled = { error, thrown: true };
+          break;
+        }
+      }
+    }
+    for (const server of frame.servers) if (server.global) Reflect.deleteProperty(globalThis, server.identifier);
+    finish(settled, unawaited ?? []);
+  }
+
+  /** @param {any[]} modules in dependency order; the last is the program */
+  async function runModules(modules) {
+    /** @type {Record<string, any>[]} */
+    const namespaces = [];
+    const mains = [];
+    loading += 1;
+    try {
+      for (const module of modules) {
+        const { url, main } = await platform.load(module.code);
+        stackModules.set(url, { name: module.name, mappings: module.mappings, prefix: module.prefix });
+        mains.push(main);
+      }
+    } finally {
+      loading -= 1;
+    }
+    let value;
+    for (const [index, module] of modules.entries()) {
+      /** @type {Record<string, any>} */
+      const exports = {};
+      namespaces.push(exports);
+      /** @param {any} spec */
+      const resolve = (spec) => resolveImport(spec, namespaces);
+      value = await mains[index]({
+        m: module.imports.map(resolve),
+        /** @param {Record<string, () => unknown>} getters */
+        x(getters) {
+          for (const [name, get] of Object.entries(getters)) Object.defineProperty(exports, name, { get, enumerable: true, configurable: true });
+        },
+        e: exports,
+        /** @param {unknown} specifier */
+        import: async (specifier) => importAtRunTime(String(specifier)),
+        /** @param {unknown} specifier */
+        require: (specifier) => {
+          const found = host.callSync("import", { specifier: String(specifier) });
+          return resolveImport(found, []);
+        },
+        meta: Object.freeze({ url: `file:///${module.name}`, filename: `/${module.name}`, dirname: "/", main: index === modules.length - 1 }),
+      });
+      if (index === modules.length - 1) {
+        if (value === undefined && "default" in exports) value = exports.default;
+        if (typeof value === "function" && (module.callsResult || "default" in exports)) value = value();
+        return await value;
+      }
+    }
+    return undefined;
+  }
+
+  /** @param {any} spec @param {Record<string, any>[]} namespaces @returns {any} */
+  function resolveImport(spec, namespaces) {
+    switch (spec.kind) {
+      case "module":
+        return namespaces[spec.index];
+      case "server":
+        return spec.server === undefined ? tools.server(spec.key) : tools.add(spec.server);
+      case "tool": {
+        const server = spec.server === undefined ? tools.server(spec.key) : tools.add(spec.server);
+        return Object.freeze({ [spec.name]: server?.[spec.name], default: server?.[spec.name] });
+      }
+      case "servers":
+        return /** @type {any} */ (globalThis).servers;
+      default:
+        return builtins.get(spec.name);
+    }
+  }
+
+  /** @param {string} specifier */
+  async function importAtRunTime(specifier) {
+    const module = resolveImport(await host.call("import", { specifier }, new Error()), []);
+    return "default" in module ? module : Object.freeze({ ...module, default: module });
+  }
+
+  /** @param {any} settled @param {{ tool: string, stack: string }[]} unawaited */
+  function finish(settled, unawaited) {
+    const [rejection] = rejections.values();
+    const failed = settled.thrown === true || rejections.size > 0;
+    /** @type {any} */
+    const frame = { kind: "result", timers: timers.open(), unawaited: unawaited.slice(0, 20).map(({ tool, stack }) => ({ tool, stack })) };
+    if (failed) {
+      frame.error = toErrorFrame(settled.thrown === true ? settled.error : rejection, settled.code);
+      frame.unhandled = settled.thrown !== true;
+    } else {
+      try {
+        const { value, changes } = toJsonValue(settled.value);
+        if (value !== undefined) frame.value = value;
+        frame.changes = changes;
+      } catch (error) {
+        frame.error = toErrorFrame(error, undefined);
+      }
+    }
+    try {
+      channel.send(frame);
+    } catch (error) {
+      channel.send({ kind: "result", timers: 0, unawaited: [], error: { name: "RangeError", message: toText(error), code: "resultBytesMax" } });
+    }
+  }
+}
+
+/** @param {any} error @param {string | undefined} code */
+function toErrorFrame(error, code) {
+  if (!(error instanceof Error)) return { name: "Error", message: `The program threw ${toText(error)}`, stack: "", code };
+  const own = /** @type {any} */ (error);
+  return { name: String(error.name), message: String(error.message), stack: String(error.stack ?? ""), code: code ?? own.code, tool: own instanceof ToolError ? own.tool : undefined, hint: own.hint, toolError: own instanceof ToolError };
+}
+
+/** @param {(stream: "stdout" | "stderr", text: string) => void} log */
+function createConsole(log) {
+  let indent = "";
+  /** @type {Map<string, number>} */
+  const counts = new Map();
+  /** @param {"stdout" | "stderr"} stream @param {string} text */
+  const print = (stream, text) => log(stream, indent === "" ? text : indent + text.replaceAll("\n", `\n${indent}`));
+  /** @param {"stdout" | "stderr"} stream */
+  const printer = (stream) => (/** @type {any[]} */ ...values) => print(stream, toLine(values));
+  const out = printer("stdout");
+  const err = printer("stderr");
+  return Object.freeze({
+    log: out,
+    info: out,
+    debug: out,
+    dir: (/** @type {any} */ value) => out(value),
+    dirxml: out,
+    warn: err,
+    error: err,
+    trace: (/** @type {any[]} */ ...values) => err(`Trace: ${toLine(values)}`),
+    assert: (/** @type {any} */ condition, /** @type {any[]} */ ...values) => condition || err(values.length === 0 ? "Assertion failed" : `Assertion failed: ${toLine(values)}`),
+    table: (/** @type {any} */ data, /** @type {string[]} */ columns) => print("stdout", toTable(data, columns)),
+    group: (/** @type {any[]} */ ...values) => {
+      if (values.length > 0) out(...values);
+      indent += "  ";
+    },
+    groupCollapsed: () => (indent += "  "),
+    groupEnd: () => (indent = indent.slice(2)),
+    count: (label = "default") => {
+      counts.set(label, (counts.get(label) ?? 0) + 1);
+      out(`${label}: ${counts.get(label)}`);
+    },
+    countReset: (label = "default") => counts.delete(label),
+    time: () => undefined,
+    timeEnd: () => undefined,
+    timeLog: () => undefined,
+    clear: () => undefined,
+  });
+}
+
+/**
+ * The module `sluice`.
+ * @param {import("./host-calls.js").HostCalls} host
+ * @param {{ callTool: Function }} tools
+ */
+function createSluiceModule(host, tools) {
+  const module = {
+    callTool: tools.callTool,
+    /** @param {string} query @param {any} [options] */
+    searchTools: (query, options) => host.call("search", { query, ...options }, new Error()),
+    /** @param {string} tool */
+    describeTool: (tool) => host.call("describe", { tool }, new Error()),
+    /** Says how far the program is. @param {number} done @param {number} [total] @param {string} [note] */
+    progress: (done, total, note) => void host.call("progress", { done, total, note }).catch(() => undefined),
+  };
+  return new Proxy(Object.freeze(module), {
+    get(target, key) {
+      if (typeof key !== "string" || key in target || key === "then" || key === "toJSON" || key === "default") return Reflect.get(target, key);
+      throw new TypeError(`sluice.${key} is not available; there are: ${Object.keys(target).join(", ")}`);
+    },
+  });
+}

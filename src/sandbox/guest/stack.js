@@ -1,0 +1,100 @@
+// Stack traces in the agent's own coordinates: frames of the linked modules are mapped back to the lines and columns
+// that the agent wrote, all other frames (the runner, the engine, paths of the host) are left out.
+
+const BASE64 = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
+
+/**
+ * One linked module as stack traces need it.
+ * @typedef {{ name: string, mappings: string, prefix: number, decoded?: number[][][] }} StackModule
+ */
+
+/**
+ * Decodes the `mappings` of a version 3 source map with one source: per generated line, segments of
+ * [generated column, original line, original column], all from 0.
+ * @param {string} mappings
+ */
+function decodeMappings(mappings) {
+  const lines = [];
+  let line = 0;
+  let column = 0;
+  for (const text of mappings.split(";")) {
+    const segments = [];
+    let generated = 0;
+    for (const segment of text.split(",")) {
+      const fields = decodeVlq(segment);
+      if (fields.length < 4) continue;
+      generated += fields[0];
+      line += fields[2];
+      column += fields[3];
+      segments.push([generated, line, column]);
+    }
+    lines.push(segments);
+  }
+  return lines;
+}
+
+/** @param {string} text */
+function decodeVlq(text) {
+  const values = [];
+  let value = 0;
+  let shift = 0;
+  for (const char of text) {
+    const digit = BASE64.indexOf(char);
+    value += (digit & 31) << shift;
+    if (digit & 32) {
+      shift += 5;
+    } else {
+      values.push(value & 1 ? -(value >> 1) : value >> 1);
+      value = 0;
+      shift = 0;
+    }
+  }
+  return values;
+}
+
+/**
+ * Where a generated position came from, from 1; `undefined` for text that the linker put in.
+ * @param {StackModule} module
+ * @param {number} line from 1
+ * @param {number} column from 1
+ */
+export function toOriginal(module, line, column) {
+  module.decoded ??= decodeMappings(module.mappings);
+  const segments = module.decoded[line - 1];
+  if (segments === undefined) return undefined;
+  let found;
+  for (const segment of segments) {
+    if (segment[0] > column - 1) break;
+    found = segment;
+  }
+  if (found === undefined) return undefined;
+  const original = found[1] === 0 ? found[2] - module.prefix : found[2];
+  return original < 0 ? undefined : { line: found[1] + 1, column: original + 1 };
+}
+
+/**
+ * Makes `error.stack` show only the agent's own frames. Not writable, so that no program is handed call sites.
+ * @param {Map<string, StackModule>} modules by the URL that the engine reports
+ */
+export function installStackTraces(modules) {
+  /** @param {any} error @param {any[]} sites */
+  function prepareStackTrace(error, sites) {
+    let text;
+    try {
+      text = String(error);
+    } catch {
+      text = "Error";
+    }
+    for (const site of sites) {
+      const module = modules.get(site.getFileName() ?? "");
+      if (module === undefined) continue;
+      const at = toOriginal(module, site.getLineNumber() ?? 0, site.getColumnNumber() ?? 0);
+      if (at === undefined) continue;
+      const name = site.getFunctionName();
+      const place = `${module.name}:${at.line}:${at.column}`;
+      text += name && name !== "default" && name !== "Module.default" ? `\n    at ${name} (${place})` : `\n    at ${place}`;
+    }
+    return text;
+  }
+  Object.defineProperty(Error, "prepareStackTrace", { value: prepareStackTrace });
+}

@@ -1,0 +1,76 @@
+// What a program calls: server objects with a function per tool, and the modules that imports name.
+
+/** A tool call that failed: the upstream's own words, and a code of `docs/errors.md`. */
+export class ToolError extends Error {
+  /** @param {{ tool?: string, code: string, message: string, hint?: string }} error */
+  constructor(error) {
+    super(error.message);
+    this.tool = error.tool;
+    this.code = error.code;
+    if (error.hint !== undefined) this.hint = error.hint;
+  }
+}
+Object.defineProperty(ToolError.prototype, "name", { value: "ToolError", writable: true, configurable: true });
+
+/**
+ * An error as the host described it, as the program catches it.
+ * @param {string} op
+ * @param {any} error
+ */
+export function toGuestError(op, error) {
+  if (op === "tool") return new ToolError(error);
+  const own = new Error(error.message);
+  for (const key of ["code", "path", "syscall", "hint"]) if (error[key] !== undefined) Object.assign(own, { [key]: error[key] });
+  return own;
+}
+
+/**
+ * One server as the start frame describes it.
+ * @typedef {{ key: string, identifier: string, global: boolean, tools: Record<string, string> }} GuestServer
+ */
+
+/** @param {import("./host-calls.js").HostCalls} host */
+export function createTools(host) {
+  /** @type {Map<string, Readonly<Record<string, Function>>>} */
+  let servers = new Map();
+
+  /** @param {string} tool @param {unknown} [input] */
+  const callTool = (tool, input) => host.call("tool", { tool, arguments: input ?? {} }, new Error());
+
+  /** @param {string} name @param {string} address */
+  function createStub(name, address) {
+    const stub = (/** @type {unknown} */ input) => host.call("tool", { tool: address, arguments: input ?? {} }, new Error());
+    Object.defineProperty(stub, "name", { value: name, configurable: true });
+    return stub;
+  }
+
+  /** @param {GuestServer} server */
+  function createServer(server) {
+    /** @type {Record<string, Function>} */
+    const tools = {};
+    for (const [name, address] of Object.entries(server.tools)) {
+      Object.defineProperty(tools, name, { value: createStub(name, address), enumerable: true });
+    }
+    return Object.freeze(tools);
+  }
+
+  return {
+    callTool,
+    /** @param {GuestServer[]} described */
+    define(described) {
+      servers = new Map(described.map((server) => [server.key, createServer(server)]));
+      /** @type {Record<string, any>} */
+      const byIdentifier = {};
+      for (const server of described) Object.defineProperty(byIdentifier, server.identifier, { value: servers.get(server.key), enumerable: true });
+      return Object.freeze(byIdentifier);
+    },
+    /** @param {string} key */
+    server: (key) => servers.get(key),
+    /** A server that the start frame did not hold: it was named at run time. @param {GuestServer} described */
+    add(described) {
+      const known = servers.get(described.key) ?? createServer(described);
+      servers.set(described.key, known);
+      return known;
+    },
+  };
+}

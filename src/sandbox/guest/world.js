@@ -1,0 +1,201 @@
+// The world a program lives in: one clock that the host turns, timers that the host rings, randomness that the host
+// seeds. Nothing here reads the machine, so a program does the same over the same frames (DESIGN 2.3).
+
+const READINGS_PER_MS = 1000;
+
+/** The one clock: the stamp of the last frame, plus 1 ms per 1,000 readings so that a busy wait ends. */
+export function createClock() {
+  let stamp = 0;
+  let origin = 0;
+  let readings = 0;
+  return {
+    now() {
+      readings += 1;
+      return stamp + Math.floor(readings / READINGS_PER_MS);
+    },
+    /** @param {number} t milliseconds since the epoch */
+    set(t) {
+      const now = stamp + Math.floor(readings / READINGS_PER_MS);
+      // Never backwards: readings of a busy wait may have run ahead of the host.
+      stamp = Math.max(t, now);
+      readings = 0;
+    },
+    start() {
+      origin = stamp;
+    },
+    origin: () => origin,
+  };
+}
+
+/** @typedef {ReturnType<typeof createClock>} Clock */
+
+/**
+ * `Date` on the given clock, with everything else of the real one.
+ * @param {Clock} clock
+ */
+export function createDate(clock) {
+  const NativeDate = Date;
+  /** @this {any} @param {any[]} args */
+  function GuestDate(...args) {
+    if (new.target === undefined) return new NativeDate(clock.now()).toString();
+    return Reflect.construct(NativeDate, args.length === 0 ? [clock.now()] : args, new.target);
+  }
+  Object.defineProperty(GuestDate, "name", { value: "Date", configurable: true });
+  Object.defineProperty(GuestDate, "length", { value: 7, configurable: true });
+  const { prototype } = NativeDate;
+  Object.defineProperty(GuestDate, "prototype", { value: prototype, writable: false });
+  Object.defineProperty(prototype, "constructor", { value: GuestDate, writable: true, configurable: true });
+  delete (/** @type {any} */ (prototype).toTemporalInstant);
+  for (const [name, value] of Object.entries({ now: () => clock.now(), parse: NativeDate.parse, UTC: NativeDate.UTC })) {
+    Object.defineProperty(GuestDate, name, { value, writable: true, configurable: true });
+  }
+  return GuestDate;
+}
+
+/**
+ * Makes `Intl.DateTimeFormat` read the clock where it is called without a date.
+ * @param {Clock} clock
+ */
+export function patchDateTimeFormat(clock) {
+  const prototype = Intl.DateTimeFormat.prototype;
+  const format = Object.getOwnPropertyDescriptor(prototype, "format")?.get;
+  const { formatToParts } = prototype;
+  /** @type {WeakMap<object, Function>} */
+  const bound = new WeakMap();
+  Object.defineProperty(prototype, "format", {
+    configurable: true,
+    get() {
+      const native = format?.call(this);
+      let own = bound.get(this);
+      if (own === undefined) bound.set(this, (own = (/** @type {any} */ date) => native(date === undefined ? clock.now() : date)));
+      return own;
+    },
+  });
+  Object.defineProperty(prototype, "formatToParts", {
+    configurable: true,
+    writable: true,
+    /** @this {Intl.DateTimeFormat} @param {any} date */
+    value: function (date) {
+      return formatToParts.call(this, date === undefined ? clock.now() : date);
+    },
+  });
+}
+
+/** A seeded generator (sfc32): not for secrets, the host knows the seed. */
+export function createRandom() {
+  const state = new Uint32Array(4);
+  function next() {
+    const t = (state[0] + state[1] + state[3]) >>> 0;
+    state[3] += 1;
+    state[0] = state[1] ^ (state[1] >>> 9);
+    state[1] = state[2] + (state[2] << 3);
+    state[2] = ((state[2] << 21) | (state[2] >>> 11)) + t;
+    return t;
+  }
+  return {
+    /** @param {number[]} seed four 32-bit numbers */
+    seed(seed) {
+      state.set(seed);
+      for (let round = 0; round < 16; round += 1) next();
+    },
+    /** 32 random bits. */
+    next,
+    /** 53 random bits as a number in [0, 1). */
+    float: () => ((next() >>> 5) * 0x4000000 + (next() >>> 6)) / 0x20000000000000,
+  };
+}
+
+/** @typedef {ReturnType<typeof createRandom>} Random */
+
+const RANDOM_BYTES_MAX = 65_536;
+
+/**
+ * The part of Web Crypto that needs no secret and no time: random values from the seeded generator, digests at once.
+ * @param {Random} random
+ * @param {(algorithm: string, bytes: Uint8Array) => Uint8Array} digest
+ */
+export function createCrypto(random, digest) {
+  /** @param {any} view */
+  function getRandomValues(view) {
+    if (!ArrayBuffer.isView(view) || view instanceof DataView || view instanceof Float32Array || view instanceof Float64Array) throw new TypeError("crypto.getRandomValues expects an integer typed array");
+    if (view.byteLength > RANDOM_BYTES_MAX) throw new RangeError(`crypto.getRandomValues fills at most ${RANDOM_BYTES_MAX} bytes at once, not ${view.byteLength}`);
+    const bytes = new Uint8Array(view.buffer, view.byteOffset, view.byteLength);
+    for (let index = 0; index < bytes.length; index += 1) bytes[index] = random.next();
+    return view;
+  }
+  return {
+    getRandomValues,
+    randomUUID() {
+      const bytes = new Uint8Array(16);
+      getRandomValues(bytes);
+      bytes[6] = (bytes[6] & 0x0f) | 0x40;
+      bytes[8] = (bytes[8] & 0x3f) | 0x80;
+      const hex = Array.from(bytes, (/** @type {number} */ byte) => byte.toString(16).padStart(2, "0")).join("");
+      return `${hex.slice(0, 8)}-${hex.slice(8, 12)}-${hex.slice(12, 16)}-${hex.slice(16, 20)}-${hex.slice(20)}`;
+    },
+    subtle: {
+      /** @param {any} algorithm @param {any} data */
+      async digest(algorithm, data) {
+        const name = String(typeof algorithm === "object" && algorithm !== null ? algorithm.name : algorithm).toUpperCase();
+        if (!["SHA-1", "SHA-256", "SHA-384", "SHA-512"].includes(name)) throw new TypeError(`crypto.subtle.digest knows SHA-1, SHA-256, SHA-384 and SHA-512, not "${name}"`);
+        const bytes = ArrayBuffer.isView(data) ? new Uint8Array(data.buffer, data.byteOffset, data.byteLength) : new Uint8Array(data);
+        const digested = digest(name, bytes);
+        return digested.buffer.slice(digested.byteOffset, digested.byteOffset + digested.byteLength);
+      },
+    },
+  };
+}
+
+const DELAY_MAX_MS = 2_147_483_647;
+
+/**
+ * Timers that the host rings.
+ * @param {import("./host-calls.js").HostCalls} host
+ */
+export function createTimers(host) {
+  /** @type {Map<number, { call: number, repeat: boolean }>} */
+  const timers = new Map();
+  let lastId = 0;
+
+  /** @param {any} callback @param {any} delay @param {any[]} args @param {boolean} repeat */
+  function add(callback, delay, args, repeat) {
+    if (typeof callback !== "function") throw new TypeError("A timer expects a function");
+    lastId += 1;
+    const id = lastId;
+    const ms = Math.min(Math.max(Math.trunc(Number(delay)) || 0, repeat ? 1 : 0), DELAY_MAX_MS);
+    const arm = () => {
+      const call = host.start("timer", { ms }, (_, error) => {
+        if (error !== undefined || !timers.has(id)) return;
+        if (repeat) arm();
+        else timers.delete(id);
+        callback(...args);
+      });
+      timers.set(id, { call, repeat });
+    };
+    arm();
+    return id;
+  }
+
+  /** @param {any} id */
+  function clear(id) {
+    const timer = timers.get(Number(id));
+    if (timer === undefined) return;
+    timers.delete(Number(id));
+    host.forget(timer.call);
+  }
+
+  return {
+    /** @param {any} callback @param {any} [delay] @param {any[]} args */
+    setTimeout: (callback, delay, ...args) => add(callback, delay, args, false),
+    /** @param {any} callback @param {any} [delay] @param {any[]} args */
+    setInterval: (callback, delay, ...args) => add(callback, delay, args, true),
+    clearTimeout: clear,
+    clearInterval: clear,
+    /** Timers still running. */
+    open: () => timers.size,
+    reset() {
+      timers.clear();
+      lastId = 0;
+    },
+  };
+}

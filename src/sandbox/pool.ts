@@ -1,0 +1,155 @@
+import { SluiceError } from "../base/errors.ts";
+import type { Guest } from "./guest.ts";
+import { warmUp } from "./warm-up.ts";
+
+/** Guests started and warmed ahead of need, each used once, and the places for executions that run at once. */
+export interface Pool extends AsyncDisposable {
+  /** Starts the spare guests now, instead of with the first execution. */
+  fill(): void;
+  /** Waits for a place and a guest; `release` gives the place back and kills the guest. */
+  take(signal: AbortSignal): Promise<{ guest: Guest; release: () => void }>;
+  /** Executions running now. */
+  running(): number;
+}
+
+export interface PoolOptions {
+  start: () => Guest;
+  guestsWarm: number;
+  executionsMax: number;
+  queuedExecutionsMax: number;
+}
+
+/** Time after an execution began before its replacement is started: the start must not slow the execution down. */
+const REFILL_DELAY_MS = 30;
+/** A guest that has not said `ready` after this long never will. */
+const READY_MS = 15_000;
+
+export function createPool({ start, guestsWarm, executionsMax, queuedExecutionsMax }: PoolOptions): Pool {
+  const spare: { guest: Guest; warm: Promise<void> }[] = [];
+  const waiting: { enter: () => void; leave: (error: SluiceError) => void }[] = [];
+  const live = new Set<Guest>();
+  let running = 0;
+  let closed = false;
+  let refill: NodeJS.Timeout | undefined;
+
+  function startSpare(): { guest: Guest; warm: Promise<void> } {
+    const guest = start();
+    live.add(guest);
+    void guest.child.exited.then(() => live.delete(guest));
+    const late = setTimeout(() => guest.kill(), READY_MS);
+    const warm = guest.ready.then(() => warmUp(guest)).finally(() => clearTimeout(late));
+    warm.catch(() => {
+      const at = spare.findIndex((entry) => entry.guest === guest);
+      if (at !== -1) spare.splice(at, 1);
+    });
+    return { guest, warm };
+  }
+
+  function fill(): void {
+    refill = undefined;
+    // Started one after the other: two at once would share what one of them needs.
+    if (closed || spare.length >= guestsWarm) return;
+    let entry;
+    try {
+      entry = startSpare();
+    } catch {
+      // The next execution meets the same error and reports it.
+      return;
+    }
+    spare.push(entry);
+    entry.warm.then(scheduleFill, () => undefined);
+  }
+
+  function scheduleFill(): void {
+    if (closed || refill !== undefined || spare.length >= guestsWarm) return;
+    refill = setTimeout(fill, REFILL_DELAY_MS);
+    refill.unref();
+  }
+
+  async function enter(signal: AbortSignal): Promise<void> {
+    if (closed) throw new SluiceError("cancelled", "Sluice is closing");
+    if (running < executionsMax) {
+      running += 1;
+      return;
+    }
+    if (waiting.length >= queuedExecutionsMax) {
+      throw new SluiceError("queuedExecutionsMax", `${running} executions run and ${waiting.length} wait; queuedExecutionsMax is ${queuedExecutionsMax}`, { hint: "Try again when one has ended" });
+    }
+    await new Promise<void>((resolve, reject) => {
+      const abort = (): void => place.leave(new SluiceError("cancelled", "Cancelled while it waited for a place"));
+      const place = {
+        enter: () => {
+          signal.removeEventListener("abort", abort);
+          resolve();
+        },
+        leave: (error: SluiceError) => {
+          signal.removeEventListener("abort", abort);
+          const at = waiting.indexOf(place);
+          if (at !== -1) waiting.splice(at, 1);
+          reject(error);
+        },
+      };
+      signal.addEventListener("abort", abort, { once: true });
+      waiting.push(place);
+    });
+  }
+
+  function leave(): void {
+    const next = waiting.shift();
+    if (next === undefined) running -= 1;
+    else next.enter();
+  }
+
+  async function takeGuest(): Promise<Guest> {
+    // A warmed one if there is one, else the one that is nearest to it.
+    for (;;) {
+      const entry = spare.shift() ?? startSpare();
+      try {
+        await entry.warm;
+        return entry.guest;
+      } catch (error) {
+        if (spare.length === 0) {
+          const message = error instanceof Error ? error.message : String(error);
+          throw new SluiceError("engine_unavailable", `The sandbox did not start: ${message}`, { cause: error, hint: "Run `sluice doctor`" });
+        }
+      }
+    }
+  }
+
+  return {
+    fill,
+    running: () => running,
+    async take(signal) {
+      await enter(signal);
+      let guest: Guest;
+      try {
+        guest = await takeGuest();
+      } catch (error) {
+        leave();
+        throw error;
+      }
+      scheduleFill();
+      let released = false;
+      return {
+        guest,
+        release() {
+          if (released) return;
+          released = true;
+          guest.kill();
+          leave();
+          scheduleFill();
+        },
+      };
+    },
+    async [Symbol.asyncDispose]() {
+      closed = true;
+      clearTimeout(refill);
+      for (const place of waiting.splice(0)) place.leave(new SluiceError("cancelled", "Sluice is closing"));
+      const ended = [...live].map((guest) => {
+        guest.kill();
+        return guest.child.exited;
+      });
+      await Promise.all(ended);
+    },
+  };
+}

@@ -1,0 +1,94 @@
+import { SluiceError } from "../../base/errors.ts";
+import type { HealthCheck, ServerReport, Sluice } from "../../runtime/sluice.ts";
+import type { Command } from "../command.ts";
+import { exitCodes } from "../exit-code.ts";
+import { checkNode, checkProgram, checkSetpriv } from "../machine-checks.ts";
+import { openSluice, readConfig } from "../open.ts";
+import type { Terminal } from "../terminal.ts";
+
+/** `sluice doctor`: tries everything that programs need, and says what to do about what does not work. */
+export const doctor: Command = {
+  usage: "doctor",
+  summary: "Check the installation and start every configured server once.",
+  positionalsMax: 0,
+  options: {},
+  examples: ["sluice doctor", "sluice doctor --config ./sluice.config.json --json"],
+  async run(invocation) {
+    const { terminal, signal } = invocation;
+    const asJson = invocation.flag("json");
+    const checks: HealthCheck[] = [];
+    const add = (check: HealthCheck): void => {
+      checks.push(check);
+      if (!asJson) printCheck(check, terminal);
+    };
+    add(checkNode());
+    const config = await readConfig(invocation);
+    add({ name: "config", ok: true, detail: config.file ?? "given as an object" });
+    if (!asJson) for (const note of config.notes) terminal.out(`  note: ${note}`);
+    add(await checkSetpriv());
+
+    const servers: ServerReport[] = [];
+    try {
+      await using sluice = await openSluice(config, invocation);
+      for (const check of (await sluice.health?.()) ?? []) add(check);
+      add(await checkProgram(sluice, signal));
+      if (!asJson) terminal.progress(`Starting ${config.servers.length} servers`);
+      servers.push(...(await startServers(sluice, signal)));
+    } catch (error) {
+      // What keeps Sluice from opening (a state directory, a store) is what doctor is asked about.
+      if (!(error instanceof SluiceError)) throw error;
+      add({ name: error.code, ok: false, detail: error.message, ...(error.hint !== undefined && { remedy: error.hint }) });
+    }
+    if (!asJson) for (const server of servers) printServer(server, terminal);
+
+    const ok = checks.every((check) => check.ok) && servers.every(isUsable);
+    if (asJson) terminal.out(JSON.stringify({ ok, checks, servers, notes: config.notes }, null, 2));
+    else terminal.out(ok ? terminal.paint("stdout", "green", "All usable") : terminal.paint("stdout", "red", "Something needs attention"));
+    return ok ? exitCodes.completed : exitCodes.failed;
+  },
+};
+
+/** Starts every server, all at once, and says how long each took. */
+async function startServers(sluice: Sluice, signal: AbortSignal): Promise<ServerReport[]> {
+  const reports = sluice.servers().map(async (known) => {
+    if (known.state === "disabled") return known;
+    const startedAt = performance.now();
+    const [report = known] = await sluice.refresh({ servers: [known.key], signal });
+    return { ...report, ms: report.ms ?? performance.now() - startedAt };
+  });
+  return await Promise.all(reports);
+}
+
+/** A server that the config switches off is as it should be; one that lacks a variable is not. */
+function isUsable({ state, reason }: ServerReport): boolean {
+  switch (state) {
+    case "ready":
+    case "known":
+      return true;
+    case "disabled":
+      // The config says so of itself ("it says so"); every other reason is a fault to be mended.
+      return reason?.startsWith("it says so") === true;
+    case "unknown":
+    case "failed":
+      return false;
+  }
+}
+
+function printCheck({ name, ok, detail, remedy }: HealthCheck, terminal: Terminal): void {
+  terminal.out(`${toMark(ok, terminal)} ${name}: ${detail}`);
+  if (remedy !== undefined) terminal.out(`  remedy: ${remedy}`);
+}
+
+function printServer(server: ServerReport, terminal: Terminal): void {
+  const { key, state, tools, reason, problems, protocol, ms } = server;
+  const facts = [state, `${tools} tools`];
+  if (protocol !== undefined) facts.push(`protocol ${protocol}`);
+  if (ms !== undefined) facts.push(`${Math.round(ms)} ms`);
+  terminal.out(`${toMark(isUsable(server), terminal)} server ${key}: ${facts.join(", ")}`);
+  if (reason !== undefined) terminal.out(`  ${reason}`);
+  for (const problem of problems) terminal.out(`  problem: ${problem}`);
+}
+
+function toMark(ok: boolean, terminal: Terminal): string {
+  return ok ? terminal.paint("stdout", "green", "ok  ") : terminal.paint("stdout", "red", "FAIL");
+}

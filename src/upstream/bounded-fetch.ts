@@ -1,0 +1,47 @@
+import { SluiceError } from "../base/errors.ts";
+
+/**
+ * `fetch` whose responses break off with `result_too_large` past `bytesMax`: for a whole body, or for one event of an
+ * event stream (which as a whole has no end).
+ */
+export function boundedFetch(bytesMax: number, onTooLarge: () => void): typeof fetch {
+  return async (input, init) => {
+    const response = await fetch(input, init);
+    if (response.body === null) return response;
+    const isEvents = response.headers.get("content-type")?.startsWith("text/event-stream") ?? false;
+    let bytes = 0;
+    const bound = new TransformStream<Uint8Array, Uint8Array>({
+      transform(chunk, controller) {
+        bytes += chunk.length;
+        if (bytes > bytesMax) {
+          onTooLarge();
+          controller.error(
+            new SluiceError("result_too_large", `The answer is over ${bytesMax} bytes (upstreamMessageBytesMax)`),
+          );
+          return;
+        }
+        const end = isEvents ? lastEventEnd(chunk) : -1;
+        if (end !== -1) bytes = chunk.length - end;
+        controller.enqueue(chunk);
+      },
+    });
+    const { status, statusText, headers } = response;
+    const bounded = new Response(response.body.pipeThrough(bound), { status, statusText, headers });
+    // The client compares it with what it asked for, to refuse redirects to another origin.
+    Object.defineProperty(bounded, "url", { value: response.url });
+    Object.defineProperty(bounded, "redirected", { value: response.redirected });
+    Object.defineProperty(bounded, "type", { value: response.type });
+    return bounded;
+  };
+}
+
+/** Where the last empty line of the chunk ends, or -1. One that is cut by the chunk's border is missed: the bound is then only reached early. */
+function lastEventEnd(chunk: Uint8Array): number {
+  const bytes = Buffer.from(chunk.buffer, chunk.byteOffset, chunk.length);
+  return Math.max(endOf(bytes, "\n\n"), endOf(bytes, "\r\n\r\n"));
+}
+
+function endOf(bytes: Buffer, text: string): number {
+  const at = bytes.lastIndexOf(text);
+  return at === -1 ? -1 : at + text.length;
+}

@@ -1,0 +1,153 @@
+import type { JSONRPCMessage, Transport } from "@modelcontextprotocol/client";
+import { type Child, type ChildExit, spawnChild } from "../base/child-process.ts";
+import { SluiceError } from "../base/errors.ts";
+import { limits } from "../base/limits.ts";
+import type { StdioConfig } from "../config/config.ts";
+import { toServerEnvironment } from "./environment.ts";
+import { MessageReader } from "./message-reader.ts";
+
+/** JSON-RPC error `data` by which this transport tells the connection that an answer was over the bound. */
+export const tooLargeMark = "sluice/too-large";
+
+/** How many of a server's last words on stderr an error repeats. */
+const lastWordsMax = 4;
+/** How long what a dead server wrote may still be read. */
+const drainMs = 250;
+
+/**
+ * One server process as a transport of the MCP client. Unlike the client's own it has a process group, takes large
+ * messages in linear time, survives junk on stdout, and remembers how the process ended and what it said last.
+ */
+export class StdioTransport implements Transport {
+  onclose?: () => void;
+  onerror?: (error: Error) => void;
+  onmessage?: Transport["onmessage"];
+  readonly #config: StdioConfig;
+  readonly #server: string;
+  readonly #log: (line: string) => void;
+  readonly #lastWords: string[] = [];
+  #child: Child | undefined;
+  #exit: ChildExit | undefined;
+  #closed = false;
+  #junkLines = 0;
+
+  constructor(server: string, config: StdioConfig, log: (line: string) => void) {
+    this.#server = server;
+    this.#config = config;
+    this.#log = log;
+  }
+
+  /** With `stderr`, how the client recognises that silence means an older server, not a broken network. */
+  get pid(): number | undefined {
+    return this.#child?.pid;
+  }
+
+  get stderr(): undefined {
+    return undefined;
+  }
+
+  /** How the process ended by itself: `exited with code 1`. */
+  get ending(): string | undefined {
+    if (this.#exit === undefined) return undefined;
+    const { code, signal } = this.#exit;
+    return signal === null ? `exited with code ${code}` : `was killed by ${signal}`;
+  }
+
+  /** What it last wrote to stderr, to end a message with: empty when it wrote nothing. */
+  get lastWords(): string {
+    return this.#lastWords.length === 0 ? "" : `; its last words: ${this.#lastWords.join(" | ")}`;
+  }
+
+  start(): Promise<void> {
+    // Async, so that what cannot start is a rejection.
+    return Promise.resolve().then(() => this.#start());
+  }
+
+  #start(): void {
+    if (this.#closed)
+      throw new SluiceError("upstream_disconnected", `The start of server "${this.#server}" was given up`);
+    const { command, args, env, cwd } = this.#config;
+    const child = spawnChild(command, args, { env: toServerEnvironment(env), cwd, label: `server "${this.#server}"` });
+    this.#child = child;
+    const reader = new MessageReader(limits.upstreamMessageBytesMax, {
+      // The client checks it; what it cannot use goes to its onerror.
+      onMessage: (message) => this.onmessage?.(message as unknown as JSONRPCMessage),
+      onJunk: (line) => this.#noteJunk(line),
+      onTooLarge: (id) => this.#answerTooLarge(id),
+    });
+    child.stdout.on("data", (chunk: Buffer) => reader.push(chunk));
+    readLines(child.stderr, (line) => {
+      this.#lastWords.push(line.slice(0, 500));
+      if (this.#lastWords.length > lastWordsMax) this.#lastWords.shift();
+      this.#log(line);
+    });
+    const drained = Promise.all([untilClosed(child.stdout), untilClosed(child.stderr)]);
+    void child.exited.then(async (exit) => {
+      await Promise.race([drained, new Promise((resolve) => setTimeout(resolve, drainMs))]);
+      // What was asked to end has not ended by itself.
+      if (!this.#closed) this.#exit = exit;
+      if (this.#junkLines > 1) this.#log(`stdout held ${this.#junkLines} lines that are no JSON-RPC message`);
+      this.#closed = true;
+      this.onclose?.();
+    });
+  }
+
+  send(message: JSONRPCMessage): Promise<void> {
+    if (this.#child === undefined || this.#closed || this.#child.stdin.destroyed) {
+      return Promise.reject(
+        new SluiceError("upstream_disconnected", `Server "${this.#server}" ${this.ending ?? "is not running"}`),
+      );
+    }
+    this.#child.stdin.write(`${JSON.stringify(message)}\n`);
+    return Promise.resolve();
+  }
+
+  /** Ends the process, politely within `disconnectMs`, then with its whole group. */
+  async close(): Promise<void> {
+    this.#closed = true;
+    await this.#child?.terminate(limits.disconnectMs);
+  }
+
+  #noteJunk(line: string): void {
+    this.#junkLines++;
+    // One note a process: a server that logs to stdout does so for every call.
+    if (this.#junkLines === 1)
+      this.#log(
+        `stdout holds a line that is no JSON-RPC message; it is skipped, and so are further ones: ${line.slice(0, 200)}`,
+      );
+  }
+
+  #answerTooLarge(id: number | undefined): void {
+    if (id === undefined) {
+      this.#log(
+        `a message over ${limits.upstreamMessageBytesMax} bytes (upstreamMessageBytesMax) was dropped; nothing tells which request it answers, so the server is ended`,
+      );
+      this.#child?.kill();
+      return;
+    }
+    this.onmessage?.({
+      jsonrpc: "2.0",
+      id,
+      error: { code: -32000, message: "The answer is too large", data: tooLargeMark },
+    });
+  }
+}
+
+function untilClosed(stream: NodeJS.ReadableStream): Promise<void> {
+  return new Promise((resolve) => stream.once("close", resolve));
+}
+
+function readLines(stream: NodeJS.ReadableStream, onLine: (line: string) => void): void {
+  let rest = "";
+  stream.setEncoding("utf8");
+  stream.on("data", (text: string) => {
+    const lines = (rest + text).split("\n");
+    rest = (lines.pop() ?? "").slice(0, limits.stderrLineBytesMax);
+    for (const line of lines) emit(line);
+  });
+  stream.on("end", () => emit(rest));
+  const emit = (line: string): void => {
+    const text = line.trimEnd().slice(0, limits.stderrLineBytesMax);
+    if (text !== "") onLine(text);
+  };
+}

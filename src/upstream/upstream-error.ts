@@ -1,0 +1,117 @@
+import { SluiceError, toMessage } from "../base/errors.ts";
+import { limits } from "../base/limits.ts";
+import { streamEndedMark, type Session } from "./session.ts";
+import { tooLargeMark } from "./stdio-transport.ts";
+
+/** What was asked of a server when it failed. */
+export interface FailedRequest {
+  server: string;
+  /** `tool "create"`, `its list of tools`: the object of the sentence. */
+  what: string;
+  timeoutMs: number;
+  signal: AbortSignal | undefined;
+  session: Session;
+}
+
+/** The one error for whatever the client library threw: its code says whose turn it is, its message has the upstream's own words. */
+export function toUpstreamError(thrown: unknown, request: FailedRequest): SluiceError {
+  const { server, what, timeoutMs, signal, session } = request;
+  const { library } = session;
+  const cause = thrown;
+  if (signal?.aborted === true)
+    return new SluiceError("cancelled", `The request for ${what} of server "${server}" was cancelled`, { cause });
+  if (thrown instanceof SluiceError) return thrown;
+  if (thrown instanceof library.ProtocolError) {
+    if (thrown.data === tooLargeMark) return tooLarge(server, what, cause);
+    if (thrown.data === streamEndedMark)
+      return new SluiceError(
+        "upstream_disconnected",
+        `Server "${server}" ended its answer to the request for ${what} before it was complete`,
+        { cause },
+      );
+    return new SluiceError(
+      "upstream_error",
+      `Server "${server}" answered the request for ${what} with an error: ${thrown.message} (JSON-RPC ${thrown.code})`,
+      { cause },
+    );
+  }
+  if (thrown instanceof library.SdkHttpError) {
+    const text = typeof thrown.data.text === "string" ? thrown.data.text.slice(0, 500) : "";
+    return new SluiceError(
+      "upstream_error",
+      `Server "${server}" answered the request for ${what} with HTTP ${thrown.status}${text === "" ? "" : `: ${text}`}`,
+      {
+        cause,
+        ...(thrown.status === 401 || thrown.status === 403 ? { hint: 'Check the credentials in its "headers"' } : {}),
+      },
+    );
+  }
+  if (thrown instanceof library.SdkError) {
+    const { SdkErrorCode } = library;
+    if (thrown.code === SdkErrorCode.RequestTimeout) {
+      return new SluiceError(
+        "upstream_timeout",
+        `Server "${server}" did not answer the request for ${what} within ${timeoutMs} ms`,
+        { cause },
+      );
+    }
+    if (thrown.code === SdkErrorCode.ConnectionClosed || thrown.code === SdkErrorCode.NotConnected) {
+      const { how, lastWords } = session.describeEnd();
+      return new SluiceError(
+        "upstream_disconnected",
+        `Server "${server}" ${how} during the request for ${what}${lastWords}`,
+        {
+          cause,
+          hint: "It is started again with the next call; whether this one took effect is not known",
+        },
+      );
+    }
+    if (thrown.code === SdkErrorCode.UnsupportedResultType) {
+      return new SluiceError(
+        "upstream_error",
+        `Server "${server}" wants to ask a person before it answers the request for ${what}; that is not supported`,
+        { cause },
+      );
+    }
+  }
+  if (hasTooLarge(thrown)) return tooLarge(server, what, cause);
+  if (thrown instanceof TypeError || toMessage(thrown) === "Not connected") {
+    return new SluiceError(
+      "upstream_disconnected",
+      `Server "${server}" could not be reached with the request for ${what}: ${toNetworkMessage(thrown)}`,
+      { cause },
+    );
+  }
+  return new SluiceError(
+    "upstream_error",
+    `The request for ${what} of server "${server}" failed: ${toMessage(thrown)}`,
+    { cause },
+  );
+}
+
+/** The message of a failed `fetch`, whose own says nothing: the cause under it. */
+export function toNetworkMessage(thrown: unknown): string {
+  let deepest = thrown;
+  while (deepest instanceof Error && deepest.cause instanceof Error) deepest = deepest.cause;
+  if (deepest instanceof AggregateError && deepest.errors.length > 0) deepest = deepest.errors[0];
+  return toMessage(deepest);
+}
+
+function tooLarge(server: string, what: string, cause: unknown): SluiceError {
+  const { upstreamMessageBytesMax } = limits;
+  return new SluiceError(
+    "result_too_large",
+    `The answer of server "${server}" to the request for ${what} is over ${upstreamMessageBytesMax} bytes (upstreamMessageBytesMax)`,
+    {
+      cause,
+      hint: "Ask for less: a filter, a page, a range",
+    },
+  );
+}
+
+function hasTooLarge(thrown: unknown): boolean {
+  for (let error = thrown; error instanceof Error; error = error.cause) {
+    if (error instanceof SluiceError && error.code === "result_too_large") return true;
+  }
+  return false;
+}

@@ -1,0 +1,24 @@
+import { readFileSync } from "node:fs";
+
+/** Whether it runs; a zombie does not. */
+export function isAlive(pid: number): boolean {
+  try {
+    process.kill(pid, 0);
+  } catch {
+    return false;
+  }
+  if (process.platform !== "linux") return true;
+  try {
+    const stat = readFileSync(`/proc/${pid}/stat`, "latin1");
+    return stat.slice(stat.lastIndexOf(")") + 2, stat.lastIndexOf(")") + 3) !== "Z";
+  } catch {
+    return false;
+  }
+}
+
+/** Waits for the end of all; answers those that still run then. */
+export async function untilDead(pids: number[], withinMs: number): Promise<number[]> {
+  const deadline = performance.now() + withinMs;
+  while (performance.now() < deadline && pids.some(isAlive)) await new Promise((resolve) => setTimeout(resolve, 20));
+  return pids.filter(isAlive);
+}

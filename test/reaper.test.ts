@@ -1,0 +1,119 @@
+import { type ChildProcess, spawn } from "node:child_process";
+import { fileURLToPath } from "node:url";
+import { afterEach, expect, test } from "vitest";
+import { type Child, spawnChild } from "../src/base/child-process.ts";
+import { SluiceError } from "../src/base/errors.ts";
+import { isAlive, untilDead } from "./processes.ts";
+
+const env = { PATH: process.env["PATH"] ?? "" };
+const stubborn = fileURLToPath(new URL("./servers/stubborn.mjs", import.meta.url));
+const hosts: ChildProcess[] = [];
+const children: Child[] = [];
+
+afterEach(() => {
+  for (const host of hosts.splice(0)) host.kill("SIGKILL");
+  for (const child of children.splice(0)) child.kill();
+});
+
+function node(script: string, args: string[] = []): Child {
+  const child = spawnChild(process.execPath, ["-e", script, ...args], { env, label: "test child" });
+  children.push(child);
+  return child;
+}
+
+async function textOf(stream: AsyncIterable<Buffer | string>): Promise<string> {
+  let text = "";
+  for await (const chunk of stream) text += chunk.toString();
+  return text;
+}
+
+async function firstLine(stream: AsyncIterable<Buffer | string>): Promise<string> {
+  let text = "";
+  for await (const chunk of stream) {
+    text += chunk.toString();
+    if (text.includes("\n")) break;
+  }
+  return text.slice(0, text.indexOf("\n"));
+}
+
+test("a child talks over its pipes and tells how it ended", async () => {
+  const child = node(
+    "process.stdin.pipe(process.stdout); process.stdin.on('end', () => { console.error('bye'); process.exitCode = 3; })",
+  );
+  const [out, err] = [textOf(child.stdout), textOf(child.stderr)];
+  child.stdin.end("hello");
+  expect(await child.exited).toEqual({ code: 3, signal: null });
+  expect([await out, await err]).toEqual(["hello", "bye\n"]);
+  child.stdin.write("into the void");
+  child.kill();
+});
+
+test("a command that does not exist is named", () => {
+  const start = (command: string, cwd?: string) => () =>
+    spawnChild(command, [], { env, label: 'server "x"', ...(cwd && { cwd }) });
+  expect(start("no-such-program")).toThrow('Cannot start server "x": command not found: "no-such-program" is in none');
+  expect(start("./no/such/file")).toThrow('there is no executable file "./no/such/file"');
+  expect(start("node", "/no/such/folder")).toThrow('its working folder "/no/such/folder" does not exist');
+  expect(start("")).toThrow("its command is empty");
+  expect(start("a\0b")).toThrow(SluiceError);
+  expect(() => spawnChild("node", [], { env: { PATH: "/nowhere" }, label: "it" })).toThrow("command not found");
+  expect(() => spawnChild(process.execPath, ["a\0b"], { env, label: "it" })).toThrow("Cannot start it");
+});
+
+test("only the environment that is given reaches the child", async () => {
+  process.env["SLUICE_TEST_SECRET"] = "s";
+  const child = spawnChild(process.execPath, ["-p", "JSON.stringify(process.env)"], { env: { A: "1" }, label: "it" });
+  expect(JSON.parse(await textOf(child.stdout))).toEqual({ A: "1" });
+});
+
+test("terminate ends a polite child at the end of its input, and a stubborn one with its grandchild after the grace", async () => {
+  const polite = node("process.stdin.on('end', () => process.exit(0)).resume()");
+  await polite.terminate(5_000);
+  expect(await polite.exited).toEqual({ code: 0, signal: null });
+
+  const child = spawnChild(process.execPath, [stubborn], { env, label: "stubborn" });
+  children.push(child);
+  const pids = JSON.parse(await firstLine(child.stderr)) as number[];
+  expect(pids).toHaveLength(2);
+  const startedAt = performance.now();
+  await child.terminate(300);
+  expect(performance.now() - startedAt).toBeLessThan(1_500);
+  expect(await child.exited).toEqual({ code: null, signal: "SIGKILL" });
+  expect(await untilDead(pids, 500)).toEqual([]);
+});
+
+test("what a child leaves in its group goes when the child ends by itself", async () => {
+  const child = node(
+    "const c = require('child_process').spawn(process.execPath, ['-e', 'setInterval(() => {}, 1e3)'], { stdio: 'ignore' }); console.log(c.pid); c.unref(); setTimeout(() => process.exit(0), 50)",
+  );
+  const pid = Number(await firstLine(child.stdout));
+  await child.exited;
+  expect(await untilDead([pid], 1_000)).toEqual([]);
+});
+
+const ends = {
+  "kill -9": (host: ChildProcess) => host.kill("SIGKILL"),
+  "process.exit": (host: ChildProcess) => host.stdin?.write("exit\n"),
+  "an uncaught exception": (host: ChildProcess) => host.stdin?.write("throw\n"),
+};
+
+for (const [name, end] of Object.entries(ends)) {
+  for (const dieWithParent of [true, false]) {
+    test(`nothing is left after ${name} of the host (${dieWithParent ? "with" : "without"} die-with-parent)`, async () => {
+      const host = spawn(
+        process.execPath,
+        [fileURLToPath(new URL("./servers/host.mjs", import.meta.url)), String(dieWithParent)],
+        {
+          stdio: ["pipe", "pipe", "ignore"],
+        },
+      );
+      hosts.push(host);
+      const { reaper, pids } = JSON.parse(await firstLine(host.stdout)) as { reaper: number; pids: number[] };
+      expect(pids.filter(isAlive)).toHaveLength(5);
+      // The one that cleans up is not to be talked out of it.
+      for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const) process.kill(reaper, signal);
+      end(host);
+      expect(await untilDead([...pids, reaper], 2_000)).toEqual([]);
+    });
+  }
+}
