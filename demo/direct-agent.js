@@ -30,7 +30,12 @@ export async function connectAgent(servers) {
       [...servers].map(async ([name, { command, args }]) => {
         const client = new Client({ name: "sluice-demo", version: "1.0.0" });
         clients.set(name, client);
-        await client.connect(new StdioClientTransport({ command, args, stderr: "ignore" }));
+        const transport = new StdioClientTransport({ command, args, stderr: "pipe" });
+        let log = "";
+        transport.stderr?.on("data", (chunk) => (log = `${log}${chunk}`.slice(-2_000)));
+        await client.connect(transport).catch((/** @type {unknown} */ error) => {
+          throw new Error(`Cannot start the MCP server "${name}" (${command} ${args.join(" ")}): ${error}\n${log}`, { cause: error });
+        });
         const { tools } = await client.listTools();
         for (const tool of tools) {
           definitions += countTokens(JSON.stringify({ name: tool.name, description: tool.description, input_schema: tool.inputSchema }));

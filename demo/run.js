@@ -49,7 +49,7 @@ async function runScenarios(folder) {
   try {
     // Neither side's clock should hold the start of a server, or the seeding of its data.
     await warmUp(direct, code);
-    const workspace = join(folder, "sluice", "workspace");
+    const workspace = join(folder, "sluice", "workspaces", "default");
     /** @type {ScenarioReport[]} */
     const reports = [];
     for (const scenario of scenarios) {
@@ -66,12 +66,26 @@ async function runScenarios(folder) {
         direct: directCost,
         code: codeCost,
         reduction: Number((1 - codeCost.total / directCost.total).toFixed(4)),
-        problems: { direct: scenario.check(directEvidence), code: scenario.check(codeEvidence) },
+        problems: { direct: check(scenario, directEvidence), code: check(scenario, codeEvidence) },
       });
     }
     return { reports, definitions: { direct: direct.definitions, code: code.definitions } };
   } finally {
     await Promise.all([direct.close(), code.close()]);
+  }
+}
+
+/**
+ * What is wrong with the state; a state that cannot be read is wrong too.
+ * @param {import("./scenarios.js").Scenario} scenario
+ * @param {import("./scenarios.js").Evidence} evidence
+ * @returns {string | undefined}
+ */
+function check(scenario, evidence) {
+  try {
+    return scenario.check(evidence);
+  } catch (error) {
+    return `the state cannot be read: ${error}`;
   }
 }
 

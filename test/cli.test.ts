@@ -135,7 +135,7 @@ describe("run", () => {
   });
 
   test("--json prints the whole outcome with stats", async () => {
-    const { code, stdout } = await site.run(["run", "-e", "return await everything['get-sum']({ a: 1, b: 2 })", "--json"]);
+    const { code, stdout } = await site.run(["run", "-e", "return await everything.getSum({ a: 1, b: 2 })", "--json"]);
     const result = JSON.parse(stdout) as { status: string; calls: unknown; stats: { engine: string; toolCalls: number } };
     expect(result).toMatchObject({ status: "completed", calls: { done: 1, failed: 0, open: 0 }, stats: { toolCalls: 1, wall: "none" } });
     expect(code).toBe(0);

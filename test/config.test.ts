@@ -147,7 +147,22 @@ describe("wrong values", () => {
       }),
     );
     expect(error.code).toBe("config_invalid");
-    expect(error.message.replace(folder, "FOLDER")).toMatchInlineSnapshot();
+    expect(error.message.replace(folder, "FOLDER")).toMatchInlineSnapshot(`
+      "Cannot use FOLDER/sluice.config.json: 13 problems
+        mcpServers.gdrive.args[1] (line 7): expected a string, got number 3; put it in quotes
+        mcpServers.crm.url (line 11): expected an address like "https://example.com/mcp", got the scheme "ftp:"
+        mcpServers.both (line 13): it has both "command" and "url"; remove one, or say which by "type": "stdio" or "http"
+        mcpServers.none (line 17): it has no "command" (a program to start) or "url"; add it
+        mcpServers.text (line 18): expected an object with "command" or "url", got a string
+        stateDir (line 33): expected the path of a folder, got number 5
+        sandbox.cpuMS (line 21): unknown key; did you mean "cpuMs"?
+        sandbox.engine (line 23): expected "auto" or "deno", got "v8"
+        sandbox.timeoutMs (line 24): expected a whole number from 100 to 86400000, got a string
+        sandbox.memoryMb (line 22): expected a whole number from 64 to 65536, got number 1
+        policy.tools["crm.*"] (line 28): expected "allow", "approve" or "deny", got "never"
+        policy.tools.slack (line 29): no tool has this address (they are server.tool); write "slack.*" for a whole server
+        expose (line 32): expected an array of address patterns, got a string"
+    `);
   });
 
   test("secrets are not repeated in errors", () => {

@@ -74,5 +74,5 @@ test("the JSON has the published shape and nothing else", () => {
 
 test("the state of a given folder is kept, with the workspace of the programs", async () => {
   expect(await readdir(folder)).toEqual(expect.arrayContaining(["direct", "code", "sluice"]));
-  expect(existsSync(join(folder, "sluice", "workspace", "leads.csv"))).toBe(true);
+  expect(existsSync(join(folder, "sluice", "workspaces", "default", "leads.csv"))).toBe(true);
 });

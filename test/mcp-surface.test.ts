@@ -91,7 +91,7 @@ describe("definitions", () => {
 describe("execute_code", () => {
   test("answers the outcome twice, as structure and as text, with stats beside it", async () => {
     const answer = await call("execute_code", {
-      code: "console.log('printed'); return await everything['get-sum']({ a: 2, b: 3 });",
+      code: "console.log('printed'); return await everything.getSum({ a: 2, b: 3 });",
     });
     expect(answer.structuredContent).toMatchObject({
       status: "completed",

@@ -60,6 +60,7 @@ export const limits = {
   searchServersNamedMax: 40, // servers named in the hint of a search that found nothing
   searchQueryCharsMax: 2_000, // characters of a query that are read
   searchQueryTermsMax: 64, // words of a query that are looked up
+  searchGuessedMax: 8, // words of a query, found nowhere, for which similar ones are tried
   searchTextCharsMax: 4_000, // characters of one field of one tool that are indexed
   schemaNodesMax: 20_000, // schema nodes translated to TypeScript for one tool; further ones are `unknown`
   schemaDepthMax: 32, // nesting of one schema in TypeScript; deeper is `unknown`

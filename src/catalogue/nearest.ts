@@ -20,7 +20,7 @@ export function createNearest(names: readonly string[]): (name: string) => strin
     const likely = [...scores].sort((a, b) => b[1] - a[1]).slice(0, limits.nearestComparedMax);
     return likely
       .map(([position]) => ({ candidate: names[position] as string, distance: toDistance(name, names[position] as string) }))
-      .filter(({ distance }) => distance < 0.75)
+      .filter(({ distance }) => distance < 0.65)
       .sort((a, b) => a.distance - b.distance)
       .slice(0, limits.nearestMax)
       .map(({ candidate }) => candidate);

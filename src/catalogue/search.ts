@@ -70,10 +70,9 @@ export function createSearch(catalogue: Catalogue): Search {
       const text = query.slice(0, limits.searchQueryCharsMax);
       if (text.trim() === "") return listTools(catalogue, scope, limit);
       const built = await index();
-      const found = rank(built, text, scope);
-      const tools = found.slice(0, limit);
-      const hint = found.length === 0 ? toEmptyHint(catalogue, built, text, scope) : undefined;
-      return { tools, total: found.length, truncated: tools.length < found.length, ...(hint === undefined ? {} : { hint }) };
+      const { tools, total } = rank(built, text, limit, scope);
+      const hint = total === 0 ? toEmptyHint(catalogue, built, text, scope) : undefined;
+      return { tools, total, truncated: tools.length < total, ...(hint === undefined ? {} : { hint }) };
     },
   };
 }
@@ -145,17 +144,17 @@ function toParameterText(schema: JsonSchema): string {
   return parts.join(" ");
 }
 
-function rank(index: Index, query: string, scope: CatalogueServer | undefined): Tool[] {
+function rank(index: Index, query: string, max: number, scope: CatalogueServer | undefined): { tools: Tool[]; total: number } {
+  const toolOf = (document: number): Tool => index.tools[document] as Tool;
+  let guesses = 0;
   // a word that no tool has may be misspelt or cut short; one that some have is meant as it is
-  const groups = toQueryTerms(query).map((term): QueryTerm[] =>
-    index.terms.has(term) ? [{ term, weight: 1 }] : index.terms.near(term, 8).map((near) => ({ term: near, weight: 0.5 })),
-  );
-  const tools: Tool[] = [];
-  for (const { document } of index.terms.search(groups)) {
-    const tool = index.tools[document];
-    if (tool !== undefined && (scope === undefined || tool.server === scope.key)) tools.push(tool);
-  }
-  return tools;
+  const groups = toQueryTerms(query).map((term): QueryTerm[] => {
+    if (index.terms.has(term)) return [{ term, weight: 1 }];
+    guesses += 1;
+    return guesses > limits.searchGuessedMax ? [] : index.terms.near(term, 8).map((near) => ({ term: near, weight: 0.5 }));
+  });
+  const { documents, total } = index.terms.search(groups, max, (document) => scope === undefined || toolOf(document).server === scope.key);
+  return { tools: documents.map(toolOf), total };
 }
 
 function toQueryTerms(query: string): string[] {

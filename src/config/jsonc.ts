@@ -1,4 +1,4 @@
-import { type Node, type ParseError, findNodeAtLocation, parseTree, printParseErrorCode } from "jsonc-parser";
+import { type Node, type ParseError, findNodeAtLocation, parseTree, printParseErrorCode, stripComments } from "jsonc-parser";
 import type { Problems, ConfigPath, LineOf } from "./problems.ts";
 
 /** The text of a config file, parsed: its value, and where in the text each part of it stands. */
@@ -15,6 +15,10 @@ export function parseJsonc(text: string, problems: Problems): JsoncDocument {
   const unreadable: JsoncDocument = { value: undefined, lineOf: () => undefined };
   // Editors on Windows begin a file with a byte order mark.
   const source = text.replace(/^\uFEFF/, "");
+  if (stripComments(source).trim() === "") {
+    problems.add([], 'it is empty; the smallest config is { "mcpServers": {} }');
+    return unreadable;
+  }
   const errors: ParseError[] = [];
   let root: Node | undefined;
   try {
@@ -25,12 +29,9 @@ export function parseJsonc(text: string, problems: Problems): JsoncDocument {
     return unreadable;
   }
   const [first] = errors;
-  if (first !== undefined) {
-    problems.add([], `it is not JSON: ${toWords(printParseErrorCode(first.error))} at ${toPosition(source, first.offset)}`);
-    return unreadable;
-  }
-  if (root === undefined) {
-    problems.add([], 'it is empty; the smallest config is { "mcpServers": {} }');
+  if (first !== undefined || root === undefined) {
+    const what = first === undefined ? "" : `: ${toWords(printParseErrorCode(first.error))} at ${toPosition(source, first.offset)}`;
+    problems.add([], `it is not JSON${what}`);
     return unreadable;
   }
   const tree = root;

@@ -83,18 +83,18 @@ class SegmentedAudit implements Audit {
   async #around(call: ToolCall, next: (call: ToolCall) => Promise<CallOutcome>): Promise<CallOutcome> {
     const { executionId, callId, origin } = call;
     const tool = call.tool.address;
-    const text = JSON.stringify(call.arguments) ?? "";
+    const text = toArgumentText(call);
     this.record({
       kind: "call-started",
       executionId,
       callId,
       origin,
       tool,
-      argumentBytes: Buffer.byteLength(text),
-      argumentSha256: createHash("sha256").update(text).digest("hex"),
+      argumentBytes: Buffer.byteLength(text ?? ""),
+      argumentSha256: createHash("sha256").update(text ?? "").digest("hex"),
     });
     const startedAt = performance.now();
-    const outcome = await next(call);
+    const outcome = text === undefined ? refuseDepth(call) : await next(call);
     const ms = Math.round(performance.now() - startedAt);
     const ended =
       outcome.kind === "data"
@@ -141,6 +141,20 @@ class SegmentedAudit implements Audit {
       // The disk is what failed; the torn line is what `verifySegment` will name.
     }
   }
+}
+
+/** The arguments as they will be sent; `undefined` if they are nested so deep that they cannot be. */
+function toArgumentText(call: ToolCall): string | undefined {
+  try {
+    return JSON.stringify(call.arguments) ?? "";
+  } catch (error) {
+    if (error instanceof RangeError) return undefined;
+    throw error;
+  }
+}
+
+function refuseDepth(call: ToolCall): CallOutcome {
+  return { kind: "error", code: "arguments_invalid", message: `Cannot call ${call.tool.address}: the arguments are nested too deep` };
 }
 
 function toLineHash(prev: string, line: JsonObject): string {

@@ -1,4 +1,5 @@
 import { join } from "node:path";
+import { type Cleanup, createCleanup } from "../base/cleanup.ts";
 import { SluiceError } from "../base/errors.ts";
 import { isJsonObject, type JsonObject } from "../base/json.ts";
 import { limits } from "../base/limits.ts";
@@ -45,10 +46,18 @@ export interface SluiceOptions {
  */
 export async function createSluice(configuration: Config | JsonObject, options: SluiceOptions = {}): Promise<Sluice> {
   const config = toConfig(configuration);
+  const cleanup = createCleanup();
+  try {
+    return await compose(config, options, cleanup);
+  } catch (error) {
+    await cleanup[Symbol.asyncDispose]();
+    throw error;
+  }
+}
+
+async function compose(config: Config, options: SluiceOptions, cleanup: Cleanup): Promise<Sluice> {
   const log = options.log ?? (() => undefined);
   for (const note of config.notes) log(note);
-
-  await using cleanup = new AsyncDisposableStack();
   const store = cleanup.use(createStore(config.stateDir));
   const audit = cleanup.use(createAudit(config.stateDir));
   const watchdog = cleanup.use(createWatchdog());
@@ -131,7 +140,6 @@ export async function createSluice(configuration: Config | JsonObject, options: 
     pool.fill();
     void discovery.ensureKnown(keys);
   }
-  const owned = cleanup.move();
 
   return {
     events,
@@ -174,9 +182,7 @@ export async function createSluice(configuration: Config | JsonObject, options: 
     },
     servers: report,
     health: () => checkHealth(config, pool),
-    async [Symbol.asyncDispose]() {
-      await owned.disposeAsync();
-    },
+    [Symbol.asyncDispose]: () => cleanup[Symbol.asyncDispose](),
   };
 }
 

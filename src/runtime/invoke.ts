@@ -32,7 +32,7 @@ export function createInvoke(parts: Parts, { audit, upstreams, log }: { audit: A
     }
   }
 
-  const pass = compose(createSteps({ audit, policy: parts.config.policy, onUnenforced: log }), callUpstream);
+  const pass = compose(createSteps({ audit, policy: parts.config.policy, onUnenforced: (address, reason) => log(`${address}: ${reason}`) }), callUpstream);
 
   return async (named: NamedCall) => {
     const { name, arguments: args, ...rest } = named;

@@ -19,9 +19,9 @@ interface WatchdogMessage extends GuestUsage {
   limit?: "memoryMb" | "cpuMs";
 }
 
-/** Starts the watchdog's thread (see `watchdog.js`). */
+/** Starts the watchdog's thread (see `watchdog-thread.js`). */
 export function createWatchdog(): Watchdog {
-  const thread = new Worker(new URL("./watchdog.js", import.meta.url), { stdout: false, stderr: false });
+  const thread = new Worker(new URL("./watchdog-thread.js", import.meta.url), { stdout: false, stderr: false });
   thread.unref();
   const watched = new Map<number, (limit: "memoryMb" | "cpuMs", usage: GuestUsage) => void>();
   const forgetting = new Map<number, (usage: GuestUsage) => void>();
