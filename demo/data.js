@@ -25,21 +25,130 @@ export const ids = {
  *   "Quantity": number, "Amount": number, "Status": string }} Order
  */
 
-const firstNames = ["Ada", "Amir", "Anouk", "Bea", "Ben", "Carla", "Chidi", "Dario", "Eleni", "Emil", "Farah", "Finn", "Greta", "Hugo", "Ilse", "Ivan", "Jonas", "Kaya", "Lena", "Luca", "Maya", "Mehmet", "Nadia", "Noor", "Omar", "Paula", "Quentin", "Rosa", "Samir", "Sofia", "Tarik", "Uma", "Vera", "Wim", "Ximena", "Yara", "Zoe"];
-const lastNames = ["Abel", "Andersen", "Baumann", "Bianchi", "Costa", "Dubois", "Eriksen", "Fischer", "Garcia", "Haddad", "Ibrahim", "Jansen", "Kowalski", "Lindqvist", "Moreau", "Novak", "Okafor", "Petrov", "Quinn", "Rossi", "Schmidt", "Tanaka", "Ueda", "Vasquez", "Weber", "Yilmaz", "Zhang"];
-const companies = ["Alder & Finch", "Bluepeak", "Cobalt Freight", "Dunmore Foods", "Elm Street Labs", "Fjordline", "Granite Works", "Harbour Optics", "Ivory Textiles", "Juniper Retail", "Kestrel Energy", "Lumen Press", "Meridian Parts", "Norvik Paper", "Oakwell", "Pinecrest Dairy", "Quarry Stone", "Redfern Bikes", "Saltmarsh", "Tidewater Tools"];
-const titles = ["Head of Operations", "IT Manager", "Finance Director", "Owner", "Supply Chain Lead", "Purchasing Manager", "CTO", "Data Analyst"];
+const firstNames = [
+  "Ada",
+  "Amir",
+  "Anouk",
+  "Bea",
+  "Ben",
+  "Carla",
+  "Chidi",
+  "Dario",
+  "Eleni",
+  "Emil",
+  "Farah",
+  "Finn",
+  "Greta",
+  "Hugo",
+  "Ilse",
+  "Ivan",
+  "Jonas",
+  "Kaya",
+  "Lena",
+  "Luca",
+  "Maya",
+  "Mehmet",
+  "Nadia",
+  "Noor",
+  "Omar",
+  "Paula",
+  "Quentin",
+  "Rosa",
+  "Samir",
+  "Sofia",
+  "Tarik",
+  "Uma",
+  "Vera",
+  "Wim",
+  "Ximena",
+  "Yara",
+  "Zoe",
+];
+const lastNames = [
+  "Abel",
+  "Andersen",
+  "Baumann",
+  "Bianchi",
+  "Costa",
+  "Dubois",
+  "Eriksen",
+  "Fischer",
+  "Garcia",
+  "Haddad",
+  "Ibrahim",
+  "Jansen",
+  "Kowalski",
+  "Lindqvist",
+  "Moreau",
+  "Novak",
+  "Okafor",
+  "Petrov",
+  "Quinn",
+  "Rossi",
+  "Schmidt",
+  "Tanaka",
+  "Ueda",
+  "Vasquez",
+  "Weber",
+  "Yilmaz",
+  "Zhang",
+];
+const companies = [
+  "Alder & Finch",
+  "Bluepeak",
+  "Cobalt Freight",
+  "Dunmore Foods",
+  "Elm Street Labs",
+  "Fjordline",
+  "Granite Works",
+  "Harbour Optics",
+  "Ivory Textiles",
+  "Juniper Retail",
+  "Kestrel Energy",
+  "Lumen Press",
+  "Meridian Parts",
+  "Norvik Paper",
+  "Oakwell",
+  "Pinecrest Dairy",
+  "Quarry Stone",
+  "Redfern Bikes",
+  "Saltmarsh",
+  "Tidewater Tools",
+];
+const titles = [
+  "Head of Operations",
+  "IT Manager",
+  "Finance Director",
+  "Owner",
+  "Supply Chain Lead",
+  "Purchasing Manager",
+  "CTO",
+  "Data Analyst",
+];
 const countries = ["Germany", "France", "Spain", "Italy", "Poland", "Netherlands", "Sweden", "Portugal"];
 const industries = ["Retail", "Logistics", "Manufacturing", "Food", "Energy", "Media"];
 const sources = ["Web", "Trade Show", "Partner Referral", "Webinar"];
 const statuses = ["New", "Working", "Qualified", "Nurturing", "Unqualified"];
-const products = ["Desk lamp", "Office chair", "Standing desk", "Monitor arm", "Filing cabinet", "Whiteboard", "Conference phone", "Cable tray"];
+const products = [
+  "Desk lamp",
+  "Office chair",
+  "Standing desk",
+  "Monitor arm",
+  "Filing cabinet",
+  "Whiteboard",
+  "Conference phone",
+  "Cable tray",
+];
 const regions = ["North", "South", "East", "West"];
 const orderStatuses = ["shipped", "pending", "delivered", "cancelled", "returned"];
 
 /** @returns {{ id: string, title: string, content: string }} the two-hour meeting */
 export function makeMeeting() {
-  return { id: ids.transcript, title: "Northwind Trading evaluation meeting: transcript", content: makeTranscript(seed) };
+  return {
+    id: ids.transcript,
+    title: "Northwind Trading evaluation meeting: transcript",
+    content: makeTranscript(seed),
+  };
 }
 
 /** @returns {Lead[]} 500 leads; the first is the one of the meeting */

@@ -34,11 +34,18 @@ export async function connectAgent(servers) {
         let log = "";
         transport.stderr?.on("data", (chunk) => (log = `${log}${chunk}`.slice(-2_000)));
         await client.connect(transport).catch((/** @type {unknown} */ error) => {
-          throw new Error(`Cannot start the MCP server "${name}" (${command} ${args.join(" ")}): ${error}\n${log}`, { cause: error });
+          throw new Error(
+            `Cannot start the MCP server "${name}" (${command} ${args.join(" ")}): ${String(error)}\n${log}`,
+            {
+              cause: error,
+            },
+          );
         });
         const { tools } = await client.listTools();
         for (const tool of tools) {
-          definitions += countTokens(JSON.stringify({ name: tool.name, description: tool.description, input_schema: tool.inputSchema }));
+          definitions += countTokens(
+            JSON.stringify({ name: tool.name, description: tool.description, input_schema: tool.inputSchema }),
+          );
         }
       }),
     );

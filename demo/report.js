@@ -11,7 +11,11 @@ const columns = ["definitions", "input", "output", "total", "calls", "ms"];
 export function formatTable(reports, definitions) {
   const lines = ["", toRow("", [...columns, "state"]), "-".repeat(94)];
   for (const { title, direct, code, reduction, problems } of reports) {
-    lines.push(title, toRow("  direct calls", toCells(direct, problems.direct)), toRow("  as a program", toCells(code, problems.code)));
+    lines.push(
+      title,
+      toRow("  direct calls", toCells(direct, problems.direct)),
+      toRow("  as a program", toCells(code, problems.code)),
+    );
     lines.push(`  ${toPercent(reduction)} fewer tokens (${(direct.total / code.total).toFixed(1)} to 1)`, "");
     for (const [side, problem] of Object.entries(problems)) {
       if (problem !== undefined) lines.push(`  ✗ ${side}: ${problem}`, "");

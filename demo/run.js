@@ -33,10 +33,12 @@ export async function runDemo({ json = false, out = process.stdout, stateDir } =
   try {
     const { reports, definitions } = await runScenarios(folder);
     const ok = reports.every(({ problems }) => problems.direct === undefined && problems.code === undefined);
-    out.write(json ? `${JSON.stringify({ scenarios: reports.map(toJson) }, null, 2)}\n` : formatTable(reports, definitions));
+    out.write(
+      json ? `${JSON.stringify({ scenarios: reports.map(toJson) }, null, 2)}\n` : formatTable(reports, definitions),
+    );
     return { ok, scenarios: reports };
   } finally {
-    if (stateDir === undefined) await rm(folder, { recursive: true, force: true });
+    if (stateDir === undefined) await rm(folder, { recursive: true, force: true, maxRetries: 3 });
   }
 }
 
@@ -85,7 +87,7 @@ function check(scenario, evidence) {
   try {
     return scenario.check(evidence);
   } catch (error) {
-    return `the state cannot be read: ${error}`;
+    return `the state cannot be read: ${String(error)}`;
   }
 }
 
@@ -115,7 +117,10 @@ async function connectBoth(directState, codeState, sluiceState) {
   const toServers = (/** @type {string} */ state) =>
     new Map(names.map((name) => [name, { command: process.execPath, args: [toPath(`servers/${name}.js`), state] }]));
   const config = `${sluiceState}.config.json`;
-  await writeFile(config, JSON.stringify({ mcpServers: Object.fromEntries(toServers(codeState)), stateDir: sluiceState }));
+  await writeFile(
+    config,
+    JSON.stringify({ mcpServers: Object.fromEntries(toServers(codeState)), stateDir: sluiceState }),
+  );
   const serve = { command: process.execPath, args: [toPath("../dist/surfaces/cli.js"), "serve", "--config", config] };
   const direct = await connectAgent(toServers(directState));
   try {
@@ -141,7 +146,13 @@ async function warmUp(direct, code) {
 
 /** @param {ScenarioReport} report the table's numbers without what is for people @returns {object} */
 function toJson({ name, direct, code, reduction, problems }) {
-  return { name, direct: toJsonCost(direct), code: toJsonCost(code), reduction, ok: problems.direct === undefined && problems.code === undefined };
+  return {
+    name,
+    direct: toJsonCost(direct),
+    code: toJsonCost(code),
+    reduction,
+    ok: problems.direct === undefined && problems.code === undefined,
+  };
 }
 
 /** @param {Cost} cost */

@@ -28,7 +28,8 @@ const invitation = (/** @type {{ FirstName: string, Company: string }} */ { Firs
   `Hi ${FirstName}, thank you for your interest in our order platform! I would love to show you what it could do for ${Company}. Which day next week suits you for a short call?`;
 const isGood = (/** @type {import("./data.js").Lead} */ lead) =>
   (lead.Email_Score__c + lead.Meeting_Score__c + lead.Web_Score__c) / 3 >= 60;
-const isOffered = (/** @type {import("./data.js").Lead} */ lead) => lead.Status === "Qualified" && lead["LeadSource"] === "Webinar";
+const isOffered = (/** @type {import("./data.js").Lead} */ lead) =>
+  lead.Status === "Qualified" && lead["LeadSource"] === "Webinar";
 const offered = "SELECT Id, FirstName, Email FROM Lead WHERE Status = 'Qualified' AND LeadSource = 'Webinar'";
 
 /** @param {string} content @returns {string} */
@@ -45,7 +46,9 @@ function summarise(rows) {
   const cents = new Map();
   const pending = rows.filter((row) => row.Status === "pending");
   for (const { Region, Amount } of pending) cents.set(Region, (cents.get(Region) ?? 0) + Math.round(Amount * 100));
-  const byRegion = Object.fromEntries([...cents].sort().map(([region, sum]) => [region, sum / 100]));
+  const byRegion = Object.fromEntries(
+    [...cents].sort(([a], [b]) => a.localeCompare(b)).map(([region, sum]) => [region, sum / 100]),
+  );
   return { rows: rows.length, pending: pending.length, byRegion };
 }
 
@@ -59,7 +62,10 @@ async function callOne(conversation, server, name, input) {
 function readLines(folder, name) {
   const path = join(folder, name);
   if (!existsSync(path)) return [];
-  return readFileSync(path, "utf8").trim().split("\n").map((line) => JSON.parse(line));
+  return readFileSync(path, "utf8")
+    .trim()
+    .split("\n")
+    .map((line) => JSON.parse(line));
 }
 
 /** @param {string} what @param {readonly string[]} found @param {readonly string[]} expected @returns {string | undefined} */
@@ -78,14 +84,21 @@ export const scenarios = [
     search: { query: "read document, update record", needs: ["gdrive.getDocument", "salesforce.updateRecord"] },
     direct: [
       async (conversation) => {
-        const document = JSON.parse(await callOne(conversation, "gdrive", "getDocument", { documentId: ids.transcript }));
-        return await callOne(conversation, "salesforce", "updateRecord", { ...customer, data: { Notes: document.content } });
+        const document = JSON.parse(
+          await callOne(conversation, "gdrive", "getDocument", { documentId: ids.transcript }),
+        );
+        return await callOne(conversation, "salesforce", "updateRecord", {
+          ...customer,
+          data: { Notes: document.content },
+        });
       },
     ],
     answers: ["The transcript is now in the notes of Dana Whitfield's lead."],
     check: ({ folder }) => {
       const last = readLines(folder, "salesforce/changes.jsonl").findLast((change) => change.recordId === ids.lead);
-      return last?.data.Notes === makeMeeting().content ? undefined : "the lead's notes are not the transcript, character for character";
+      return last?.data.Notes === makeMeeting().content
+        ? undefined
+        : "the lead's notes are not the transcript, character for character";
     },
   },
   {
@@ -99,12 +112,17 @@ export const scenarios = [
     direct: [
       async (conversation) => {
         // SOQL cannot average three fields, so the leads have to be looked at.
-        const query = "SELECT Id, FirstName, Company, Slack_Handle__c, Email_Score__c, Meeting_Score__c, Web_Score__c FROM Lead";
+        const query =
+          "SELECT Id, FirstName, Company, Slack_Handle__c, Email_Score__c, Meeting_Score__c, Web_Score__c FROM Lead";
         /** @type {import("./data.js").Lead[]} */
         const leads = JSON.parse(await callOne(conversation, "salesforce", "query", { query }));
         const good = leads.filter(isGood);
         await conversation.call(
-          good.map((lead) => ({ server: "slack", name: "sendMessage", input: { channel: lead.Slack_Handle__c, text: invitation(lead) } })),
+          good.map((lead) => ({
+            server: "slack",
+            name: "sendMessage",
+            input: { channel: lead.Slack_Handle__c, text: invitation(lead) },
+          })),
         );
         return `${good.length}`;
       },
@@ -144,17 +162,24 @@ export const scenarios = [
   {
     name: "deployment",
     title: "Wait for a deployment message, tell #sales",
-    tasks: [`Wait until the deployment is reported complete in Slack channel ${ids.deployments}, then post that message to ${ids.sales} after the words "Live now: ".`],
+    tasks: [
+      `Wait until the deployment is reported complete in Slack channel ${ids.deployments}, then post that message to ${ids.sales} after the words "Live now: ".`,
+    ],
     programs: ["4-deployment.ts"],
     search: { query: "channel history, send message", needs: ["slack.getChannelHistory", "slack.sendMessage"] },
     direct: [
       async (conversation) => {
         for (;;) {
           /** @type {{ text: string }[]} */
-          const messages = JSON.parse(await callOne(conversation, "slack", "getChannelHistory", { channel: ids.deployments, limit: 5 }));
+          const messages = JSON.parse(
+            await callOne(conversation, "slack", "getChannelHistory", { channel: ids.deployments, limit: 5 }),
+          );
           const done = messages.find((message) => message.text.includes("deployment complete"));
           if (done !== undefined) {
-            return await callOne(conversation, "slack", "sendMessage", { channel: ids.sales, text: `Live now: ${done.text}` });
+            return await callOne(conversation, "slack", "sendMessage", {
+              channel: ids.sales,
+              text: `Live now: ${done.text}`,
+            });
           }
           await conversation.pass(turnMs);
         }
@@ -165,7 +190,9 @@ export const scenarios = [
       const told = readLines(folder, "slack/sent.jsonl").filter((message) => message.text.startsWith("Live now: "));
       if (told.length !== 1 || !told[0].text.includes("deployment complete")) return "#sales was not told, or not once";
       const { startedAt } = JSON.parse(readFileSync(join(folder, "slack/deployment.json"), "utf8"));
-      return Number(told[0].ts) * 1_000 >= startedAt + 3_000 ? undefined : "#sales was told before the deployment was complete";
+      return Number(told[0].ts) * 1_000 >= startedAt + 3_000
+        ? undefined
+        : "#sales was told before the deployment was complete";
     },
   },
   {
@@ -183,7 +210,11 @@ export const scenarios = [
         /** @type {import("./data.js").Lead[]} */
         const leads = JSON.parse(previous);
         const results = await conversation.call(
-          leads.map((lead) => ({ server: "sendgrid", name: "sendEmail", input: { to: lead.Email, subject: "Your offer", text: offer(lead.FirstName) } })),
+          leads.map((lead) => ({
+            server: "sendgrid",
+            name: "sendEmail",
+            input: { to: lead.Email, subject: "Your offer", text: offer(lead.FirstName) },
+          })),
         );
         return `${results.length}`;
       },
@@ -193,31 +224,59 @@ export const scenarios = [
       const expected = makeLeads().filter(isOffered);
       if (workspace !== undefined) {
         const saved = readFileSync(join(workspace, "leads.csv"), "utf8").split("\n");
-        const problem = compareAll("saved lines", saved.slice(1), expected.map((lead) => `${lead.Id},${lead.FirstName},${lead.Email}`));
+        const problem = compareAll(
+          "saved lines",
+          saved.slice(1),
+          expected.map((lead) => `${lead.Id},${lead.FirstName},${lead.Email}`),
+        );
         if (problem !== undefined) return problem;
       }
       const sent = readLines(folder, "sendgrid/sent.jsonl");
-      return compareAll("mails", sent.map(({ to, text }) => `${to} ${text}`), expected.map((lead) => `${lead.Email} ${offer(lead.FirstName)}`));
+      return compareAll(
+        "mails",
+        sent.map(({ to, text }) => `${to} ${text}`),
+        expected.map((lead) => `${lead.Email} ${offer(lead.FirstName)}`),
+      );
     },
   },
   {
     name: "hybrid",
     title: "Hybrid: one direct call, then a program",
-    tasks: [`Find the Northwind transcript in Drive and post its action items, as one list, to Slack channel ${ids.sales}.`],
+    tasks: [
+      `Find the Northwind transcript in Drive and post its action items, as one list, to Slack channel ${ids.sales}.`,
+    ],
     programs: ["6-action-items.ts"],
-    search: { query: "find document, read document, send message", needs: ["gdrive.findDocument", "gdrive.getDocument", "slack.sendMessage"] },
-    first: { server: "sluice", name: "call_tool", input: { tool: "gdrive.findDocument", arguments: { query: "Northwind transcript" } } },
+    search: {
+      query: "find document, read document, send message",
+      needs: ["gdrive.findDocument", "gdrive.getDocument", "slack.sendMessage"],
+    },
+    first: {
+      server: "sluice",
+      name: "call_tool",
+      input: { tool: "gdrive.findDocument", arguments: { query: "Northwind transcript" } },
+    },
     direct: [
       async (conversation) => {
-        const found = JSON.parse(await callOne(conversation, "gdrive", "findDocument", { query: "Northwind transcript" }));
-        const document = JSON.parse(await callOne(conversation, "gdrive", "getDocument", { documentId: found.files[0].id }));
-        return await callOne(conversation, "slack", "sendMessage", { channel: ids.sales, text: actionItems(document.content) });
+        const found = JSON.parse(
+          await callOne(conversation, "gdrive", "findDocument", { query: "Northwind transcript" }),
+        );
+        const document = JSON.parse(
+          await callOne(conversation, "gdrive", "getDocument", { documentId: found.files[0].id }),
+        );
+        return await callOne(conversation, "slack", "sendMessage", {
+          channel: ids.sales,
+          text: actionItems(document.content),
+        });
       },
     ],
     answers: ["The twelve action items are in #sales."],
     check: ({ folder }) => {
       const posted = readLines(folder, "slack/sent.jsonl").filter((message) => message.text.startsWith("• "));
-      return compareAll("lists of action items", posted.map((message) => message.text), [actionItems(makeMeeting().content)]);
+      return compareAll(
+        "lists of action items",
+        posted.map((message) => message.text),
+        [actionItems(makeMeeting().content)],
+      );
     },
   },
 ];

@@ -1,4 +1,5 @@
-import { appendFileSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, truncateSync, writeFileSync } from "node:fs";
+import { spawnSync } from "node:child_process";
+import { appendFileSync, existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, truncateSync, writeFileSync } from "node:fs";
 import { createHash } from "node:crypto";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -8,6 +9,7 @@ import { createAudit, genesisHash, verifySegment, type AuditRecord } from "../sr
 import type { CallOutcome, ToolCall } from "../src/gateway/call.ts";
 import { compose } from "../src/gateway/compose.ts";
 import { createSteps } from "../src/gateway/steps.ts";
+import { writePlainModules } from "./plain-modules.ts";
 
 let folder: string;
 beforeEach(() => {
@@ -128,13 +130,33 @@ describe("when it cannot be written", () => {
     expect(await invoke(callOf({ text: "x" }))).toMatchObject({ code: "audit_unavailable" });
   });
 
-  test.runIf(process.platform === "linux")("a full disk", () => {
-    // Every write to this device fails with ENOSPC, as on a full disk.
-    using audit = createAudit(folder);
-    audit.record(ended("a"));
-    const { file } = audit;
-    expect(verifySegment(file ?? "").kind).toBe("intact");
-    expect(() => writeFileSync("/dev/full", "x")).toThrow("ENOSPC");
+  // A limit on the size of files stops a write in the middle of a line, as a full disk does.
+  test.runIf(existsSync("/usr/bin/prlimit"))("half a line that was written is cut off, and a new segment begins", () => {
+    writePlainModules(folder, ["base/errors", "base/json", "gateway/audit"]);
+    const program = `
+      import { createAudit } from "./gateway/audit.js";
+      process.on("SIGXFSZ", () => {});
+      const audit = createAudit("state");
+      const files = new Set();
+      const codes = [];
+      for (let i = 0; i < 12; i++) {
+        try {
+          audit.record({ kind: "execution-ended", executionId: "e" + i, status: "completed", ms: i });
+          files.add(audit.file);
+        } catch (error) {
+          codes.push(error.code);
+        }
+      }
+      console.log(JSON.stringify({ files: [...files], codes }));`;
+    const args = ["--fsize=1000", process.execPath, "--input-type=module", "-e", program];
+    const child = spawnSync("/usr/bin/prlimit", args, { cwd: folder, encoding: "utf8" });
+    const { files, codes } = JSON.parse(child.stdout) as { files: string[]; codes: string[] };
+    expect(codes.length).toBeGreaterThan(1);
+    expect(new Set(codes)).toEqual(new Set(["audit_unavailable"]));
+    const verified = files.map((file) => verifySegment(join(folder, file)));
+    expect(verified.map((one) => one.kind)).toEqual(files.map(() => "intact"));
+    // Every record is either written whole or was refused.
+    expect(verified.reduce((sum, one) => sum + (one.kind === "intact" ? one.records : 0), codes.length)).toBe(12);
   });
 });
 
@@ -148,7 +170,7 @@ describe("verification", () => {
     writeFileSync(file, `${change(readFileSync(file, "utf8").trimEnd().split("\n")).join("\n")}\n`);
 
   test.each<[string, (lines: string[]) => string[], number, string]>([
-    ["a changed value", (lines) => lines.map((line, i) => (i === 2 ? line.replace("e2", "eX") : line)), 3, "it was changed"],
+    ["a changed value", (lines) => lines.map((line, i) => (i === 2 ? line.replace('"e2"', '"eX"') : line)), 3, "it was changed"],
     ["a removed line", (lines) => lines.toSpliced(1, 1), 2, "missing or moved"],
     ["a removed first line", (lines) => lines.slice(1), 1, "missing or moved"],
     ["swapped lines", ([a = "", b = "", ...rest]) => [b, a, ...rest], 1, "missing or moved"],

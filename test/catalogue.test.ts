@@ -21,9 +21,14 @@ afterEach(() => {
   rmSync(directory, { recursive: true });
 });
 
-const servers = (...keys: string[]): { key: string; configHash: string }[] => keys.map((key) => ({ key, configHash: "1" }));
-const tools = (...names: string[]): ToolDefinition[] => names.map((name) => ({ name, inputSchema: { type: "object" } }));
-const listing = (...names: string[]): { tools: ToolDefinition[]; problems: string[] } => ({ tools: tools(...names), problems: [] });
+const servers = (...keys: string[]): { key: string; configHash: string }[] =>
+  keys.map((key) => ({ key, configHash: "1" }));
+const tools = (...names: string[]): ToolDefinition[] =>
+  names.map((name) => ({ name, inputSchema: { type: "object" } }));
+const listing = (...names: string[]): { tools: ToolDefinition[]; problems: string[] } => ({
+  tools: tools(...names),
+  problems: [],
+});
 
 function filled(listings: Record<string, string[]>): Catalogue {
   const catalogue = createCatalogue({ store, servers: servers(...Object.keys(listings)) });
@@ -33,7 +38,13 @@ function filled(listings: Record<string, string[]>): Catalogue {
 
 describe("what servers said", () => {
   test("is there at the next start, in order, without asking again", () => {
-    const definition: ToolDefinition = { name: "get-doc", description: "Gets.", inputSchema: { type: "object" }, outputSchema: true, annotations: { readOnlyHint: true } };
+    const definition: ToolDefinition = {
+      name: "get-doc",
+      description: "Gets.",
+      inputSchema: { type: "object" },
+      outputSchema: true,
+      annotations: { readOnlyHint: true },
+    };
     createCatalogue({ store, servers: servers("g-drive", "crm") }).update("g-drive", {
       tools: [definition, ...tools("delete", "b", "a")],
       problems: ["One was odd"],
@@ -41,14 +52,23 @@ describe("what servers said", () => {
       protocol: "2025-11-25",
     });
     const catalogue = createCatalogue({ store, servers: servers("crm", "g-drive") });
-    expect(catalogue.servers().map(({ key, identifier }) => [key, identifier])).toEqual([["crm", "crm"], ["g-drive", "gDrive"]]);
+    expect(catalogue.servers().map(({ key, identifier }) => [key, identifier])).toEqual([
+      ["crm", "crm"],
+      ["g-drive", "gDrive"],
+    ]);
     const [crm, drive] = catalogue.servers();
     expect(crm).toMatchObject({ tools: [], problems: [] });
     expect(crm?.fetchedAt).toBeUndefined();
     expect(drive).toMatchObject({ instructions: "Be kind.", problems: ["One was odd"] });
     expect(drive?.fetchedAt).toBeGreaterThan(Date.now() - 60_000);
     expect(drive?.tools.map(({ name }) => name)).toEqual(["get-doc", "delete", "b", "a"]);
-    expect(drive?.tools[0]).toEqual({ ...definition, server: "g-drive", address: "g-drive.get-doc", callName: "getDoc", hash: expect.stringMatching(/^[0-9a-f]{64}$/) });
+    expect(drive?.tools[0]).toEqual({
+      ...definition,
+      server: "g-drive",
+      address: "g-drive.get-doc",
+      callName: "getDoc",
+      hash: expect.stringMatching(/^[0-9a-f]{64}$/),
+    });
     expect(catalogue.toolCount("g-drive")).toBe(4);
     expect(catalogue.server("gDrive")).toBe(drive);
     expect(catalogue.server("nope")).toBeUndefined();
@@ -59,7 +79,11 @@ describe("what servers said", () => {
     const other = createCatalogue({ store, servers: [{ key: "crm", configHash: "2" }] });
     expect(other.servers()[0]?.tools).toEqual([]);
     other.update("crm", listing("b"));
-    expect(createCatalogue({ store, servers: servers("crm") }).servers()[0]?.tools.map(({ name }) => name)).toEqual(["a"]);
+    expect(
+      createCatalogue({ store, servers: servers("crm") })
+        .servers()[0]
+        ?.tools.map(({ name }) => name),
+    ).toEqual(["a"]);
   });
 
   test("changes the version only when it is different", () => {
@@ -80,9 +104,16 @@ describe("what servers said", () => {
     const catalogue = createCatalogue({ store, servers: servers("crm") });
     const app: ToolDefinition = { name: "page", inputSchema: {}, _meta: { ui: { visibility: ["app"] } } };
     const both: ToolDefinition = { name: "both", inputSchema: {}, _meta: { ui: { visibility: ["model", "app"] } } };
-    catalogue.update("crm", { tools: [...tools("a", "a", "", "\ud800", "a\0b", "__proto__"), app, both], problems: [] });
+    catalogue.update("crm", {
+      tools: [...tools("a", "a", "", "\ud800", "a\0b", "__proto__"), app, both],
+      problems: [],
+    });
     const [crm] = catalogue.servers();
-    expect(crm?.tools.map(({ name, callName }) => [name, callName])).toEqual([["a", "a"], ["__proto__", "__proto___"], ["both", "both"]]);
+    expect(crm?.tools.map(({ name, callName }) => [name, callName])).toEqual([
+      ["a", "a"],
+      ["__proto__", "__proto___"],
+      ["both", "both"],
+    ]);
     expect(crm?.problems).toHaveLength(4);
     expect(crm?.problems[0]).toContain('"a"');
   });
@@ -117,7 +148,9 @@ describe("a name leads to one tool", () => {
     ["my.server.x__y", "my.server.x__y"],
     ["x__y", "my.server.x__y"],
   ])("%s", (name, expected) => {
-    expect(check(filled({ "g-drive": ["get_document", "search"], "my.server": ["files.list", "search", "x__y"] }), name)).toEqual(expected);
+    expect(
+      check(filled({ "g-drive": ["get_document", "search"], "my.server": ["files.list", "search", "x__y"] }), name),
+    ).toEqual(expected);
   });
 
   test("the longer server key has a name that two could have", () => {
@@ -166,7 +199,15 @@ test("10,000 tools over 500 servers are there without parsing them", { timeout: 
   const warm = createCatalogue({ store, servers: servers(...keys) });
   const description = "Does a thing with many words. ".repeat(20);
   store.transaction(() => {
-    for (const key of keys) warm.update(key, { tools: [...Array(20).keys()].map((index) => ({ name: `tool_${index}`, description, inputSchema: { type: "object" } })), problems: [] });
+    for (const key of keys)
+      warm.update(key, {
+        tools: [...Array(20).keys()].map((index) => ({
+          name: `tool_${index}`,
+          description,
+          inputSchema: { type: "object" },
+        })),
+        problems: [],
+      });
   });
   const start = performance.now();
   const catalogue = createCatalogue({ store, servers: servers(...keys) });
@@ -174,5 +215,5 @@ test("10,000 tools over 500 servers are there without parsing them", { timeout: 
   expect(catalogue.toolCount("server-499")).toBe(20);
   expect(catalogue.resolve("server-7.tool_3")).toMatchObject({ kind: "found", tool: { callName: "tool3" } });
   // about 30 ms on an idle machine; the bound only catches another order of magnitude
-  expect(performance.now() - start).toBeLessThan(500);
+  expect(performance.now() - start).toBeLessThan(1_000);
 });

@@ -42,6 +42,7 @@ describe("usage", () => {
     await check(["run", "--timeout", "--read-only"], { code: 2, stderr: "--timeout needs a value" });
     await check(["run", "-e", "1", "--read-only=no"], { code: 2, stderr: "--read-only takes no value" });
     await check(["tools", "--detail", "most"], { code: 2, stderr: "--detail must be name, summary or full" });
+    await check(["demo", "--config", "x.json"], { code: 2, stderr: "The demo has its own config" });
     await check(["tree"], { code: 2, stderr: "No folder was given" });
     await check(["call"], { code: 2, stderr: "No tool was given" });
     await check(["call", "everything.echo", "{message"], { code: 2, stderr: "The arguments are not JSON" });

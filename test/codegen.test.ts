@@ -5,7 +5,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { Client } from "@modelcontextprotocol/client";
 import { StdioClientTransport } from "@modelcontextprotocol/client/stdio";
-import fc from "fast-check";
+import * as fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import type { Json, JsonSchema } from "../src/base/json.ts";
 import { limits } from "../src/base/limits.ts";
@@ -21,7 +21,15 @@ const tsc = join(createRequire(import.meta.url).resolve("typescript/package.json
 
 function toTool(definition: Partial<ToolDefinition>): Tool {
   const name = definition.name ?? "getDocument";
-  return { inputSchema: { type: "object" }, ...definition, name, server: "gdrive", address: `gdrive.${name}`, callName: name, hash: "" };
+  return {
+    inputSchema: { type: "object" },
+    ...definition,
+    name,
+    server: "gdrive",
+    address: `gdrive.${name}`,
+    callName: name,
+    hash: "",
+  };
 }
 
 function declare(schema: JsonSchema, open: "unknown" | "any" = "unknown"): string {
@@ -29,7 +37,9 @@ function declare(schema: JsonSchema, open: "unknown" | "any" = "unknown"): strin
 }
 
 /** Writes the tree of these servers and gives what the compiler says about it. */
-async function compile(servers: ReadonlyMap<string, { tools: readonly ToolDefinition[]; instructions?: string | undefined }>): Promise<{ errors: string; modules: number }> {
+async function compile(
+  servers: ReadonlyMap<string, { tools: readonly ToolDefinition[]; instructions?: string | undefined }>,
+): Promise<{ errors: string; modules: number }> {
   const directory = mkdtempSync(join(tmpdir(), "sluice-codegen-"));
   try {
     using store = createStore(join(directory, "state"));
@@ -39,7 +49,10 @@ async function compile(servers: ReadonlyMap<string, { tools: readonly ToolDefini
     const files = await writeTree(out, createModuleTree(catalogue));
     const project = spawnSync(process.execPath, [tsc, "--strict", "-p", out], { encoding: "utf8" });
     const listed = files.filter((file) => file.endsWith(".ts")).map((file) => join(out, file));
-    const alone = spawnSync(process.execPath, [tsc, "--strict", "--noEmit", "--isolatedModules", ...listed], { encoding: "utf8", cwd: directory });
+    const alone = spawnSync(process.execPath, [tsc, "--strict", "--noEmit", "--isolatedModules", ...listed], {
+      encoding: "utf8",
+      cwd: directory,
+    });
     return { errors: project.stdout + project.stderr + alone.stdout + alone.stderr, modules: listed.length };
   } finally {
     rmSync(directory, { recursive: true });
@@ -107,7 +120,8 @@ describe("a tool's module", () => {
   });
 
   test("lets the input out where nothing in it is required, and says when the output is not declared", () => {
-    expect(toToolModule(toTool({ name: "delete", inputSchema: { type: "object", properties: {} } }))).toMatchInlineSnapshot(`
+    expect(toToolModule(toTool({ name: "delete", inputSchema: { type: "object", properties: {} } })))
+      .toMatchInlineSnapshot(`
       "import { callTool } from "../client.js";
 
       /** Input of {@link delete_}. */
@@ -130,9 +144,11 @@ describe("a tool's module", () => {
 
   test("a description cannot end its comment, hide text or be endless", () => {
     const hostile = `Nice */ process.exit() /* *\u200b/ \u202eevil\u0007${"\u{e0041}"}\u2028*/ export {}; ${"x".repeat(9_000)}`;
-    const module = toToolModule(toTool({ description: hostile, inputSchema: { type: "object", properties: { a: { description: hostile } } } }));
+    const module = toToolModule(
+      toTool({ description: hostile, inputSchema: { type: "object", properties: { a: { description: hostile } } } }),
+    );
     expect(module.match(/\*\//g)?.length).toBe(module.match(/\/\*\*/g)?.length);
-    expect(module).not.toMatch(/[\u200b\u202e\u0007\u2028\u{e0041}]/u);
+    expect(module).not.toMatch(/(?!\n)[\p{Cc}\p{Cf}\u2028]/u);
     expect(module.length).toBeLessThan(limits.toolDocCharsMax + limits.propertyDocCharsMax + 1_000);
     expect(module).toContain("…");
   });
@@ -140,12 +156,26 @@ describe("a tool's module", () => {
   test("has a signature and a summary of one line", () => {
     const tool = toTool({
       description: "# Reads rows, e.g. of a sheet. Then more.",
-      inputSchema: { type: "object", properties: { "a-b": { type: "array", items: { type: "number" } }, c: { type: "object", properties: { d: { type: "string" } } } }, required: ["a-b"] },
+      inputSchema: {
+        type: "object",
+        properties: {
+          "a-b": { type: "array", items: { type: "number" } },
+          c: { type: "object", properties: { d: { type: "string" } } },
+        },
+        required: ["a-b"],
+      },
     });
     expect(toSignature(tool)).toBe('getDocument(input: { "a-b": number[], c?: { d?: string } }): Promise<any>');
     expect(toSummary(tool)).toBe("Reads rows, e.g. of a sheet.");
-    expect(toSignature(toTool({ inputSchema: { type: "object", properties: {} } }))).toBe("getDocument(): Promise<any>");
-    const wide = toTool({ inputSchema: { type: "object", properties: Object.fromEntries([...Array(200).keys()].map((key) => [`property${key}`, { type: "string" }])) } });
+    expect(toSignature(toTool({ inputSchema: { type: "object", properties: {} } }))).toBe(
+      "getDocument(): Promise<any>",
+    );
+    const wide = toTool({
+      inputSchema: {
+        type: "object",
+        properties: Object.fromEntries([...Array(200).keys()].map((key) => [`property${key}`, { type: "string" }])),
+      },
+    });
     expect(toSignature(wide).length).toBeLessThanOrEqual(limits.signatureCharsMax);
     expect(toSignature(wide)).toContain("…");
   });
@@ -161,18 +191,54 @@ describe("a schema as a type", () => {
     ["enum of all kinds", { enum: ["a", 1, -2.5, true, null] }, '"a" | 1 | -2.5 | true | null'],
     ["nullable", { type: "string", nullable: true }, "string | null"],
     ["array without items", { type: "array" }, "unknown[]"],
-    ["array of union", { type: "array", items: { anyOf: [{ type: "string" }, { type: "number" }] } }, "(string | number)[]"],
-    ["tuple", { type: "array", prefixItems: [{ type: "string" }, { type: "number" }], minItems: 1 }, "[string, number?]"],
-    ["tuple of draft-07", { items: [{ type: "string" }], additionalItems: { type: "number" } }, "[string, ...number[]]"],
+    [
+      "array of union",
+      { type: "array", items: { anyOf: [{ type: "string" }, { type: "number" }] } },
+      "(string | number)[]",
+    ],
+    [
+      "tuple",
+      { type: "array", prefixItems: [{ type: "string" }, { type: "number" }], minItems: 1 },
+      "[string, number?]",
+    ],
+    [
+      "tuple of draft-07",
+      { items: [{ type: "string" }], additionalItems: { type: "number" } },
+      "[string, ...number[]]",
+    ],
     ["map", { type: "object", additionalProperties: { type: "number" } }, "{ [key: string]: number }"],
-    ["pattern map", { patternProperties: { "^x-": { type: "string" } }, additionalProperties: { type: "number" } }, "{ [key: string]: string | number }"],
-    ["open object", { type: "object", properties: { a: { type: "string" } }, additionalProperties: { type: "number" } }, "{ a?: string, [key: string]: unknown }"],
+    [
+      "pattern map",
+      { patternProperties: { "^x-": { type: "string" } }, additionalProperties: { type: "number" } },
+      "{ [key: string]: string | number }",
+    ],
+    [
+      "open object",
+      { type: "object", properties: { a: { type: "string" } }, additionalProperties: { type: "number" } },
+      "{ a?: string, [key: string]: unknown }",
+    ],
     ["any object", { type: "object" }, "{ [key: string]: unknown }"],
-    ["allOf", { allOf: [{ properties: { a: { type: "string" } } }, { required: ["b"], properties: { b: {} } }] }, "{ a?: string } & { b: unknown }"],
-    ["alternatives of required", { type: "object", properties: { a: {}, b: {} }, anyOf: [{ required: ["a"] }, { required: ["b"] }] }, "{ a?: unknown, b?: unknown }"],
-    ["type beside oneOf", { type: "object", oneOf: [{ properties: { a: {} } }, { properties: { b: {} } }] }, "{ a?: unknown } | { b?: unknown }"],
+    [
+      "allOf",
+      { allOf: [{ properties: { a: { type: "string" } } }, { required: ["b"], properties: { b: {} } }] },
+      "{ a?: string } & { b: unknown }",
+    ],
+    [
+      "alternatives of required",
+      { type: "object", properties: { a: {}, b: {} }, anyOf: [{ required: ["a"] }, { required: ["b"] }] },
+      "{ a?: unknown, b?: unknown }",
+    ],
+    [
+      "type beside oneOf",
+      { type: "object", oneOf: [{ properties: { a: {} } }, { properties: { b: {} } }] },
+      "{ a?: unknown } | { b?: unknown }",
+    ],
     ["required but not declared", { type: "object", required: ["a"] }, "{ a: unknown }"],
-    ["keys", { properties: { "@odata.type": {}, $filter: {}, "a b": {}, new: {} } }, '{ "@odata.type"?: unknown, $filter?: unknown, "a b"?: unknown, new?: unknown }'],
+    [
+      "keys",
+      { properties: { "@odata.type": {}, $filter: {}, "a b": {}, new: {} } },
+      '{ "@odata.type"?: unknown, $filter?: unknown, "a b"?: unknown, new?: unknown }',
+    ],
     ["unknown type", { type: "file" }, "unknown"],
     ["a ref to nowhere", { $ref: "#/$defs/none" }, "unknown"],
     ["a ref abroad", { $ref: "https://example.com/x.json" }, "unknown"],
@@ -186,8 +252,17 @@ describe("a schema as a type", () => {
     const schema: JsonSchema = {
       type: "object",
       properties: { root: { $ref: "#/$defs/Node" }, self: { $ref: "#" }, either: { $ref: "#/definitions/Either" } },
-      $defs: { Node: { type: "object", description: "A node.", properties: { children: { type: "array", items: { $ref: "#/$defs/Node" } } } } },
-      definitions: { Either: { anyOf: [{ $ref: "#/definitions/Either" }, { $ref: "#/definitions/Or" }, { type: "string" }] }, Or: { oneOf: [{ $ref: "#/definitions/Either" }, { type: "null" }] } },
+      $defs: {
+        Node: {
+          type: "object",
+          description: "A node.",
+          properties: { children: { type: "array", items: { $ref: "#/$defs/Node" } } },
+        },
+      },
+      definitions: {
+        Either: { anyOf: [{ $ref: "#/definitions/Either" }, { $ref: "#/definitions/Or" }, { type: "string" }] },
+        Or: { oneOf: [{ $ref: "#/definitions/Either" }, { type: "null" }] },
+      },
     };
     expect(declare(schema)).toMatchInlineSnapshot(`
       "export interface X {
@@ -210,23 +285,120 @@ describe("a schema as a type", () => {
 });
 
 const nasty: ToolDefinition[] = [
-  ...["delete", "then", "default", "index", "await", "callTool", "require", "undefined", "create-folder", "create_folder", "createFolder", "createfolder", "2fa", "files.list", "a/b", "../../etc", "查询", "🦊", "__proto__", "constructor", "type", "arguments", "async", "Promise", "x".repeat(300)].map((name) => ({
+  ...[
+    "delete",
+    "then",
+    "default",
+    "index",
+    "await",
+    "callTool",
+    "require",
+    "undefined",
+    "create-folder",
+    "create_folder",
+    "createFolder",
+    "createfolder",
+    "2fa",
+    "files.list",
+    "a/b",
+    "../../etc",
+    "查询",
+    "🦊",
+    "__proto__",
+    "constructor",
+    "type",
+    "arguments",
+    "async",
+    "Promise",
+    "x".repeat(300),
+  ].map((name) => ({
     name,
     description: `Does ${name} */ `,
-    inputSchema: { type: "object", properties: { "@odata.type": { type: "string" }, $filter: { type: "string", description: "*/ }" }, __proto__x: {}, "\u202e": {} }, required: ["$filter", "missing"] } as JsonSchema,
+    inputSchema: {
+      type: "object",
+      properties: {
+        "@odata.type": { type: "string" },
+        $filter: { type: "string", description: "*/ }" },
+        __proto__x: {},
+        "\u202e": {},
+      },
+      required: ["$filter", "missing"],
+    } as JsonSchema,
   })),
-  { name: "recursive", inputSchema: { $ref: "#/$defs/A", $defs: { A: { anyOf: [{ $ref: "#/$defs/B" }, { type: "object", properties: { a: { $ref: "#/$defs/B" } } }] }, B: { allOf: [{ $ref: "#/$defs/A" }] } } } },
-  { name: "map", inputSchema: { $ref: "#/$defs/M", $defs: { M: { type: "object", additionalProperties: { $ref: "#/$defs/M" } }, "Map Input": {}, Input: { enum: [1] } } }, outputSchema: { type: "array", items: { $ref: "#/items" } } },
-  { name: "wide", inputSchema: { allOf: [1, 2, 3, 4].map((at) => ({ anyOf: [...Array(60).keys()].map((key) => ({ type: "object", properties: { [`k${at}_${key}`]: { const: key } }, required: [`k${at}_${key}`] })) })) } },
-  { name: "enumerated", inputSchema: { type: "object", properties: { e: { type: "string", enum: [...Array(1_000).keys()].map((key) => `v${key}`) }, f: { enum: [] }, g: { enum: [{ a: 1 }, [1, 2]] } } } },
-  { name: "closed", inputSchema: { type: "object", additionalProperties: false }, outputSchema: { type: "object", properties: { constructor: { type: "string" }, get: { type: "boolean" }, readonly: { type: "boolean" } }, additionalProperties: { type: "string" } } },
+  {
+    name: "recursive",
+    inputSchema: {
+      $ref: "#/$defs/A",
+      $defs: {
+        A: { anyOf: [{ $ref: "#/$defs/B" }, { type: "object", properties: { a: { $ref: "#/$defs/B" } } }] },
+        B: { allOf: [{ $ref: "#/$defs/A" }] },
+      },
+    },
+  },
+  {
+    name: "map",
+    inputSchema: {
+      $ref: "#/$defs/M",
+      $defs: {
+        M: { type: "object", additionalProperties: { $ref: "#/$defs/M" } },
+        "Map Input": {},
+        Input: { enum: [1] },
+      },
+    },
+    outputSchema: { type: "array", items: { $ref: "#/items" } },
+  },
+  {
+    name: "wide",
+    inputSchema: {
+      allOf: [1, 2, 3, 4].map((at) => ({
+        anyOf: [...Array(60).keys()].map((key) => ({
+          type: "object",
+          properties: { [`k${at}_${key}`]: { const: key } },
+          required: [`k${at}_${key}`],
+        })),
+      })),
+    },
+  },
+  {
+    name: "enumerated",
+    inputSchema: {
+      type: "object",
+      properties: {
+        e: { type: "string", enum: [...Array(1_000).keys()].map((key) => `v${key}`) },
+        f: { enum: [] },
+        g: { enum: [{ a: 1 }, [1, 2]] },
+      },
+    },
+  },
+  {
+    name: "closed",
+    inputSchema: { type: "object", additionalProperties: false },
+    outputSchema: {
+      type: "object",
+      properties: { constructor: { type: "string" }, get: { type: "boolean" }, readonly: { type: "boolean" } },
+      additionalProperties: { type: "string" },
+    },
+  },
   { name: "boolean", inputSchema: true, outputSchema: false },
-  { name: "deep", inputSchema: [...Array(200).keys()].reduce((inner: JsonSchema) => ({ type: "object", properties: { a: inner as Json } }), { type: "string" }) },
+  {
+    name: "deep",
+    inputSchema: [...Array(200).keys()].reduce(
+      (inner: JsonSchema) => ({ type: "object", properties: { a: inner as Json } }),
+      { type: "string" },
+    ),
+  },
 ];
 
 describe("what is written compiles under tsc --strict", () => {
-  test("for definitions made to break it", { timeout: 60_000 }, async () => {
-    const { errors, modules } = await compile(new Map(["my.server", "class", "client", "a/b", "..", "tsconfig.json", "GitHub", "github"].map((key) => [key, { tools: nasty }])));
+  test("for definitions made to break it", { timeout: 120_000 }, async () => {
+    const { errors, modules } = await compile(
+      new Map(
+        ["my.server", "class", "client", "a/b", "..", "tsconfig.json", "GitHub", "github"].map((key) => [
+          key,
+          { tools: nasty },
+        ]),
+      ),
+    );
     expect(errors).toBe("");
     expect(modules).toBe(8 * (nasty.length + 1) + 1);
   });
@@ -234,9 +406,18 @@ describe("what is written compiles under tsc --strict", () => {
   test("for real servers", { timeout: 120_000 }, async () => {
     const servers = new Map<string, { tools: readonly ToolDefinition[]; instructions?: string | undefined }>();
     for (const name of ["everything", "filesystem", "memory"]) {
-      const folder = join(createRequire(import.meta.url).resolve(`@modelcontextprotocol/server-${name}/package.json`), "..");
+      const folder = join(
+        createRequire(import.meta.url).resolve(`@modelcontextprotocol/server-${name}/package.json`),
+        "..",
+      );
       const client = new Client({ name: "test", version: "1" });
-      await client.connect(new StdioClientTransport({ command: process.execPath, args: [join(folder, "dist/index.js"), ...(name === "filesystem" ? [tmpdir()] : [])], stderr: "ignore" }));
+      await client.connect(
+        new StdioClientTransport({
+          command: process.execPath,
+          args: [join(folder, "dist/index.js"), ...(name === "filesystem" ? [tmpdir()] : [])],
+          stderr: "ignore",
+        }),
+      );
       const { tools } = await client.listTools();
       servers.set(name, { tools: tools as unknown as ToolDefinition[], instructions: client.getInstructions() });
       await client.close();
@@ -254,7 +435,10 @@ test("any JSON at all becomes some type, in bounded time and size", () => {
       fc.jsonValue() as fc.Arbitrary<Json>,
       fc.record(
         {
-          type: fc.oneof(fc.constantFrom("object", "array", "string", "integer", "null", "x", 3), fc.array(fc.constantFrom("object", "array", "null"))),
+          type: fc.oneof(
+            fc.constantFrom("object", "array", "string", "integer", "null", "x", 3),
+            fc.array(fc.constantFrom("object", "array", "null")),
+          ),
           properties: fc.dictionary(fc.string(), tie("schema")),
           required: fc.array(fc.string()),
           items: fc.oneof(tie("schema"), fc.array(tie("schema"))),
@@ -282,7 +466,10 @@ test("any JSON at all becomes some type, in bounded time and size", () => {
 
 test("a schema that refers to itself everywhere is bounded", () => {
   const branches = [...Array(12).keys()].map(() => ({ $ref: "#" }));
-  const schema: JsonSchema = { type: "object", properties: { a: { anyOf: branches }, b: { type: "array", items: { allOf: branches } } } };
+  const schema: JsonSchema = {
+    type: "object",
+    properties: { a: { anyOf: branches }, b: { type: "array", items: { allOf: branches } } },
+  };
   const start = performance.now();
   expect(toTypeText(schema).length).toBeLessThan(100_000);
   expect(performance.now() - start).toBeLessThan(1_000);

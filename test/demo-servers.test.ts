@@ -19,7 +19,11 @@ async function connect(name: string): Promise<Client> {
 }
 
 /** Calls a tool and answers the text a model would read. */
-async function read(server: string, tool: string, args: Record<string, unknown> = {}): Promise<{ text: string; isError: boolean }> {
+async function read(
+  server: string,
+  tool: string,
+  args: Record<string, unknown> = {},
+): Promise<{ text: string; isError: boolean }> {
   const result = await clients.get(server)?.callTool({ name: tool, arguments: args });
   const text = (result?.content ?? []).map((block) => (block.type === "text" ? block.text : "")).join("");
   return { text, isError: result?.isError === true };
@@ -33,7 +37,10 @@ async function data<T>(server: string, tool: string, args: Record<string, unknow
 
 async function lines(path: string): Promise<Record<string, unknown>[]> {
   const text = await readFile(join(state, path), "utf8");
-  return text.trim().split("\n").map((line) => JSON.parse(line) as Record<string, unknown>);
+  return text
+    .trim()
+    .split("\n")
+    .map((line) => JSON.parse(line) as Record<string, unknown>);
 }
 
 const query = (soql: string): Promise<Record<string, unknown>[]> => data("salesforce", "query", { query: soql });
@@ -73,7 +80,9 @@ test("the transcript is two hours and about 100,000 characters", async () => {
   expect(document.title).toContain("Northwind");
   expect(document.content.length).toBeGreaterThan(95_000);
   expect(document.content.length).toBeLessThan(110_000);
-  const times = [...document.content.matchAll(/^\[(\d\d):(\d\d):(\d\d)\] /gm)].map(([, h, m, s]) => Number(h) * 3600 + Number(m) * 60 + Number(s));
+  const times = [...document.content.matchAll(/^\[(\d\d):(\d\d):(\d\d)\] /gm)].map(
+    ([, h, m, s]) => Number(h) * 3600 + Number(m) * 60 + Number(s),
+  );
   expect(times).toEqual(times.toSorted((a, b) => a - b));
   expect(times.at(-1)).toBeGreaterThan(7_100);
   const said = document.content.split("\n").filter((line) => line.startsWith("["));
@@ -81,7 +90,9 @@ test("the transcript is two hours and about 100,000 characters", async () => {
 });
 
 test("documents are found by name and listed, and `fields` leaves the rest out", async () => {
-  const { files } = await data<{ files: { id: string }[] }>("gdrive", "findDocument", { query: "northwind TRANSCRIPT" });
+  const { files } = await data<{ files: { id: string }[] }>("gdrive", "findDocument", {
+    query: "northwind TRANSCRIPT",
+  });
   expect(files.map((file) => file.id)).toEqual(["abc123"]);
   const listed = await data<{ files: unknown[] }>("gdrive", "listFiles");
   expect(listed.files).toHaveLength(2);
@@ -108,7 +119,12 @@ test.each([
   ["salesforce", "query", { query: "DELETE FROM Lead" }, /expected SELECT, got "DELETE" at character 1/],
   ["salesforce", "query", { query: `SELECT Id FROM Lead WHERE ${"(".repeat(900)}` }, /nested deeper/],
   ["salesforce", "getRecord", { objectType: "Lead", recordId: "00Q000000000000" }, /NOT_FOUND/],
-  ["salesforce", "updateRecord", { objectType: "Lead", recordId: "00Q5f000001abcXYZ", data: { Nope: 1 } }, /INVALID_FIELD.*Nope/],
+  [
+    "salesforce",
+    "updateRecord",
+    { objectType: "Lead", recordId: "00Q5f000001abcXYZ", data: { Nope: 1 } },
+    /INVALID_FIELD.*Nope/,
+  ],
   ["slack", "sendMessage", { channel: "general", text: "x" }, /channel_not_found/],
   ["sendgrid", "sendEmail", { to: "nobody", subject: "x", text: "x" }, /address|email/i],
   ["sendgrid", "sendEmail", { to: "a@b.example", subject: "x" }, /no body/],
@@ -129,14 +145,21 @@ test("SOQL selects, filters, orders, limits and counts as the same filters in co
   };
   const score = (lead: Record<string, unknown>): number => Number(lead["Web_Score__c"]);
   await check("Status = 'Qualified'", (lead) => lead["Status"] === "Qualified");
-  await check("Status != 'qualified' AND Web_Score__c > 90", (lead) => lead["Status"] !== "Qualified" && score(lead) > 90);
+  await check(
+    "Status != 'qualified' AND Web_Score__c > 90",
+    (lead) => lead["Status"] !== "Qualified" && score(lead) > 90,
+  );
   await check("Web_Score__c <= 2 OR Web_Score__c >= 99", (lead) => score(lead) <= 2 || score(lead) >= 99);
-  await check("Country IN ('Spain', 'Italy') AND (Web_Score__c < 10 OR NOT Status = 'New')", (lead) =>
-    ["Spain", "Italy"].includes(String(lead["Country"])) && (score(lead) < 10 || lead["Status"] !== "New"));
+  await check(
+    "Country IN ('Spain', 'Italy') AND (Web_Score__c < 10 OR NOT Status = 'New')",
+    (lead) => ["Spain", "Italy"].includes(String(lead["Country"])) && (score(lead) < 10 || lead["Status"] !== "New"),
+  );
   await check("Country NOT IN ('Spain')", (lead) => lead["Country"] !== "Spain");
   await check("Email LIKE 'ad_.%.example'", (lead) => /^ad.\..*\.example$/.test(String(lead["Email"])));
   const top = await query("SELECT Web_Score__c, Id FROM Lead ORDER BY Web_Score__c DESC, Id LIMIT 5 OFFSET 1");
-  const sorted = all.toSorted((a, b) => score(b) - score(a) || (String(a["Id"]).toLowerCase() < String(b["Id"]).toLowerCase() ? -1 : 1));
+  const sorted = all.toSorted(
+    (a, b) => score(b) - score(a) || (String(a["Id"]).toLowerCase() < String(b["Id"]).toLowerCase() ? -1 : 1),
+  );
   expect(ids(top)).toEqual(ids(sorted.slice(1, 6)));
 });
 
@@ -152,24 +175,40 @@ test("leads carry nobody's real address", async () => {
 test("a change is kept, seen by another process, and whole under parallel calls", async () => {
   const leads = await query("SELECT Id FROM Lead LIMIT 40 OFFSET 100");
   const other = await connect("salesforce");
-  const writers = [clients.get("salesforce"), other];
+  const writers = [clients.get("salesforce") ?? other, other];
   const notes = (index: number): string => `note ${index} `.repeat(2_000);
   await Promise.all(
     leads.map((lead, index) =>
-      writers[index % 2]?.callTool({ name: "updateRecord", arguments: { objectType: "Lead", recordId: lead["Id"], data: { Notes: notes(index) } } }),
+      writers[index % 2]!.callTool({
+        name: "updateRecord",
+        arguments: { objectType: "Lead", recordId: lead["Id"], data: { Notes: notes(index) } },
+      }),
     ),
   );
   await other.close();
   for (const [index, lead] of leads.entries()) {
-    const record = await data<{ Notes: string }>("salesforce", "getRecord", { objectType: "Lead", recordId: lead["Id"], fields: ["Notes"] });
+    const record = await data<{ Notes: string }>("salesforce", "getRecord", {
+      objectType: "Lead",
+      recordId: lead["Id"],
+      fields: ["Notes"],
+    });
     expect(record.Notes).toBe(notes(index));
   }
 });
 
 test("messages and mails are in the state once they are sent", async () => {
-  await Promise.all(Array.from({ length: 30 }, (_, index) => data("slack", "sendMessage", { channel: "@ada.abel1", text: `hello ${index}` })));
-  const history = await data<{ text: string; ts: string }[]>("slack", "getChannelHistory", { channel: "@ada.abel1", limit: 1000 });
-  expect(history.map((message) => message.text).toSorted()).toEqual(Array.from({ length: 30 }, (_, index) => `hello ${index}`).toSorted());
+  await Promise.all(
+    Array.from({ length: 30 }, (_, index) =>
+      data("slack", "sendMessage", { channel: "@ada.abel1", text: `hello ${index}` }),
+    ),
+  );
+  const history = await data<{ text: string; ts: string }[]>("slack", "getChannelHistory", {
+    channel: "@ada.abel1",
+    limit: 1000,
+  });
+  expect(history.map((message) => message.text).toSorted()).toEqual(
+    Array.from({ length: 30 }, (_, index) => `hello ${index}`).toSorted(),
+  );
   expect(new Set(history.map((message) => message.ts)).size).toBe(30);
   await data("sendgrid", "sendEmail", { to: "ada@alder.example", subject: "Hello", text: "Hi" });
   expect(await lines("sendgrid/sent.jsonl")).toMatchObject([{ to: "ada@alder.example", subject: "Hello", text: "Hi" }]);
@@ -187,6 +226,9 @@ test("the deployment ends about three seconds after the first look", async () =>
   expect(Date.now() - started).toBeLessThan(6_000);
 }, 10_000);
 
-test.each(scenarios.map((scenario) => [scenario.name, scenario] as const))("%s: a state in which nothing was done fails its check", (_, scenario) => {
-  expect(scenario.check({ folder: join(state, "nothing"), reported: "" })).toMatch(/\w/);
-});
+test.each(scenarios.map((scenario) => [scenario.name, scenario] as const))(
+  "%s: a state in which nothing was done fails its check",
+  (_, scenario) => {
+    expect(scenario.check({ folder: join(state, "nothing"), reported: "" })).toMatch(/\w/);
+  },
+);

@@ -58,7 +58,9 @@ test("direct calling reads the transcript as a result, writes it, and reads both
 });
 
 test("the JSON has the published shape and nothing else", () => {
-  const cost = Object.fromEntries(["definitions", "input", "output", "total", "calls", "ms"].map((key) => [key, expect.any(Number) as unknown]));
+  const cost = Object.fromEntries(
+    ["definitions", "input", "output", "total", "calls", "ms"].map((key) => [key, expect.any(Number) as unknown]),
+  );
   const { scenarios } = JSON.parse(printed) as { scenarios: unknown[] };
   expect(scenarios).toHaveLength(6);
   for (const scenario of scenarios) {

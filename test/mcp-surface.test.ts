@@ -79,7 +79,8 @@ describe("definitions", () => {
   });
 
   test("are listed at once, with servers that cannot start", async () => {
-    await using broken = await createSite({ mcpServers: { hangs: { command: process.execPath, args: ["-e", "setInterval(() => {}, 1000)"] } } });
+    const hangs = { command: process.execPath, args: ["-e", "setInterval(() => {}, 1000)"] };
+    await using broken = await createSite({ mcpServers: { hangs }, expose: ["hangs.*"] });
     const startedAt = Date.now();
     const connected = await connect(broken);
     expect((await connected.listTools()).tools).toHaveLength(3);
@@ -238,6 +239,16 @@ test("exposed tools are listed after the three, and answer with their data alone
   expect(answer.content).toEqual([{ type: "text", text: expect.stringContaining("hello") as string }]);
   expect(answer.structuredContent).toBeUndefined();
   expect((await call("everything__echo", {}, connected)).isError).toBe(true);
+  await connected.close();
+}, 30_000);
+
+test("the client of exposed tools is told when they change", async () => {
+  await using exposing = await createSite({ mcpServers: workingServers, expose: ["everything.echo"] });
+  // Nothing is known of the servers yet: their tools change when they are fetched for the first time.
+  const connected = await connect(exposing, "legacy");
+  const told = new Promise<void>((resolve) => connected.setNotificationHandler("notifications/tools/list_changed", () => resolve()));
+  await told;
+  expect((await connected.listTools()).tools.map(({ name }) => name)).toContain("everything__echo");
   await connected.close();
 }, 30_000);
 

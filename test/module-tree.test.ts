@@ -18,10 +18,17 @@ let tree: ModuleTree;
 beforeEach(() => {
   directory = mkdtempSync(join(tmpdir(), "sluice-tree-"));
   store = createStore(join(directory, "state"));
-  catalogue = createCatalogue({ store, servers: ["g-drive", "a/b", "client", "GitHub", "github", "idle"].map((key) => ({ key, configHash: "1" })) });
+  catalogue = createCatalogue({
+    store,
+    servers: ["g-drive", "a/b", "client", "GitHub", "github", "idle"].map((key) => ({ key, configHash: "1" })),
+  });
   catalogue.update("g-drive", {
     tools: [
-      { name: "get_document", description: "Retrieves a document. All of it.", inputSchema: { type: "object", properties: { id: { type: "string" } }, required: ["id"] } },
+      {
+        name: "get_document",
+        description: "Retrieves a document. All of it.",
+        inputSchema: { type: "object", properties: { id: { type: "string" } }, required: ["id"] },
+      },
       { name: "delete", inputSchema: { type: "object" } },
       { name: "x/y.js", inputSchema: { type: "object" } },
     ],
@@ -37,7 +44,8 @@ afterEach(() => {
   rmSync(directory, { recursive: true });
 });
 
-const names = (path: string): string[] | undefined => tree.list(path)?.map(({ name, kind }) => (kind === "folder" ? `${name}/` : name));
+const names = (path: string): string[] | undefined =>
+  tree.list(path)?.map(({ name, kind }) => (kind === "folder" ? `${name}/` : name));
 
 describe("the tree", () => {
   test("lists one entry for each server and tool", () => {
@@ -77,7 +85,16 @@ describe("the tree", () => {
     expect(tree.stat(path)?.bytes).toBe(Buffer.byteLength(tree.read(path) ?? ""));
   });
 
-  test.each(["nope", "g-drive/nope", "g-drive/getDocument.ts/x", "g-drive/..", "../etc/passwd", "g-drive/__proto__", "constructor", "g-drive\0"])("%s is nothing", (path) => {
+  test.each([
+    "nope",
+    "g-drive/nope",
+    "g-drive/getDocument.ts/x",
+    "g-drive/..",
+    "../etc/passwd",
+    "g-drive/__proto__",
+    "constructor",
+    "g-drive\0",
+  ])("%s is nothing", (path) => {
     expect(tree.locate(path)).toBeUndefined();
     expect(tree.stat(path)).toBeUndefined();
     expect(tree.read(path)).toBeUndefined();
@@ -148,7 +165,10 @@ describe("written to a folder", () => {
 
   test("other people's files are left alone", async () => {
     writeFileSync(join(directory, "precious.txt"), "");
-    await expect(writeTree(directory, tree)).rejects.toMatchObject({ code: "tree_not_empty", message: expect.stringContaining("precious.txt") });
+    await expect(writeTree(directory, tree)).rejects.toMatchObject({
+      code: "tree_not_empty",
+      message: expect.stringContaining("precious.txt"),
+    });
     expect(existsSync(join(directory, "servers"))).toBe(false);
     await expect(writeTree(join(directory, "precious.txt"), tree)).rejects.toMatchObject({ code: "tree_not_written" });
   });
@@ -158,7 +178,10 @@ describe("written to a folder", () => {
     await writeTree(out, tree);
     const precious = join(directory, "precious.txt");
     writeFileSync(precious, "mine");
-    writeFileSync(join(out, ".sluice-tree.json"), JSON.stringify({ files: ["../precious.txt", "servers/../../precious.txt", precious, 3] }));
+    writeFileSync(
+      join(out, ".sluice-tree.json"),
+      JSON.stringify({ files: ["../precious.txt", "servers/../../precious.txt", precious, 3] }),
+    );
     await writeTree(out, tree);
     expect(readFileSync(precious, "utf8")).toBe("mine");
     rmSync(join(out, "servers/client.ts"));
@@ -167,10 +190,15 @@ describe("written to a folder", () => {
     expect(readFileSync(precious, "utf8")).toBe("mine");
     rmSync(join(out, "servers/idle"), { recursive: true });
     symlinkSync(directory, join(out, "servers/idle"));
-    await expect(writeTree(out, tree)).rejects.toMatchObject({ code: "tree_not_written", message: expect.stringContaining("link") });
+    await expect(writeTree(out, tree)).rejects.toMatchObject({
+      code: "tree_not_written",
+      message: expect.stringContaining("link"),
+    });
   });
 
   test("it can be cancelled", async () => {
-    await expect(writeTree(join(directory, "out"), tree, { signal: AbortSignal.abort() })).rejects.toMatchObject({ name: "AbortError" });
+    await expect(writeTree(join(directory, "out"), tree, { signal: AbortSignal.abort() })).rejects.toMatchObject({
+      name: "AbortError",
+    });
   });
 });

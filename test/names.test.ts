@@ -1,4 +1,4 @@
-import fc from "fast-check";
+import * as fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { limits } from "../src/base/limits.ts";
 import { assignCallNames, assignIdentifiers, toCallName, toFoldedName, toIdentifier } from "../src/catalogue/names.ts";
@@ -56,7 +56,10 @@ describe("names that meet", () => {
   });
 
   test("nobody keeps it when no original is the call name", () => {
-    expect(Object.values(names("get-user", "get_user"))).toEqual([expect.stringMatching(/^getUser_[0-9a-f]{4}$/), expect.stringMatching(/^getUser_[0-9a-f]{4}$/)]);
+    expect(Object.values(names("get-user", "get_user"))).toEqual([
+      expect.stringMatching(/^getUser_[0-9a-f]{4}$/),
+      expect.stringMatching(/^getUser_[0-9a-f]{4}$/),
+    ]);
   });
 
   test("also when only their case differs", () => {
@@ -86,7 +89,19 @@ const anyName = fc.oneof(
   fc.string({ unit: "binary", maxLength: 12 }),
   fc.string({ unit: "grapheme", maxLength: 12 }),
   fc.string({ unit: fc.constantFrom("a", "A", "b", "_", "-", ".", "1", "é", "İ", "ß", "then"), maxLength: 6 }),
-  fc.constantFrom("then", "then_", "default", "index", "INDEX", "__proto__", "constructor", "delete", "x".repeat(500), "\ud800", "\udbff"),
+  fc.constantFrom(
+    "then",
+    "then_",
+    "default",
+    "index",
+    "INDEX",
+    "__proto__",
+    "constructor",
+    "delete",
+    "x".repeat(500),
+    "\ud800",
+    "\udbff",
+  ),
 );
 
 describe("for any names", () => {

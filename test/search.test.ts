@@ -19,13 +19,21 @@ let search: Search;
 const tool = (name: string, description: string, properties: Record<string, string> = {}): ToolDefinition => ({
   name,
   description,
-  inputSchema: { type: "object", properties: Object.fromEntries(Object.entries(properties).map(([key, text]) => [key, { type: "string", description: text }])) },
+  inputSchema: {
+    type: "object",
+    properties: Object.fromEntries(
+      Object.entries(properties).map(([key, text]) => [key, { type: "string", description: text }]),
+    ),
+  },
 });
 
 beforeAll(() => {
   directory = mkdtempSync(join(tmpdir(), "sluice-search-"));
   store = createStore(directory);
-  catalogue = createCatalogue({ store, servers: ["gdrive", "slack", "git-hub", "empty"].map((key) => ({ key, configHash: "1" })) });
+  catalogue = createCatalogue({
+    store,
+    servers: ["gdrive", "slack", "git-hub", "empty"].map((key) => ({ key, configHash: "1" })),
+  });
   catalogue.update("gdrive", {
     tools: [
       tool("getDocument", "Retrieves the text of a document", { documentId: "The document's identifier" }),
@@ -34,8 +42,17 @@ beforeAll(() => {
     ],
     problems: [],
   });
-  catalogue.update("slack", { tools: [tool("send_message", "Posts a message to a channel", { channel: "Channel", text: "What to say" }), tool("get_history", "Reads the messages of a channel")], problems: [] });
-  catalogue.update("git-hub", { tools: [tool("create_issue", "Opens an issue in a repository"), tool("mergePullRequest", "Merges a pull request")], problems: [] });
+  catalogue.update("slack", {
+    tools: [
+      tool("send_message", "Posts a message to a channel", { channel: "Channel", text: "What to say" }),
+      tool("get_history", "Reads the messages of a channel"),
+    ],
+    problems: [],
+  });
+  catalogue.update("git-hub", {
+    tools: [tool("create_issue", "Opens an issue in a repository"), tool("mergePullRequest", "Merges a pull request")],
+    problems: [],
+  });
   search = createSearch(catalogue);
 });
 
@@ -44,7 +61,8 @@ afterAll(() => {
   rmSync(directory, { recursive: true });
 });
 
-const find = async (query: string, options?: SearchOptions): Promise<string[]> => (await search.search(query, options)).tools.map(({ address }) => address);
+const find = async (query: string, options?: SearchOptions): Promise<string[]> =>
+  (await search.search(query, options)).tools.map(({ address }) => address);
 
 describe("a query finds", () => {
   test.each([
@@ -78,7 +96,11 @@ describe("nothing is cut silently", () => {
   });
 
   test("an empty query with a server lists it completely, in its order", async () => {
-    expect(await find("", { server: "gdrive" })).toEqual(["gdrive.getDocument", "gdrive.list_files", "gdrive.create-onedrive-folder"]);
+    expect(await find("", { server: "gdrive" })).toEqual([
+      "gdrive.getDocument",
+      "gdrive.list_files",
+      "gdrive.create-onedrive-folder",
+    ]);
     expect(await search.search(" ", { server: "gdrive", limit: 2 })).toMatchObject({ total: 3, truncated: true });
   });
 
@@ -101,7 +123,15 @@ describe("nothing is cut silently", () => {
 });
 
 test("strange queries are queries", async () => {
-  for (const query of ["the of and", "🦊", "\0", "*/ \u202e", "a".repeat(1_000_000), "__proto__ constructor", "'; DROP TABLE tool; --"]) {
+  for (const query of [
+    "the of and",
+    "🦊",
+    "\0",
+    "*/ \u202e",
+    "a".repeat(1_000_000),
+    "__proto__ constructor",
+    "'; DROP TABLE tool; --",
+  ]) {
     const hits = await search.search(query);
     expect(hits.total).toBeGreaterThanOrEqual(hits.tools.length);
   }
@@ -117,8 +147,23 @@ test("an update is found", async () => {
 });
 
 test("words and stems", () => {
-  expect(toWords("getHTTPServer_v2 create-onedrive.folder")).toEqual(["get", "http", "server", "v2", "create", "onedrive", "folder"]);
-  for (const [word, other] of [["lists", "list"], ["updating", "update"], ["queries", "query"], ["boxes", "box"], ["planned", "plan"], ["files", "file"]] as const) {
+  expect(toWords("getHTTPServer_v2 create-onedrive.folder")).toEqual([
+    "get",
+    "http",
+    "server",
+    "v2",
+    "create",
+    "onedrive",
+    "folder",
+  ]);
+  for (const [word, other] of [
+    ["lists", "list"],
+    ["updating", "update"],
+    ["queries", "query"],
+    ["boxes", "box"],
+    ["planned", "plan"],
+    ["files", "file"],
+  ] as const) {
     expect(toTerm(word)).toBe(toTerm(other));
   }
   expect(toTerm("status")).toBe("status");

@@ -1,14 +1,14 @@
 import { spawn } from "node:child_process";
-import { chmodSync, mkdirSync, mkdtempSync, readFileSync, rmSync, statSync, symlinkSync, writeFileSync } from "node:fs";
+import { chmodSync, mkdirSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { fileURLToPath, pathToFileURL } from "node:url";
-import { transformSync } from "oxc-transform";
+import { pathToFileURL } from "node:url";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { SluiceError } from "../src/base/errors.ts";
 import { limits } from "../src/base/limits.ts";
 import { migrations } from "../src/store/migrations.ts";
 import { createStore, type SqlValue } from "../src/store/store.ts";
+import { writePlainModules } from "./plain-modules.ts";
 
 let folder: string;
 beforeEach(() => {
@@ -93,20 +93,6 @@ describe("one process", () => {
 });
 
 describe("several processes", () => {
-  /** The store's modules as plain JavaScript in a folder, since other processes run it without the test runner. */
-  function compileStore(out: string): string {
-    symlinkSync(fileURLToPath(new URL("../node_modules", import.meta.url)), join(out, "node_modules"), "junction");
-    writeFileSync(join(out, "package.json"), '{"type":"module"}');
-    for (const path of ["base/errors", "base/limits", "store/migrations", "store/store"]) {
-      const source = readFileSync(new URL(`../src/${path}.ts`, import.meta.url), "utf8");
-      const { code, errors } = transformSync(`${path}.ts`, source, { typescript: { rewriteImportExtensions: "rewrite" } });
-      expect(errors).toEqual([]);
-      mkdirSync(join(out, path, ".."), { recursive: true });
-      writeFileSync(join(out, `${path}.js`), code);
-    }
-    return pathToFileURL(join(out, "store/store.js")).href;
-  }
-
   function run(program: string): Promise<string> {
     return new Promise((resolve) => {
       const child = spawn(process.execPath, ["--input-type=module", "-e", program], { stdio: ["ignore", "ignore", "pipe"] });
@@ -118,7 +104,8 @@ describe("several processes", () => {
 
   test("start at once on a new folder and lose no write", { timeout: 60_000 }, async () => {
     const directory = join(folder, "state");
-    const url = compileStore(folder);
+    writePlainModules(folder, ["base/errors", "base/limits", "store/migrations", "store/store"]);
+    const url = pathToFileURL(join(folder, "store/store.js")).href;
     const writer = (name: string): string => `
       import { createStore } from ${JSON.stringify(url)};
       const store = createStore(${JSON.stringify(directory)});

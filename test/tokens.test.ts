@@ -1,5 +1,5 @@
 import { spawnSync } from "node:child_process";
-import fc from "fast-check";
+import * as fc from "fast-check";
 import { afterAll, expect, test } from "vitest";
 import { countDefinitions, createTokenAccount } from "../src/runtime/token-account.ts";
 import { estimateCode, estimateDirect } from "../src/runtime/token-estimate.ts";
@@ -14,7 +14,16 @@ async function count(text: string): Promise<{ count: number | undefined; approxi
 }
 
 test("o200k is counted exactly", async () => {
-  const texts = ["", "hello world", "Sluice", "tokens tokens", "日本語", "😀", "<|endoftext|>", "__proto__ constructor"];
+  const texts = [
+    "",
+    "hello world",
+    "Sluice",
+    "tokens tokens",
+    "日本語",
+    "😀",
+    "<|endoftext|>",
+    "__proto__ constructor",
+  ];
   // Checked once against gpt-tokenizer's o200k_base.
   expect(await counter.count(texts)).toEqual({ counts: [0, 2, 3, 2, 2, 1, 7, 4], approximate: false });
 });
@@ -25,7 +34,10 @@ test("nothing to count needs no thread", async () => {
 });
 
 test("a text over 256 KB is sampled, marked, and near the exact count", async () => {
-  const rows = Array.from({ length: 12_000 }, (_, row) => `{"id":${row * 7},"status":"${row % 3 ? "open" : "closed"}"}`);
+  const rows = Array.from(
+    { length: 12_000 },
+    (_, row) => `{"id":${row * 7},"status":"${row % 3 ? "open" : "closed"}"}`,
+  );
   const text = rows.join(",\n");
   const { count: sampled, approximate } = await count(text);
   expect(text.length).toBeGreaterThan(262_144);
@@ -77,7 +89,10 @@ test("a process is kept for a count in work and not for an idle thread", () => {
   const module = new URL("../dist/runtime/tokens.js", import.meta.url).href;
   const program = `const { createTokenCounter } = await import(${JSON.stringify(module)});
     console.log((await createTokenCounter().count(["hello world"])).counts[0]);`;
-  const run = spawnSync(process.execPath, ["--input-type=module", "-e", program], { encoding: "utf8", timeout: 20_000 });
+  const run = spawnSync(process.execPath, ["--input-type=module", "-e", program], {
+    encoding: "utf8",
+    timeout: 20_000,
+  });
   expect(run).toMatchObject({ stdout: "2\n", stderr: "", status: 0 });
 });
 
@@ -95,7 +110,9 @@ test("direct calling pays definitions and conversation in every turn", () => {
 });
 
 test("calls of one tool with other arguments share a turn; the same arguments again open another", () => {
-  const call = (argumentsKey: string): { tool: string; argumentTokens: number; argumentsKey: string; resultTokens: number } => ({
+  const call = (
+    argumentsKey: string,
+  ): { tool: string; argumentTokens: number; argumentsKey: string; resultTokens: number } => ({
     tool: "slack.send",
     argumentTokens: 1,
     argumentsKey,
@@ -132,14 +149,20 @@ test("an account says what was paid and what was avoided", async () => {
 });
 
 test("an account that avoided nothing says so by a negative number", async () => {
-  const tokens = await createTokenAccount(counter).total({ code: "1", outcome: "1", definitions: { direct: 10, code: 700 } });
+  const tokens = await createTokenAccount(counter).total({
+    code: "1",
+    outcome: "1",
+    definitions: { direct: 10, code: 700 },
+  });
   expect(tokens.avoided).toBeLessThan(0);
 });
 
 test("an account marks what was sampled", async () => {
   const account = createTokenAccount(counter);
   account.addCall("drive.get", "{}", "many words ".repeat(30_000));
-  expect(await account.total({ code: "", outcome: "", definitions: { direct: 0, code: 0 } })).toMatchObject({ approximate: true });
+  expect(await account.total({ code: "", outcome: "", definitions: { direct: 0, code: 0 } })).toMatchObject({
+    approximate: true,
+  });
 });
 
 test("definitions are counted as a client sends them, in batches, once", async () => {

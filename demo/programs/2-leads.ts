@@ -2,8 +2,7 @@ import * as salesforce from "./servers/salesforce";
 import * as slack from "./servers/slack";
 
 const leads = await salesforce.query({
-  query:
-    "SELECT Id, FirstName, Company, Slack_Handle__c, Email_Score__c, Meeting_Score__c, Web_Score__c FROM Lead",
+  query: "SELECT Id, FirstName, Company, Slack_Handle__c, Email_Score__c, Meeting_Score__c, Web_Score__c FROM Lead",
 });
 const good = leads.filter((l) => (l.Email_Score__c + l.Meeting_Score__c + l.Web_Score__c) / 3 >= 60);
 await Promise.all(

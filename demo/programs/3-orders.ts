@@ -5,5 +5,7 @@ for (const row of pending) cents.set(row.Region, (cents.get(row.Region) ?? 0) + 
 return {
   rows: rows.length,
   pending: pending.length,
-  byRegion: Object.fromEntries([...cents].sort().map(([region, sum]) => [region, sum / 100])),
+  byRegion: Object.fromEntries(
+    [...cents].sort(([a], [b]) => a.localeCompare(b)).map(([region, sum]) => [region, sum / 100]),
+  ),
 };

@@ -19,7 +19,8 @@ const data = { type: "object", description: "Field API names with their new valu
  */
 function leads(state) {
   const records = new Map(state.seeded("leads.json", makeLeads).map((lead) => [lead.Id, { ...lead }]));
-  for (const { recordId: id, data: fields } of state.lines("changes.jsonl")) Object.assign(records.get(id) ?? {}, fields);
+  for (const { recordId: id, data: fields } of state.lines("changes.jsonl"))
+    Object.assign(records.get(id) ?? {}, fields);
   return [...records.values()];
 }
 
@@ -45,7 +46,12 @@ serve({
       name: "query",
       description:
         "Runs a SOQL query and returns an array of records, each with the selected fields. Supports WHERE with =, !=, <, >, <=, >=, LIKE, IN, NOT IN, AND, OR, NOT; ORDER BY; LIMIT; OFFSET; COUNT(), which returns [{ expr0: n }].",
-      input: object({ query: string("SOQL, for example SELECT Id, Email FROM Lead WHERE Status = 'New' LIMIT 10", { minLength: 1, maxLength: 20_000 }) }),
+      input: object({
+        query: string("SOQL, for example SELECT Id, Email FROM Lead WHERE Status = 'New' LIMIT 10", {
+          minLength: 1,
+          maxLength: 20_000,
+        }),
+      }),
       annotations: reads,
       run: ({ query }, state) => {
         try {
@@ -66,10 +72,15 @@ serve({
       run: ({ objectType: type, recordId: id, data: fields }, state) => {
         const record = find(state, type, id);
         for (const [field, value] of Object.entries(fields)) {
-          if (!Object.hasOwn(record, field)) throw new ToolFailure(`INVALID_FIELD: no such column '${field}' on ${type}`);
+          if (!Object.hasOwn(record, field))
+            throw new ToolFailure(`INVALID_FIELD: no such column '${field}' on ${type}`);
           if (field === "Id") throw new ToolFailure("INVALID_FIELD_FOR_INSERT_UPDATE: Id cannot be changed");
-          if (value !== null && typeof value === "object") throw new ToolFailure(`JSON_PARSER_ERROR: ${field} takes a single value`);
-          if (typeof value === "string" && value.length > fieldCharsMax) throw new ToolFailure(`STRING_TOO_LONG: ${field} takes at most ${fieldCharsMax} characters, got ${value.length}`);
+          if (value !== null && typeof value === "object")
+            throw new ToolFailure(`JSON_PARSER_ERROR: ${field} takes a single value`);
+          if (typeof value === "string" && value.length > fieldCharsMax)
+            throw new ToolFailure(
+              `STRING_TOO_LONG: ${field} takes at most ${fieldCharsMax} characters, got ${value.length}`,
+            );
         }
         state.append("changes.jsonl", { recordId: id, data: fields, at: new Date().toISOString() });
         return { id, success: true };
@@ -85,21 +96,95 @@ serve({
         if (fields === undefined) return record;
         return Object.fromEntries(
           fields.map((/** @type {string} */ field) => {
-            if (!Object.hasOwn(record, field)) throw new ToolFailure(`INVALID_FIELD: no such column '${field}' on ${type}`);
+            if (!Object.hasOwn(record, field))
+              throw new ToolFailure(`INVALID_FIELD: no such column '${field}' on ${type}`);
             return [field, record[field]];
           }),
         );
       },
     },
-    { name: "createRecord", description: "Creates a record and returns its id.", input: object({ objectType, data }), annotations: adds },
-    { name: "deleteRecord", description: "Moves a record to the recycle bin.", input: object({ objectType, recordId }), annotations: changes },
-    { name: "upsertRecord", description: "Updates the record with this external id, or creates it.", input: object({ objectType, externalIdField: string("API name of the external id field"), externalId: string("Its value"), data }), annotations: changes },
-    { name: "search", description: "Runs a SOSL search over several objects.", input: object({ sosl: string("SOSL, for example FIND {Northwind} IN ALL FIELDS RETURNING Lead(Id, Name)") }), annotations: reads },
-    { name: "describeObject", description: "Describes an object: its fields with their types, its relationships and record types.", input: object({ objectType, "includeFields?": boolean("With the field list", { default: true }) }), annotations: reads },
-    { name: "listObjects", description: "Lists the objects of the org, standard and custom.", input: object({ "pattern?": string("Only names that contain this") }), annotations: reads },
-    { name: "convertLead", description: "Converts a lead to an account, a contact and, if wanted, an opportunity.", input: object({ leadId: recordId, convertedStatus: string("Status of the converted lead"), "accountId?": string("Existing account to use"), "doNotCreateOpportunity?": boolean("Without an opportunity", { default: false }) }), annotations: changes },
-    { name: "logActivity", description: "Logs a call, a mail or a meeting as a completed task on a record.", input: object({ recordId, subject: string("What it was about"), type: string("Kind of activity", { enum: ["Call", "Email", "Meeting"] }), "description?": string("Details"), "activityDate?": string("Day of the activity", { format: "date" }) }), annotations: adds },
-    { name: "runReport", description: "Runs a saved report and returns its rows.", input: object({ reportId: string("Id of the report"), "includeDetails?": boolean("With detail rows", { default: true }), "limit?": integer("At most this many rows", { minimum: 1, maximum: 2000, default: 2000 }) }), annotations: reads },
-    { name: "executeApex", description: "Runs anonymous Apex and returns its debug log.", input: object({ apexCode: string("The Apex to run"), "logLevel?": string("Level of the log", { enum: ["NONE", "ERROR", "WARN", "INFO", "DEBUG"], default: "DEBUG" }) }), annotations: changes },
+    {
+      name: "createRecord",
+      description: "Creates a record and returns its id.",
+      input: object({ objectType, data }),
+      annotations: adds,
+    },
+    {
+      name: "deleteRecord",
+      description: "Moves a record to the recycle bin.",
+      input: object({ objectType, recordId }),
+      annotations: changes,
+    },
+    {
+      name: "upsertRecord",
+      description: "Updates the record with this external id, or creates it.",
+      input: object({
+        objectType,
+        externalIdField: string("API name of the external id field"),
+        externalId: string("Its value"),
+        data,
+      }),
+      annotations: changes,
+    },
+    {
+      name: "search",
+      description: "Runs a SOSL search over several objects.",
+      input: object({ sosl: string("SOSL, for example FIND {Northwind} IN ALL FIELDS RETURNING Lead(Id, Name)") }),
+      annotations: reads,
+    },
+    {
+      name: "describeObject",
+      description: "Describes an object: its fields with their types, its relationships and record types.",
+      input: object({ objectType, "includeFields?": boolean("With the field list", { default: true }) }),
+      annotations: reads,
+    },
+    {
+      name: "listObjects",
+      description: "Lists the objects of the org, standard and custom.",
+      input: object({ "pattern?": string("Only names that contain this") }),
+      annotations: reads,
+    },
+    {
+      name: "convertLead",
+      description: "Converts a lead to an account, a contact and, if wanted, an opportunity.",
+      input: object({
+        leadId: recordId,
+        convertedStatus: string("Status of the converted lead"),
+        "accountId?": string("Existing account to use"),
+        "doNotCreateOpportunity?": boolean("Without an opportunity", { default: false }),
+      }),
+      annotations: changes,
+    },
+    {
+      name: "logActivity",
+      description: "Logs a call, a mail or a meeting as a completed task on a record.",
+      input: object({
+        recordId,
+        subject: string("What it was about"),
+        type: string("Kind of activity", { enum: ["Call", "Email", "Meeting"] }),
+        "description?": string("Details"),
+        "activityDate?": string("Day of the activity", { format: "date" }),
+      }),
+      annotations: adds,
+    },
+    {
+      name: "runReport",
+      description: "Runs a saved report and returns its rows.",
+      input: object({
+        reportId: string("Id of the report"),
+        "includeDetails?": boolean("With detail rows", { default: true }),
+        "limit?": integer("At most this many rows", { minimum: 1, maximum: 2000, default: 2000 }),
+      }),
+      annotations: reads,
+    },
+    {
+      name: "executeApex",
+      description: "Runs anonymous Apex and returns its debug log.",
+      input: object({
+        apexCode: string("The Apex to run"),
+        "logLevel?": string("Level of the log", { enum: ["NONE", "ERROR", "WARN", "INFO", "DEBUG"], default: "DEBUG" }),
+      }),
+      annotations: changes,
+    },
   ],
 });

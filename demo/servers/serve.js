@@ -60,7 +60,9 @@ export function serve({ name, instructions, tools }) {
 function call(tool, args, state) {
   try {
     if (tool.run === undefined) {
-      throw new ToolFailure(`${tool.name} is not part of the demo: it is declared as such servers declare it, and does nothing`);
+      throw new ToolFailure(
+        `${tool.name} is not part of the demo: it is declared as such servers declare it, and does nothing`,
+      );
     }
     const data = tool.run(args, state);
     const content = [{ type: "text", text: JSON.stringify(data) }];

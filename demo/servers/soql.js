@@ -26,7 +26,8 @@ export class SoqlError extends Error {
 /** Conditions in conditions, so that no query can overflow the stack. */
 const depthMax = 50;
 
-const tokenPattern = /\s*(?:('(?:[^'\\]|\\.)*')|(-?\d+(?:-\d\d-\d\d(?:T[\d:.]+(?:Z|[+-]\d\d:\d\d))?|\.\d+)?)|([A-Za-z_][\w.]*)|(!=|<=|>=|<>|[=<>(),]))/y;
+const tokenPattern =
+  /\s*(?:('(?:[^'\\]|\\.)*')|(-?\d+(?:-\d\d-\d\d(?:T[\d:.]+(?:Z|[+-]\d\d:\d\d))?|\.\d+)?)|([A-Za-z_][\w.]*)|(!=|<=|>=|<>|[=<>(),]))/y;
 
 /** @typedef {{ kind: "string" | "number" | "date" | "word" | "sign", text: string, at: number }} Token */
 
@@ -39,7 +40,8 @@ function toTokens(text) {
   let at = 0;
   while (at < end) {
     const match = tokenPattern.exec(text);
-    if (match === null) throw new SoqlError(`unexpected "${text.slice(at).trim().slice(0, 20)}" at character ${at + 1}`);
+    if (match === null)
+      throw new SoqlError(`unexpected "${text.slice(at).trim().slice(0, 20)}" at character ${at + 1}`);
     at += match[0].length - match[0].trimStart().length;
     const [, quoted, number, word, sign] = match;
     if (quoted !== undefined) tokens.push({ kind: "string", text: quoted.slice(1, -1).replace(/\\(.)/g, "$1"), at });
@@ -63,7 +65,9 @@ export function parseSoql(text) {
   /** @param {string} expected @returns {never} */
   const fail = (expected) => {
     const token = tokens[position];
-    throw new SoqlError(`expected ${expected}, got ${token === undefined ? "the end of the query" : `"${token.text}" at character ${token.at + 1}`}`);
+    throw new SoqlError(
+      `expected ${expected}, got ${token === undefined ? "the end of the query" : `"${token.text}" at character ${token.at + 1}`}`,
+    );
   };
   /** @param {string} word */
   const isNext = (word) => {
@@ -123,7 +127,9 @@ export function parseSoql(text) {
     const terms = [first];
     while (take(joiner)) terms.push(takeTerm(depth));
     if (isNext("AND") || isNext("OR")) fail("brackets around mixed AND and OR");
-    return joiner === "AND" ? (record) => terms.every((term) => term(record)) : (record) => terms.some((term) => term(record));
+    return joiner === "AND"
+      ? (record) => terms.every((term) => term(record))
+      : (record) => terms.some((term) => term(record));
   };
   /** @param {number} depth @returns {Condition} */
   const takeTerm = (depth) => {
@@ -211,7 +217,9 @@ export function runSoql(query, records) {
   });
   return ordered
     .slice(query.offset, query.offset + query.limit)
-    .map((record) => Object.fromEntries(query.fields.map((field) => [toFieldName(record, field), readField(record, field)])));
+    .map((record) =>
+      Object.fromEntries(query.fields.map((field) => [toFieldName(record, field), readField(record, field)])),
+    );
 }
 
 /** @type {[string, (left: Value, right: Value) => boolean][]} */

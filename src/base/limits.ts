@@ -77,6 +77,7 @@ export const limits = {
   progressIdleMs: 10_000, // a report after this much silence: clients that extend their deadline on progress wait on
   progressTextMax: 200, // characters of one progress report: it is shown in a status line
   toolListTtlMs: 3_600_000, // how long a client may keep the tool list when nothing in it can change
+  exposedMs: 1_000, // a tool list waits so long for servers never reached; the client is told when their tools are known
   drainMs: 500, // after the client closed our stdin: requests it had sent may still be answered
   // validation of arguments
   validationStepsMax: 1_000_000, // schema nodes visited for one value

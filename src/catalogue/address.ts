@@ -46,7 +46,11 @@ export function createAddressBook(servers: readonly ServerNames[]): AddressBook 
     let shelf = shelves.get(server.key);
     if (shelf === undefined) {
       const callNames = server.callNames();
-      shelf = { key: server.key, callNames, originals: new Map([...callNames].map(([original, callName]) => [callName, original])) };
+      shelf = {
+        key: server.key,
+        callNames,
+        originals: new Map([...callNames].map(([original, callName]) => [callName, original])),
+      };
       shelves.set(server.key, shelf);
     }
     return shelf;

@@ -51,7 +51,10 @@ interface Entry {
 }
 
 /** Loads the catalogue of the configured servers: what the store has under the same key and config hash. */
-export function createCatalogue(options: { store: Store; servers: readonly { key: string; configHash: string }[] }): Catalogue {
+export function createCatalogue(options: {
+  store: Store;
+  servers: readonly { key: string; configHash: string }[];
+}): Catalogue {
   const { store } = options;
   const identifiers = assignIdentifiers(options.servers.map(({ key }) => key));
   const rows = new Map<string, ServerRow>();
@@ -76,7 +79,10 @@ export function createCatalogue(options: { store: Store; servers: readonly { key
   let addresses: AddressBook | undefined;
 
   /** A server whose tools are read from the store and parsed when somebody asks for them. */
-  function toServer(entry: Entry, known: { instructions?: string | undefined; problems: readonly string[]; fetchedAt?: number | undefined }): CatalogueServer {
+  function toServer(
+    entry: Entry,
+    known: { instructions?: string | undefined; problems: readonly string[]; fetchedAt?: number | undefined },
+  ): CatalogueServer {
     let tools: readonly Tool[] | undefined;
     return {
       key: entry.key,
@@ -109,7 +115,8 @@ export function createCatalogue(options: { store: Store; servers: readonly { key
   /** The names of all tools at once: the index of the table has them, no definition is touched. */
   function readNames(): void {
     const missing = new Map<string, string[]>();
-    for (const entry of entries.values()) if (entry.names === undefined) missing.set(toRowKey(entry.key, entry.configHash), []);
+    for (const entry of entries.values())
+      if (entry.names === undefined) missing.set(toRowKey(entry.key, entry.configHash), []);
     if (missing.size === 0) return;
     const sql = "SELECT server_key, config_hash, name FROM tool";
     for (const row of store.all<{ server_key: string; config_hash: string; name: string }>(sql)) {
@@ -136,25 +143,41 @@ export function createCatalogue(options: { store: Store; servers: readonly { key
       const where = [key, entry.configHash];
       const sql = "SELECT name, hash FROM tool WHERE server_key = ? AND config_hash = ? ORDER BY position";
       const known = store.all<{ name: string; hash: string }>(sql, where);
-      const same = known.length === definitions.length && known.every(({ name, hash }, index) => name === definitions[index]?.name && hash === definitions[index].hash);
+      const same =
+        known.length === definitions.length &&
+        known.every(({ name, hash }, index) => name === definitions[index]?.name && hash === definitions[index].hash);
       if (!same) {
         store.run("DELETE FROM tool WHERE server_key = ? AND config_hash = ?", where);
         for (const [position, { hash, ...definition }] of definitions.entries()) {
-          const insert = "INSERT INTO tool (server_key, config_hash, position, name, definition, hash) VALUES (?, ?, ?, ?, ?, ?)";
+          const insert =
+            "INSERT INTO tool (server_key, config_hash, position, name, definition, hash) VALUES (?, ?, ?, ?, ?, ?)";
           store.run(insert, [...where, position, definition.name, JSON.stringify(definition), hash]);
         }
       }
-      const replace = "INSERT OR REPLACE INTO server (key, config_hash, instructions, problems, protocol, fetched_at) VALUES (?, ?, ?, ?, ?, ?)";
-      store.run(replace, [...where, listing.instructions ?? null, JSON.stringify(problems), listing.protocol ?? null, fetchedAt]);
+      const replace =
+        "INSERT OR REPLACE INTO server (key, config_hash, instructions, problems, protocol, fetched_at) VALUES (?, ?, ?, ?, ?, ?)";
+      store.run(replace, [
+        ...where,
+        listing.instructions ?? null,
+        JSON.stringify(problems),
+        listing.protocol ?? null,
+        fetchedAt,
+      ]);
       forgetOldConfigs(key, entry.configHash, fetchedAt - limits.definitionsKeptMs);
       return !same;
     });
     const { instructions, problems: knownProblems, fetchedAt: knownFetchedAt } = entry.server;
     const differs =
-      changed || knownFetchedAt === undefined || instructions !== listing.instructions || JSON.stringify(knownProblems) !== JSON.stringify(problems);
+      changed ||
+      knownFetchedAt === undefined ||
+      instructions !== listing.instructions ||
+      JSON.stringify(knownProblems) !== JSON.stringify(problems);
     // the store may have been equal because another process wrote it: what this one has in memory decides as well
     const held = entry.names;
-    const namesDiffer = held !== undefined && (held.length !== definitions.length || new Set([...held, ...definitions.map(({ name }) => name)]).size !== held.length);
+    const namesDiffer =
+      held !== undefined &&
+      (held.length !== definitions.length ||
+        new Set([...held, ...definitions.map(({ name }) => name)]).size !== held.length);
     delete entry.callNames;
     entry.names = definitions.map(({ name }) => name);
     entry.server = toServer(entry, { instructions: listing.instructions, problems, fetchedAt });
@@ -186,7 +209,11 @@ export function createCatalogue(options: { store: Store; servers: readonly { key
     update,
     resolve: (name) => {
       addresses ??= createAddressBook(
-        [...entries.values()].map((entry) => ({ key: entry.key, identifier: entry.server.identifier, callNames: () => callNamesOf(entry) })),
+        [...entries.values()].map((entry) => ({
+          key: entry.key,
+          identifier: entry.server.identifier,
+          callNames: () => callNamesOf(entry),
+        })),
       );
       const found = addresses.resolve(name);
       if (found.kind !== "found") return found;
@@ -197,7 +224,10 @@ export function createCatalogue(options: { store: Store; servers: readonly { key
 }
 
 /** The definitions that a program can use: named, once each, and meant for a model rather than for an app's own page. */
-function toAccepted(listing: ServerListing): { definitions: (ToolDefinition & { hash: string })[]; problems: readonly string[] } {
+function toAccepted(listing: ServerListing): {
+  definitions: (ToolDefinition & { hash: string })[];
+  problems: readonly string[];
+} {
   const problems = [...listing.problems];
   const definitions = new Map<string, ToolDefinition & { hash: string }>();
   for (const tool of listing.tools) {
@@ -207,7 +237,9 @@ function toAccepted(listing: ServerListing): { definitions: (ToolDefinition & { 
     } else if (definitions.has(tool.name)) {
       problems.push(`Left out the second tool named ${JSON.stringify(tool.name)}: the first one is used`);
     } else {
-      const hash = createHash("sha256").update(toCanonicalJson(tool as unknown as Json)).digest("hex");
+      const hash = createHash("sha256")
+        .update(toCanonicalJson(tool as unknown as Json))
+        .digest("hex");
       definitions.set(tool.name, { ...tool, hash });
     }
   }

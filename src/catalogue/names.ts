@@ -96,9 +96,13 @@ function assignNames(originals: Iterable<string>, toName: (original: string) => 
   }
   // four digits meet once in a while: those that meet take more, all of them, so that no order matters
   for (let digits = 4; open.length > 0; digits += 4) {
-    const candidates = open.map((member) => ({ ...member, suffixed: `${member.name}_${toHash(member.original).slice(0, digits)}` }));
+    const candidates = open.map((member) => ({
+      ...member,
+      suffixed: `${member.name}_${toHash(member.original).slice(0, digits)}`,
+    }));
     const counts = new Map<string, number>();
-    for (const { suffixed } of candidates) counts.set(toFoldedName(suffixed), (counts.get(toFoldedName(suffixed)) ?? 0) + 1);
+    for (const { suffixed } of candidates)
+      counts.set(toFoldedName(suffixed), (counts.get(toFoldedName(suffixed)) ?? 0) + 1);
     const isFree = (name: string): boolean => counts.get(toFoldedName(name)) === 1 && !used.has(toFoldedName(name));
     open = candidates.filter(({ suffixed }) => !isFree(suffixed));
     for (const { original, suffixed } of candidates) if (isFree(suffixed)) chosen.set(original, suffixed);

@@ -15,11 +15,15 @@ export function createNearest(names: readonly string[]): (name: string) => strin
     const scores = new Map<number, number>();
     for (const prefix of toPrefixes(name)) {
       const positions = byPrefix.get(prefix) ?? [];
-      for (const position of positions) scores.set(position, (scores.get(position) ?? 0) + 1 / Math.sqrt(positions.length));
+      for (const position of positions)
+        scores.set(position, (scores.get(position) ?? 0) + 1 / Math.sqrt(positions.length));
     }
     const likely = [...scores].sort((a, b) => b[1] - a[1]).slice(0, limits.nearestComparedMax);
     return likely
-      .map(([position]) => ({ candidate: names[position] as string, distance: toDistance(name, names[position] as string) }))
+      .map(([position]) => ({
+        candidate: names[position] as string,
+        distance: toDistance(name, names[position] as string),
+      }))
       .filter(({ distance }) => distance < 0.65)
       .sort((a, b) => a.distance - b.distance)
       .slice(0, limits.nearestMax)

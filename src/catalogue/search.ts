@@ -55,7 +55,8 @@ export function createSearch(catalogue: Catalogue): Search {
   let building: { version: number; index: Promise<Index> } | undefined;
 
   function index(): Promise<Index> {
-    if (building?.version !== catalogue.version) building = { version: catalogue.version, index: buildIndex(catalogue) };
+    if (building?.version !== catalogue.version)
+      building = { version: catalogue.version, index: buildIndex(catalogue) };
     return building.index;
   }
 
@@ -65,7 +66,12 @@ export function createSearch(catalogue: Catalogue): Search {
       const limit = Math.max(1, options.limit ?? 10);
       const scope = options.server === undefined ? undefined : catalogue.server(options.server);
       if (options.server !== undefined && scope === undefined) {
-        return { tools: [], total: 0, truncated: false, hint: `No server ${JSON.stringify(options.server)}. ${toServerList(catalogue)}` };
+        return {
+          tools: [],
+          total: 0,
+          truncated: false,
+          hint: `No server ${JSON.stringify(options.server)}. ${toServerList(catalogue)}`,
+        };
       }
       const text = query.slice(0, limits.searchQueryCharsMax);
       if (text.trim() === "") return listTools(catalogue, scope, limit);
@@ -93,9 +99,15 @@ function listTools(catalogue: Catalogue, scope: CatalogueServer | undefined, lim
   let total = 0;
   for (const server of catalogue.servers()) {
     total += catalogue.toolCount(server.key);
-    if (tools.length < limit && catalogue.toolCount(server.key) > 0) tools.push(...server.tools.slice(0, limit - tools.length));
+    if (tools.length < limit && catalogue.toolCount(server.key) > 0)
+      tools.push(...server.tools.slice(0, limit - tools.length));
   }
-  return { tools, total, truncated: tools.length < total, hint: `Give a query, or a server to list it completely. ${toServerList(catalogue)}` };
+  return {
+    tools,
+    total,
+    truncated: tools.length < total,
+    hint: `Give a query, or a server to list it completely. ${toServerList(catalogue)}`,
+  };
 }
 
 async function buildIndex(catalogue: Catalogue): Promise<Index> {
@@ -144,16 +156,27 @@ function toParameterText(schema: JsonSchema): string {
   return parts.join(" ");
 }
 
-function rank(index: Index, query: string, max: number, scope: CatalogueServer | undefined): { tools: Tool[]; total: number } {
+function rank(
+  index: Index,
+  query: string,
+  max: number,
+  scope: CatalogueServer | undefined,
+): { tools: Tool[]; total: number } {
   const toolOf = (document: number): Tool => index.tools[document] as Tool;
   let guesses = 0;
   // a word that no tool has may be misspelt or cut short; one that some have is meant as it is
   const groups = toQueryTerms(query).map((term): QueryTerm[] => {
     if (index.terms.has(term)) return [{ term, weight: 1 }];
     guesses += 1;
-    return guesses > limits.searchGuessedMax ? [] : index.terms.near(term, 8).map((near) => ({ term: near, weight: 0.5 }));
+    return guesses > limits.searchGuessedMax
+      ? []
+      : index.terms.near(term, 8).map((near) => ({ term: near, weight: 0.5 }));
   });
-  const { documents, total } = index.terms.search(groups, max, (document) => scope === undefined || toolOf(document).server === scope.key);
+  const { documents, total } = index.terms.search(
+    groups,
+    max,
+    (document) => scope === undefined || toolOf(document).server === scope.key,
+  );
   return { tools: documents.map(toolOf), total };
 }
 
@@ -167,7 +190,8 @@ function toQueryTerms(query: string): string[] {
 function toEmptyHint(catalogue: Catalogue, index: Index, query: string, scope: CatalogueServer | undefined): string {
   const suggested = new Set<string>();
   for (const term of toQueryTerms(query)) {
-    for (const near of [...index.terms.near(term, 2), ...index.terms.near(term.slice(0, 4), 2)]) suggested.add(index.spelling.get(near) ?? near);
+    for (const near of [...index.terms.near(term, 2), ...index.terms.near(term.slice(0, 4), 2)])
+      suggested.add(index.spelling.get(near) ?? near);
   }
   const near = suggested.size === 0 ? "" : ` Near it: ${[...suggested].slice(0, 6).join(", ")}.`;
   if (scope === undefined) return `Nothing found.${near} ${toServerList(catalogue)}`;

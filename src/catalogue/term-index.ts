@@ -20,7 +20,11 @@ export interface TermIndex {
   /** Terms of the index that a term may have been meant as, longer or misspelt; the most frequent first. */
   near(term: string, max: number): string[];
   /** The best `max` of the accepted documents that have at least one of the words (each a group of guesses), and how many have. */
-  search(groups: readonly (readonly QueryTerm[])[], max: number, accepts: (document: number) => boolean): { documents: number[]; total: number };
+  search(
+    groups: readonly (readonly QueryTerm[])[],
+    max: number,
+    accepts: (document: number) => boolean,
+  ): { documents: number[]; total: number };
 }
 
 /** Bits of one field's term count in a packed number; four fields stay within V8's small integers. */
@@ -67,7 +71,11 @@ export function createTermIndex(fields: readonly Field[]): TermIndex {
     return byField;
   }
 
-  function search(groups: readonly (readonly QueryTerm[])[], max: number, accepts: (document: number) => boolean): { documents: number[]; total: number } {
+  function search(
+    groups: readonly (readonly QueryTerm[])[],
+    max: number,
+    accepts: (document: number) => boolean,
+  ): { documents: number[]; total: number } {
     const byField = toNorms();
     const scores = new Float64Array(documents);
     const shares = new Float64Array(documents);
@@ -112,7 +120,9 @@ export function createTermIndex(fields: readonly Field[]): TermIndex {
     const scoreOf = (document: number): number => scores[document] as number;
     // numbers sort far faster than by comparison: find what is good enough first, then order only that
     const least = max < found.length ? (Float64Array.from(found, scoreOf).sort().at(-max) as number) : 0;
-    const best = found.filter((document) => scoreOf(document) >= least).sort((a, b) => scoreOf(b) - scoreOf(a) || a - b);
+    const best = found
+      .filter((document) => scoreOf(document) >= least)
+      .sort((a, b) => scoreOf(b) - scoreOf(a) || a - b);
     return { documents: best.slice(0, max), total: found.length };
   }
 

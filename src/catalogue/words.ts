@@ -1,7 +1,9 @@
 /** Words that are in nearly every description and say nothing about what a tool does. */
 const stopWords = new Set(
-  ("a an and are as at be by can do does for from has have how i if in into is it its me my of on or our out please so " +
-    "some that the their them then there these this to use used using want was we what when where which will with would you your").split(" "),
+  (
+    "a an and are as at be by can do does for from has have how i if in into is it its me my of on or our out please so " +
+    "some that the their them then there these this to use used using want was we what when where which will with would you your"
+  ).split(" "),
 );
 
 /** The words of a name or text in lower case: camelCase, snake_case and kebab-case are taken apart. */

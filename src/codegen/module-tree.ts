@@ -61,7 +61,8 @@ export function createModuleTree(catalogue: Pick<Catalogue, "servers" | "toolCou
       seen = now;
       folders = new Map([...toFolders(now)].map(([name, server]) => [name, { name, server }]));
       aliases = new Map();
-      for (const folder of folders.values()) if (!aliases.has(folder.server.identifier)) aliases.set(folder.server.identifier, folder);
+      for (const folder of folders.values())
+        if (!aliases.has(folder.server.identifier)) aliases.set(folder.server.identifier, folder);
       for (const folder of folders.values()) aliases.set(folder.server.key, folder);
     }
     return folders;
@@ -88,7 +89,10 @@ export function createModuleTree(catalogue: Pick<Catalogue, "servers" | "toolCou
     // keys and tool names may hold slashes: the longest first part that is a server is the server
     for (let at = clean.length; at > 0; at = clean.lastIndexOf("/", at - 1)) {
       const first = clean.slice(0, at);
-      const folder = known.get(first) ?? aliases.get(first) ?? (at === clean.length ? aliases.get(toWithoutExtension(first)) : undefined);
+      const folder =
+        known.get(first) ??
+        aliases.get(first) ??
+        (at === clean.length ? aliases.get(toWithoutExtension(first)) : undefined);
       if (folder !== undefined) return locateIn(folder, clean.slice(at + 1));
     }
     return clean === "client" ? { kind: "client" } : undefined;
@@ -124,7 +128,11 @@ export function createModuleTree(catalogue: Pick<Catalogue, "servers" | "toolCou
         return undefined;
       case "root-readme":
         return toTreeReadme(
-          [...current().values()].map(({ name, server }) => ({ folder: name, server, toolCount: catalogue.toolCount(server.key) })),
+          [...current().values()].map(({ name, server }) => ({
+            folder: name,
+            server,
+            toolCount: catalogue.toolCount(server.key),
+          })),
         );
       case "client":
         return clientModule;
@@ -184,10 +192,16 @@ export function createModuleTree(catalogue: Pick<Catalogue, "servers" | "toolCou
       const node = locate(path);
       if (node === undefined) return undefined;
       const text = toText(node);
-      return { kind: text === undefined ? "folder" : "file", bytes: text === undefined ? 0 : Buffer.byteLength(text), path: toPath(node) };
+      return {
+        kind: text === undefined ? "folder" : "file",
+        bytes: text === undefined ? 0 : Buffer.byteLength(text),
+        path: toPath(node),
+      };
     },
     paths: () =>
-      (list("") ?? []).flatMap(({ name, kind }) => (kind === "file" ? [name] : (list(name) ?? []).map((entry) => `${name}/${entry.name}`))),
+      (list("") ?? []).flatMap(({ name, kind }) =>
+        kind === "file" ? [name] : (list(name) ?? []).map((entry) => `${name}/${entry.name}`),
+      ),
   };
 }
 
@@ -195,7 +209,8 @@ export function createModuleTree(catalogue: Pick<Catalogue, "servers" | "toolCou
 function toFolders(servers: readonly CatalogueServer[]): Map<string, CatalogueServer> {
   const counts = new Map<string, number>();
   for (const { key } of servers) counts.set(toFoldedName(key), (counts.get(toFoldedName(key)) ?? 0) + 1);
-  const isVerbatim = ({ key, identifier }: CatalogueServer): boolean => isFolderName(key) && (counts.get(toFoldedName(key)) === 1 || key === identifier);
+  const isVerbatim = ({ key, identifier }: CatalogueServer): boolean =>
+    isFolderName(key) && (counts.get(toFoldedName(key)) === 1 || key === identifier);
   const used = new Set(servers.filter(isVerbatim).map(({ key }) => toFoldedName(key)));
   const folders = new Map<string, CatalogueServer>();
   for (const server of servers) {

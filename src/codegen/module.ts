@@ -2,8 +2,9 @@ import { isJsonObject } from "../base/json.ts";
 import { limits } from "../base/limits.ts";
 import type { Tool } from "../catalogue/tool.ts";
 import { toDocLines, toFirstSentence } from "./jsdoc.ts";
+import { isInputOptional } from "./schema.ts";
 import { isReserved, toCleanLine, toCleanText, toComment, toLiteral, toPropertyKey, toTypeName } from "./text.ts";
-import { isInputOptional, toDeclarations, toTypeText } from "./types.ts";
+import { toDeclarations, toTypeText } from "./types.ts";
 
 /** The TypeScript module of one tool: its input and output types and the function that calls it. */
 export function toToolModule(tool: Tool): string {
@@ -21,7 +22,13 @@ export function toToolModule(tool: Tool): string {
       : toTypeDoc(tool.outputSchema, `What {@link ${local}} gives back.`);
   return [
     `import { callTool } from "../client.js";\n`,
-    toDeclarations(tool.inputSchema, { name: input, prefix, open: "unknown", taken, doc: toTypeDoc(tool.inputSchema, `Input of {@link ${local}}.`) }),
+    toDeclarations(tool.inputSchema, {
+      name: input,
+      prefix,
+      open: "unknown",
+      taken,
+      doc: toTypeDoc(tool.inputSchema, `Input of {@link ${local}}.`),
+    }),
     toDeclarations(tool.outputSchema ?? true, { name: output, prefix, open: "any", taken, doc: outputDoc }),
     `${toComment(toFunctionDoc(tool))}${isHidden ? "" : "export "}async function ${local}(${parameter}): Promise<${output}> {\n` +
       `  return callTool<${output}>(${toLiteral(tool.address)}, input);\n}\n`,
@@ -50,7 +57,10 @@ export function toSignature(tool: Tool): string {
 /** One sentence about the tool, at most `limits.summaryCharsMax` long; empty if its server says nothing about it. */
 export function toSummary(tool: Tool): string {
   const annotated = tool.annotations?.["title"];
-  return toFirstSentence(tool.description ?? "") || toFirstSentence(tool.title ?? (typeof annotated === "string" ? annotated : ""));
+  return (
+    toFirstSentence(tool.description ?? "") ||
+    toFirstSentence(tool.title ?? (typeof annotated === "string" ? annotated : ""))
+  );
 }
 
 function toTypeDoc(schema: Tool["inputSchema"], otherwise: string): string[] {
@@ -59,7 +69,10 @@ function toTypeDoc(schema: Tool["inputSchema"], otherwise: string): string[] {
 }
 
 function toFunctionDoc(tool: Tool): string[] {
-  const lines = [toCleanText(tool.description ?? tool.title ?? "", limits.toolDocCharsMax) || `Calls ${toCleanLine(tool.address, limits.tagCharsMax)}.`];
+  const lines = [
+    toCleanText(tool.description ?? tool.title ?? "", limits.toolDocCharsMax) ||
+      `Calls ${toCleanLine(tool.address, limits.tagCharsMax)}.`,
+  ];
   const properties = isJsonObject(tool.inputSchema) ? tool.inputSchema["properties"] : undefined;
   const parameters: string[] = [];
   for (const [name, property] of Object.entries(isJsonObject(properties) ? properties : {})) {

@@ -34,7 +34,10 @@ export function toIndexModule(server: CatalogueServer): string {
 export function toReadme(server: CatalogueServer): string {
   const instructions = toCleanText(server.instructions ?? "", limits.instructionsCharsMax);
   const tools = server.tools.map((tool) => `- \`${toCallText(server, tool)}\`${toDash(toSummary(tool))}`);
-  const unknown = server.fetchedAt === undefined ? "This server has not been reached yet: its tools are not known." : "This server has no tools.";
+  const unknown =
+    server.fetchedAt === undefined
+      ? "This server has not been reached yet: its tools are not known."
+      : "This server has no tools.";
   const sections = [
     `# ${toCleanLine(server.key, limits.tagCharsMax)}`,
     ...(instructions === "" ? [] : ["## Instructions of the server", instructions]),
@@ -42,15 +45,21 @@ export function toReadme(server: CatalogueServer): string {
     tools.length === 0 ? unknown : tools.join("\n"),
     ...(server.problems.length === 0
       ? []
-      : ["## Problems", server.problems.map((problem) => `- ${toCleanLine(problem, limits.propertyDocCharsMax)}`).join("\n")]),
+      : [
+          "## Problems",
+          server.problems.map((problem) => `- ${toCleanLine(problem, limits.propertyDocCharsMax)}`).join("\n"),
+        ]),
   ];
   return `${sections.join("\n\n")}\n`;
 }
 
 /** `README.md` of the tree: every server with its number of tools, and how a program uses them. */
-export function toTreeReadme(servers: readonly { folder: string; server: CatalogueServer; toolCount: number }[]): string {
+export function toTreeReadme(
+  servers: readonly { folder: string; server: CatalogueServer; toolCount: number }[],
+): string {
   const list = servers.map(({ folder, server, toolCount }) => {
-    const state = server.fetchedAt === undefined ? "not reached yet" : `${toolCount} ${toolCount === 1 ? "tool" : "tools"}`;
+    const state =
+      server.fetchedAt === undefined ? "not reached yet" : `${toolCount} ${toolCount === 1 ? "tool" : "tools"}`;
     return `- \`./servers/${toCleanLine(folder, limits.tagCharsMax)}\` (\`servers.${server.identifier}\`): ${state}`;
   });
   return `# Servers

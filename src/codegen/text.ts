@@ -1,11 +1,14 @@
 import type { Json } from "../base/json.ts";
 
 /** Characters that nobody sees, that turn a line around, or that are no characters: they could hide text in a module. */
-const unseen = /[\p{Cf}\p{Cc}\p{Co}\p{Cn}\p{Surrogate}\u034f\u115f\u1160\u17b4\u17b5\u180b-\u180f\u3164\uffa0\ufe00-\ufe0f\u{e0100}-\u{e01ef}]/gu;
+const unseen =
+  /\p{Cf}|\p{Cc}|\p{Co}|\p{Cn}|\p{Surrogate}|\u034f|\u115f|\u1160|\u17b4|\u17b5|[\u180b-\u180f]|\u3164|\uffa0|[\ufe00-\ufe0f]|[\u{e0100}-\u{e01ef}]/gu;
 const reserved = new Set(
-  ("abstract arguments await break case catch class const continue debugger default delete do else enum eval export exports extends " +
+  (
+    "abstract arguments await break case catch class const continue debugger default delete do else enum eval export exports extends " +
     "false finally for function globalThis if implements import in Infinity instanceof interface let module NaN new null package " +
-    "private protected public require return static super switch this throw true try typeof undefined var void while with yield").split(" "),
+    "private protected public require return static super switch this throw true try typeof undefined var void while with yield"
+  ).split(" "),
 );
 
 /** Text from outside without control, turning and invisible characters, at most `charsMax` long; a cut shows as `…`. */
@@ -15,9 +18,15 @@ export function toCleanText(text: string, charsMax: number): string {
     .replace(/\r\n?|[\u0085\u2028\u2029]/g, "\n")
     .split("\n")
     .map((line) => line.replace(/\t/g, "  ").replace(unseen, "").trimEnd());
-  const clean = lines.join("\n").replace(/\n{3,}/g, "\n\n").trim();
+  const clean = lines
+    .join("\n")
+    .replace(/\n{3,}/g, "\n\n")
+    .trim();
   if (clean.length <= charsMax && text.length <= charsMax * 2) return clean;
-  return `${clean.slice(0, charsMax - 1).replace(/\p{Surrogate}$/u, "").trimEnd()}…`;
+  return `${clean
+    .slice(0, charsMax - 1)
+    .replace(/\p{Surrogate}$/u, "")
+    .trimEnd()}…`;
 }
 
 /** The same on one line. */
@@ -38,7 +47,9 @@ export function toComment(lines: readonly string[], indent = ""): string {
 /** A JSON value as a TypeScript literal: pure ASCII for everything that could be unseen. */
 export function toLiteral(value: Json): string {
   return JSON.stringify(value).replace(unseen, (character) =>
-    [...Array(character.length).keys()].map((at) => `\\u${character.charCodeAt(at).toString(16).padStart(4, "0")}`).join(""),
+    [...Array(character.length).keys()]
+      .map((at) => `\\u${character.charCodeAt(at).toString(16).padStart(4, "0")}`)
+      .join(""),
   );
 }
 
@@ -54,7 +65,10 @@ export function isReserved(name: string): boolean {
 
 /** A type's name from anything: `get-user` → `GetUser`; never empty, always an identifier. */
 export function toTypeName(name: string): string {
-  const words = name.slice(0, 200).normalize("NFC").split(/[^\p{ID_Continue}]+|_+/u);
+  const words = name
+    .slice(0, 200)
+    .normalize("NFC")
+    .split(/[^\p{ID_Continue}]+|_+/u);
   const joined = words.map((word) => (word.match(/^./u)?.[0] ?? "").toUpperCase() + word.replace(/^./u, "")).join("");
   return /^\p{ID_Start}/u.test(joined) ? joined : `_${joined}`;
 }

@@ -4,6 +4,15 @@ import { limits } from "../base/limits.ts";
 import { toDocLines } from "./jsdoc.ts";
 import { toReferences } from "./references.ts";
 import type { References } from "./references.ts";
+import {
+  isPlainObject,
+  isScalar,
+  isStructured,
+  toImpliedType,
+  toIndexSchemas,
+  toPropertyNames,
+  toRequired,
+} from "./schema.ts";
 import { toComment, toLiteral, toPropertyKey, toTypeName } from "./text.ts";
 
 /** What stands where a schema says nothing: `unknown` for what a program gives, `any` for what it gets. */
@@ -31,19 +40,6 @@ export function toTypeText(schema: JsonSchema, open: OpenType = "unknown"): stri
   return new TypeWriter(schema, { name: "", prefix: "", open, taken: new Set(), inline: true }).line();
 }
 
-/** Whether a call may leave the input out: an object without required properties and without alternatives. */
-export function isInputOptional(schema: JsonSchema): boolean {
-  if (!isJsonObject(schema)) return schema === true;
-  const references = toReferences(schema);
-  let target: Json | undefined = schema;
-  for (let steps = 0; isJsonObject(target) && typeof target["$ref"] === "string" && steps < 8; steps += 1) {
-    if (toRequired(target).length > 0) return false;
-    target = references.resolve(target["$ref"])?.schema;
-  }
-  if (!isJsonObject(target) || toRequired(target).length > 0) return false;
-  return isPlainObject(target) || (target["type"] === undefined && combinators.every((keyword) => target[keyword] === undefined));
-}
-
 /** A piece of a type: how it must be wrapped, and how many alternatives it has. */
 interface Part {
   text: string;
@@ -61,7 +57,6 @@ interface Place {
 }
 
 const never: Part = { text: "never", kind: "atom", width: 1 };
-const combinators = ["$ref", "$dynamicRef", "anyOf", "oneOf", "allOf", "enum", "const"];
 /** Above this many combinations an intersection of unions is cut to its first: the compiler gives up at 100,000. */
 const widthMax = 1_000;
 const inlineDepthMax = 3;
@@ -81,7 +76,10 @@ class TypeWriter {
   #queue: { name: string; schema: JsonObject }[] = [];
   #means = new Map<string, Set<string>>();
 
-  constructor(root: JsonSchema, options: { name: string; prefix: string; open: OpenType; taken: Set<string>; inline?: boolean }) {
+  constructor(
+    root: JsonSchema,
+    options: { name: string; prefix: string; open: OpenType; taken: Set<string>; inline?: boolean },
+  ) {
     this.#root = root;
     this.#name = options.name;
     this.#prefix = options.prefix;
@@ -120,7 +118,8 @@ class TypeWriter {
     if (!isJsonObject(schema)) return this.#openPart;
     this.#nodes += 1;
     const depthMax = this.#inline ? inlineDepthMax : limits.schemaDepthMax;
-    if (this.#nodes > (this.#inline ? inlineNodesMax : limits.schemaNodesMax) || place.depth > limits.schemaDepthMax) return this.#openPart;
+    if (this.#nodes > (this.#inline ? inlineNodesMax : limits.schemaNodesMax) || place.depth > limits.schemaDepthMax)
+      return this.#openPart;
     const inside = { ...place, depth: place.depth + 1 };
     const parts: Part[] = [];
     const ref = schema["$ref"] ?? schema["$dynamicRef"];
@@ -130,7 +129,8 @@ class TypeWriter {
     else parts.push(place.depth >= depthMax && isStructured(schema) ? toDeepPart(schema) : this.#typed(schema, place));
     for (const keyword of ["anyOf", "oneOf"]) {
       const branches = schema[keyword];
-      if (Array.isArray(branches) && branches.length > 0) parts.push(this.#union(branches.map((branch) => this.#render(branch, inside))));
+      if (Array.isArray(branches) && branches.length > 0)
+        parts.push(this.#union(branches.map((branch) => this.#render(branch, inside))));
     }
     if (Array.isArray(schema["allOf"])) parts.push(...schema["allOf"].map((branch) => this.#render(branch, inside)));
     const met = this.#intersection(parts);
@@ -144,7 +144,9 @@ class TypeWriter {
     if (isScalar(target)) return this.#render(target, place);
     let name = this.#helpers.get(target);
     if (name === undefined) {
-      name = this.#unique(this.#prefix + toTypeName(ref.slice(Math.max(ref.lastIndexOf("/"), ref.lastIndexOf("#")) + 1)));
+      name = this.#unique(
+        this.#prefix + toTypeName(ref.slice(Math.max(ref.lastIndexOf("/"), ref.lastIndexOf("#")) + 1)),
+      );
       this.#helpers.set(target, name);
       this.#queue.push({ name, schema: target });
     }
@@ -183,7 +185,9 @@ class TypeWriter {
     if (value === null || typeof value !== "object") return atom(toLiteral(value));
     if (depth > 4) return this.#openPart;
     if (Array.isArray(value)) return atom(`[${value.map((item) => this.#literal(item, depth + 1).text).join(", ")}]`);
-    const members = Object.entries(value).map(([key, item]) => `${toPropertyKey(key)}: ${this.#literal(item, depth + 1).text}`);
+    const members = Object.entries(value).map(
+      ([key, item]) => `${toPropertyKey(key)}: ${this.#literal(item, depth + 1).text}`,
+    );
     return atom(members.length === 0 ? "{}" : `{ ${members.join("; ")} }`);
   }
 
@@ -213,7 +217,11 @@ class TypeWriter {
   #array(schema: JsonObject, place: Place): Part {
     const inside = { indent: place.indent, depth: place.depth + 1, owner: undefined };
     const items = schema["items"];
-    const first = Array.isArray(schema["prefixItems"]) ? schema["prefixItems"] : Array.isArray(items) ? items : undefined;
+    const first = Array.isArray(schema["prefixItems"])
+      ? schema["prefixItems"]
+      : Array.isArray(items)
+        ? items
+        : undefined;
     if (first === undefined || first.length === 0) {
       const item = this.#render(Array.isArray(items) ? undefined : items, inside);
       return { text: `${toOperand(item)}[]`, kind: "atom", width: 1, bare: item.kind === "open" };
@@ -286,58 +294,18 @@ class TypeWriter {
     const [only] = distinct.values();
     if (only === undefined) return telling[0] ?? this.#openPart;
     if (distinct.size === 1) return only;
-    const text = [...distinct.values()].map((part) => (part.kind === "union" ? `(${part.text})` : part.text)).join(" & ");
+    const text = [...distinct.values()]
+      .map((part) => (part.kind === "union" ? `(${part.text})` : part.text))
+      .join(" & ");
     return { text, kind: "intersection", width };
   }
 }
 
-/** An object that an interface can be: no alternatives, nothing referred to, never null. */
-function isPlainObject(schema: JsonObject): boolean {
-  const type = schema["type"] ?? toImpliedType(schema);
-  return type === "object" && schema["nullable"] !== true && combinators.every((keyword) => schema[keyword] === undefined);
-}
-
-function isScalar(schema: JsonObject): boolean {
-  const isNamed = schema["type"] === "string" || schema["type"] === "number" || schema["type"] === "integer" || schema["type"] === "boolean";
-  return isNamed && combinators.every((keyword) => schema[keyword] === undefined);
-}
-
-function isStructured(schema: JsonObject): boolean {
-  const type = schema["type"] ?? toImpliedType(schema);
-  return type === "object" || type === "array";
+function toOperand(part: Part): string {
+  return part.kind === "union" || part.kind === "intersection" ? `(${part.text})` : part.text;
 }
 
 function toDeepPart(schema: JsonObject): Part {
   const isArray = (schema["type"] ?? toImpliedType(schema)) === "array";
   return { text: isArray ? "unknown[]" : "object", kind: "atom", width: 1 };
-}
-
-/** The type of a schema that names none but could only be about one. */
-function toImpliedType(schema: JsonObject): "object" | "array" | undefined {
-  if (isJsonObject(schema["properties"]) || isJsonObject(schema["patternProperties"]) || isJsonObject(schema["additionalProperties"])) return "object";
-  if (isJsonObject(schema["items"]) || Array.isArray(schema["items"]) || Array.isArray(schema["prefixItems"])) return "array";
-  return undefined;
-}
-
-function toRequired(schema: JsonObject): string[] {
-  const required = schema["required"];
-  return Array.isArray(required) ? required.filter((name) => typeof name === "string") : [];
-}
-
-/** Declared properties, and those that are only required: a program must give them all the same. */
-function toPropertyNames(schema: JsonObject): string[] {
-  const properties = schema["properties"];
-  return [...new Set([...(isJsonObject(properties) ? Object.keys(properties) : []), ...toRequired(schema)])];
-}
-
-/** The schemas of keys that are not named. */
-function toIndexSchemas(schema: JsonObject): Json[] {
-  const patterns = schema["patternProperties"];
-  const additional = schema["additionalProperties"];
-  const schemas = isJsonObject(patterns) ? Object.values(patterns) : [];
-  return additional === true || isJsonObject(additional) ? [...schemas, additional] : schemas;
-}
-
-function toOperand(part: Part): string {
-  return part.kind === "union" || part.kind === "intersection" ? `(${part.text})` : part.text;
 }

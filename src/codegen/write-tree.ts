@@ -29,14 +29,23 @@ const packageJson = `{
  * Writes the module tree under a folder, with a tsconfig.json that compiles it; answers the paths, relative to it.
  * A folder with other files in it is refused (`tree_not_empty`); files of an earlier tree that are gone are deleted.
  */
-export async function writeTree(directory: string, tree: ModuleTree, options: { signal?: AbortSignal } = {}): Promise<string[]> {
+export async function writeTree(
+  directory: string,
+  tree: ModuleTree,
+  options: { signal?: AbortSignal } = {},
+): Promise<string[]> {
   const old = await readMarker(directory);
   const paths = tree.paths().map((path) => `servers/${path}`);
   const files = ["package.json", "tsconfig.json", ...paths];
   await writeIn(directory, markerName, toMarker([...new Set([...old, ...files])]));
   for (const path of files) {
     options.signal?.throwIfAborted();
-    const text = path === "tsconfig.json" ? tsconfig : path === "package.json" ? packageJson : (tree.read(path.slice("servers/".length)) ?? "");
+    const text =
+      path === "tsconfig.json"
+        ? tsconfig
+        : path === "package.json"
+          ? packageJson
+          : (tree.read(path.slice("servers/".length)) ?? "");
     await writeIn(directory, path, text);
   }
   const current = new Set(files.map((path) => path.toLowerCase()));
@@ -61,13 +70,20 @@ async function readMarker(directory: string): Promise<string[]> {
   }
   if (entries.length === 0) return [];
   if (!entries.includes(markerName)) {
-    throw new SluiceError("tree_not_empty", `Cannot write the module tree to ${directory}: it has other files in it (${entries.slice(0, 3).join(", ")})`, {
-      hint: "Choose an empty or new folder; one that `sluice tree` wrote is updated.",
-    });
+    throw new SluiceError(
+      "tree_not_empty",
+      `Cannot write the module tree to ${directory}: it has other files in it (${entries.slice(0, 3).join(", ")})`,
+      {
+        hint: "Choose an empty or new folder; one that `sluice tree` wrote is updated.",
+      },
+    );
   }
   const marker = parseMarker(await readFile(join(directory, markerName), "utf8"));
   // the marker is a file like others: no line of it may lead out of the folder
-  return marker.filter((path) => path === "package.json" || path === "tsconfig.json" || /^servers\/(?!.*(?:^|\/)\.\.(?:\/|$))[^\\\0]+$/.test(path));
+  return marker.filter(
+    (path) =>
+      path === "package.json" || path === "tsconfig.json" || /^servers\/(?!.*(?:^|\/)\.\.(?:\/|$))[^\\\0]+$/.test(path),
+  );
 }
 
 function parseMarker(text: string): string[] {
@@ -120,7 +136,8 @@ async function remove(directory: string, path: string): Promise<void> {
     for (let folder = dirname(path); folder !== "."; folder = dirname(folder)) await rmdir(join(directory, folder));
   } catch (error) {
     const code = error instanceof Error && "code" in error ? error.code : undefined;
-    if (code !== "ENOTEMPTY" && code !== "EEXIST" && code !== "ENOENT") throw toWriteError(join(directory, path), error);
+    if (code !== "ENOTEMPTY" && code !== "EEXIST" && code !== "ENOENT")
+      throw toWriteError(join(directory, path), error);
   }
 }
 

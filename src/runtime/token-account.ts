@@ -10,7 +10,11 @@ export interface TokenAccount {
   /** One tool call: its address, and its arguments and result (or error) as a model would have written and read them. */
   addCall(tool: string, argumentsJson: string, result: string): void;
   /** Waits for the counts; `definitions` are tokens, see {@link countDefinitions}. `avoided` is negative where code cost more. */
-  total(work: { code: string; outcome: string; definitions: { direct: number; code: number } }): Promise<OutcomeStats["tokens"]>;
+  total(work: {
+    code: string;
+    outcome: string;
+    definitions: { direct: number; code: number };
+  }): Promise<OutcomeStats["tokens"]>;
 }
 
 /** An account for one execution; it owns nothing and needs no disposal. */
@@ -19,16 +23,18 @@ export function createTokenAccount(counter: TokenCounter): TokenAccount {
   const counting = new Set<Promise<void>>();
   let approximate = false;
 
+  async function countCall(call: CallTokens, texts: readonly string[]): Promise<void> {
+    const count = await counter.count(texts);
+    [call.argumentTokens = 0, call.resultTokens = 0] = count.counts;
+    approximate ||= count.approximate;
+  }
+
   return {
     addCall(tool, argumentsJson, result): void {
       const call: CallTokens = { tool, argumentTokens: 0, argumentsKey: toKey(argumentsJson), resultTokens: 0 };
       calls.push(call);
-      const counted = counter.count([`{"name":${JSON.stringify(tool)},"input":${argumentsJson}}`, result]).then((count) => {
-        call.argumentTokens = count.counts[0] ?? 0;
-        call.resultTokens = count.counts[1] ?? 0;
-        approximate ||= count.approximate;
-        counting.delete(counted);
-      });
+      const texts = [`{"name":${JSON.stringify(tool)},"input":${argumentsJson}}`, result];
+      const counted = countCall(call, texts).finally(() => counting.delete(counted));
       counting.add(counted);
     },
     async total({ code, outcome, definitions }): Promise<OutcomeStats["tokens"]> {
@@ -60,7 +66,10 @@ export interface CountedDefinition {
 const counted = new WeakMap<CountedDefinition, number>();
 
 /** Tokens of tool definitions as a client sends them to a model (name, description, input_schema as JSON); each object is counted exactly once. */
-export async function countDefinitions(counter: TokenCounter, definitions: Iterable<CountedDefinition>): Promise<number> {
+export async function countDefinitions(
+  counter: TokenCounter,
+  definitions: Iterable<CountedDefinition>,
+): Promise<number> {
   let total = 0;
   let batch: CountedDefinition[] = [];
   const countBatch = async (): Promise<void> => {

@@ -1,4 +1,5 @@
 import { randomFillSync } from "node:crypto";
+import { setMaxListeners } from "node:events";
 import { errorCodes, SluiceError } from "../base/errors.ts";
 import { isJsonObject, type Json, type JsonObject } from "../base/json.ts";
 import { limits as bounds } from "../base/limits.ts";
@@ -69,6 +70,8 @@ export async function runExecution(options: ExecutionOptions): Promise<Execution
   const logs: ExecutionEnd["logs"] = [];
   const calls = { done: 0, failed: 0, open: 0 };
   const stopCalls = new AbortController();
+  // Every call in flight listens to it; how many there may be is `callsInFlightMax`.
+  setMaxListeners(0, stopCalls.signal);
   const timers = new Map<number, NodeJS.Timeout>();
   const inFlight = new Set<number>();
   let logBytes = 0;

@@ -251,7 +251,11 @@ function toLinkedModule(
   const suffix = single === undefined ? "\n}}" : "\n)}}";
   const transformed = transformSync(name.replace(/\.js$/, ".ts"), prefix + body + suffix, { lang: "ts", sourceType: "module", target: "es2023", sourcemap: true, typescript: { onlyRemoveTypeImports: true } });
   const [error] = transformed.errors;
-  if (error !== undefined) throw new LinkError("syntax_error", `Cannot compile ${name}: ${error.message}`, undefined, error.helpMessage ?? undefined);
+  if (error !== undefined) {
+    const start = error.labels[0]?.start;
+    const place = start === undefined ? undefined : toPlace(text, Math.max(0, start - prefix.length));
+    throw new LinkError("syntax_error", `Cannot compile ${name}: ${error.message}`, place, error.helpMessage ?? undefined);
+  }
   return { name, code: transformed.code, mappings: transformed.map?.mappings ?? "", prefix: prefix.length, imports, callsResult: single !== undefined };
 }
 

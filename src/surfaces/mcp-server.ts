@@ -1,3 +1,4 @@
+import { setTimeout } from "node:timers/promises";
 import type { ServerContext } from "@modelcontextprotocol/server";
 import { ProtocolError, ProtocolErrorCode, Server } from "@modelcontextprotocol/server";
 import { SluiceError, toMessage } from "../base/errors.ts";
@@ -45,7 +46,8 @@ export function createMcpServer(sluice: Sluice, options: McpServerOptions): Serv
   const listExposed = async (): Promise<ExposedTool[]> => (options.exposes ? await sluice.exposedTools() : []);
 
   server.setRequestHandler("tools/list", async () => {
-    const exposed = await listExposed();
+    // A server that hangs at its start must not keep the client from our own three.
+    const exposed = await Promise.race([listExposed(), setTimeout(limits.exposedMs, [], { ref: false })]);
     return { tools: [...definitions, ...exposed.map(toListing)] };
   });
 

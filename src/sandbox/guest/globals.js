@@ -11,7 +11,7 @@ const INTRINSICS = [
 
 /** Of the web platform and Node. */
 const PLATFORM = [
-  "AbortController", "AbortSignal", "Buffer", "TextDecoder", "TextEncoder", "URL", "URLSearchParams", "atob", "btoa", "clearInterval",
+  "AbortController", "AbortSignal", "Buffer", "DOMException", "TextDecoder", "TextEncoder", "URL", "URLSearchParams", "atob", "btoa", "clearInterval",
   "clearTimeout", "console", "crypto", "fetch", "performance", "queueMicrotask", "setInterval", "setTimeout", "structuredClone",
 ];
 
@@ -38,11 +38,10 @@ export function installGlobals(own) {
     }
   }
   for (const [name, value] of Object.entries(own)) Object.defineProperty(globalThis, name, { value, writable: true, configurable: true, enumerable: false });
-  // What the window inherits (addEventListener, dispatchEvent) goes too.
-  for (let proto = Object.getPrototypeOf(globalThis); proto !== null && proto !== Object.prototype; proto = Object.getPrototypeOf(proto)) {
-    for (const key of Reflect.ownKeys(proto)) if (key !== "constructor") Reflect.deleteProperty(proto, key);
-    Reflect.deleteProperty(proto, "constructor");
-  }
+  // What the window inherits (addEventListener, dispatchEvent) goes too; AbortSignal keeps its own.
+  const window = Object.getPrototypeOf(globalThis);
+  for (const key of Reflect.ownKeys(window)) Reflect.deleteProperty(window, key);
+  Object.setPrototypeOf(window, Object.prototype);
 }
 
 /** `eval` that says why it is not there; indirect uses and `new Function` are refused by the engine itself. */

@@ -255,7 +255,8 @@ export async function run(platform) {
 function toErrorFrame(error, code) {
   if (!(error instanceof Error)) return { name: "Error", message: `The program threw ${toText(error)}`, stack: "", code };
   const own = /** @type {any} */ (error);
-  return { name: String(error.name), message: String(error.message), stack: String(error.stack ?? ""), code: code ?? own.code, tool: own instanceof ToolError ? own.tool : undefined, hint: own.hint, toolError: own instanceof ToolError };
+  const cause = own.cause === undefined ? "" : `\ncaused by: ${own.cause instanceof Error ? String(own.cause) : toText(own.cause)}`;
+  return { name: String(error.name), message: String(error.message) + cause, stack: String(error.stack ?? ""), code: code ?? own.code, tool: own instanceof ToolError ? own.tool : undefined, hint: own.hint, toolError: own instanceof ToolError };
 }
 
 /** @param {(stream: "stdout" | "stderr", text: string) => void} log */

@@ -14,12 +14,14 @@ export const demo: Command = {
   options: {},
   examples: ["sluice demo", "sluice demo --json"],
   async run(invocation) {
-    // Outside of src: the demo is what a user of the package would write.
-    const url = new URL("../../../demo/run.js", import.meta.url);
-    const { runDemo } = (await import(url.href)) as DemoModule;
     if (invocation.text("config") !== undefined) {
       throw new SluiceError("usage", "The demo has its own config: leave --config out");
     }
+    // The demo takes no signal; its servers end with this process.
+    invocation.signal.addEventListener("abort", () => process.exit(exitCodes.interrupted), { once: true });
+    // Outside of src: the demo is what a user of the package would write.
+    const url = new URL("../../../demo/run.js", import.meta.url);
+    const { runDemo } = (await import(url.href)) as DemoModule;
     const { ok } = await runDemo({ json: invocation.flag("json") });
     return ok ? exitCodes.completed : exitCodes.failed;
   },
