@@ -135,7 +135,7 @@ class SegmentedAudit implements Audit {
   #abandon(segment: Segment): void {
     this.#segment = undefined;
     try {
-
+      ftruncateSync(segment.descriptor, segment.bytes);
       closeSync(segment.descriptor);
     } catch {
       // The disk is what failed; the torn line is what `verifySegment` will name.

@@ -34,8 +34,8 @@ interface Found {
   place: Place | undefined;
   expected: string;
   got: string;
-  /** Whether the value is of another kind than this schema is about: then the schema was not the one that was meant. */
-  isOther: boolean;
+  /** A wrong type or a wrong constant may say that another alternative of the schema was meant. */
+  mistake: "type" | "constant" | "other";
 }
 
 /** One validation: its schema, its budget, and whether something had to be taken on trust. */
@@ -107,20 +107,20 @@ class Run {
     // OpenAPI's way of saying that null is fine.
     if (value === null && schema.nullable === true) return true;
     if (types.some((type) => isOfType(value, type as string))) return true;
-    add(found, place, toExpected(schema), toGot(value), true);
+    add(found, place, toExpected(schema), toGot(value), "type");
     return false;
   }
 
   #checkEqual(schema: JsonObject, value: Json, place: Place | undefined, found: Found[]): void {
     if (value === null && schema.nullable === true) return;
-    if (schema.const !== undefined && !this.#equals(schema.const, value)) add(found, place, toExpected(schema), toGot(value), true);
+    if (schema.const !== undefined && !this.#equals(schema.const, value)) add(found, place, toExpected(schema), toGot(value), "constant");
     if (schema.enum === undefined) return;
     if (!Array.isArray(schema.enum)) return this.#doubt("its enum is not an array");
     this.#steps += schema.enum.length;
     if (!schema.enum.some((member) => this.#equals(member, value))) {
       const nearest = typeof value === "string" ? toNearest(value, schema.enum.filter((member) => typeof member === "string")) : undefined;
       const guess = nearest === undefined ? "" : `; did you mean ${JSON.stringify(nearest)}?`;
-      add(found, place, toExpected(schema), toGot(value) + guess, true);
+      add(found, place, toExpected(schema), toGot(value) + guess, "constant");
     }
   }
 
@@ -306,12 +306,14 @@ class Run {
 
 /** What to say when no alternative fits: the mistakes in the one that was clearly meant, else all that would do. */
 function toBestBranch(failed: Found[][], branches: Json[], value: Json, place: Place | undefined): Found[] {
-  // A mistake of kind at the value itself, or in a member's constant (a tag), says: another alternative was meant.
-  const meant = failed.filter((tested) => !tested.some((one) => one.isOther && (one.place === place || one.place?.within === place)));
+  // The value's own type, or the constant in it or in a member (a tag), says that another alternative was meant.
+  const isElsewhere = (one: Found): boolean =>
+    one.place === place ? one.mistake !== "other" : one.mistake === "constant" && one.place?.within === place;
+  const meant = failed.filter((tested) => !tested.some(isElsewhere));
   const [only] = meant.length > 0 ? meant.toSorted((a, b) => a.length - b.length) : failed.length === 1 ? failed : [];
   if (only !== undefined) return only;
   const alternatives = [...new Set(branches.map((branch) => toExpected(branch as JsonSchema)))];
-  return [{ place, expected: alternatives.slice(0, 10).join(" or "), got: toGot(value), isOther: true }];
+  return [{ place, expected: alternatives.slice(0, 10).join(" or "), got: toGot(value), mistake: "type" }];
 }
 
 const jsonTypes: ReadonlySet<string> = new Set(["string", "number", "integer", "boolean", "object", "array", "null"]);
@@ -350,8 +352,8 @@ function toLength(text: string): number {
   return text.length - pairs;
 }
 
-function add(found: Found[], place: Place | undefined, expected: string, got: string, isOther = false): void {
-  if (found.length < limits.violationsMax) found.push({ place, expected, got, isOther });
+function add(found: Found[], place: Place | undefined, expected: string, got: string, mistake: Found["mistake"] = "other"): void {
+  if (found.length < limits.violationsMax) found.push({ place, expected, got, mistake });
 }
 
 function addAll(found: Found[], more: readonly Found[]): void {
