@@ -1,5 +1,15 @@
 import { spawnSync } from "node:child_process";
-import { appendFileSync, existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, truncateSync, writeFileSync } from "node:fs";
+import {
+  appendFileSync,
+  existsSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  truncateSync,
+  writeFileSync,
+} from "node:fs";
 import { createHash } from "node:crypto";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -18,15 +28,38 @@ beforeEach(() => {
 afterEach(() => rmSync(folder, { recursive: true, force: true }));
 
 const now = (): number => Date.UTC(2026, 0, 2, 3, 4, 5, 6);
-const ended = (executionId: string): AuditRecord => ({ kind: "execution-ended", executionId, status: "completed", ms: 5 });
+const ended = (executionId: string): AuditRecord => ({
+  kind: "execution-ended",
+  executionId,
+  status: "completed",
+  ms: 5,
+});
 
 function callOf(args: unknown, name = "send"): ToolCall {
-  const tool = { server: "slack", name, address: `slack.${name}`, callName: name, hash: "", inputSchema: { type: "object", required: ["text"] } };
-  return { executionId: "e1", callId: 7, origin: "program", tool, arguments: args as never, grant: {}, signal: new AbortController().signal };
+  const tool = {
+    server: "slack",
+    name,
+    address: `slack.${name}`,
+    callName: name,
+    hash: "",
+    inputSchema: { type: "object", required: ["text"] },
+  };
+  return {
+    executionId: "e1",
+    callId: 7,
+    origin: "program",
+    tool,
+    arguments: args as never,
+    grant: {},
+    signal: new AbortController().signal,
+  };
 }
 
 function linesOf(file: string | undefined): Record<string, unknown>[] {
-  return readFileSync(file ?? "", "utf8").trimEnd().split("\n").map((line) => JSON.parse(line));
+  return readFileSync(file ?? "", "utf8")
+    .trimEnd()
+    .split("\n")
+    .map((line) => JSON.parse(line));
 }
 
 describe("what is written", () => {
@@ -45,10 +78,27 @@ describe("what is written", () => {
     const lines = linesOf(audit.file);
     expect(lines).toMatchObject([
       {
-        seq: 0, prev: genesisHash, time: "2026-01-02T03:04:05.006Z", kind: "call-started", executionId: "e1", callId: 7, origin: "program",
-        tool: "slack.send", argumentBytes: text.length, argumentSha256: createHash("sha256").update(text).digest("hex"),
+        seq: 0,
+        prev: genesisHash,
+        time: "2026-01-02T03:04:05.006Z",
+        kind: "call-started",
+        executionId: "e1",
+        callId: 7,
+        origin: "program",
+        tool: "slack.send",
+        argumentBytes: text.length,
+        argumentSha256: createHash("sha256").update(text).digest("hex"),
       },
-      { seq: 1, prev: lines[0]?.hash, kind: "call-ended", executionId: "e1", callId: 7, tool: "slack.send", ok: true, bytes: 13 },
+      {
+        seq: 1,
+        prev: lines[0]?.hash,
+        kind: "call-ended",
+        executionId: "e1",
+        callId: 7,
+        tool: "slack.send",
+        ok: true,
+        bytes: 13,
+      },
     ]);
     expect(readFileSync(audit.file ?? "", "utf8")).not.toContain("secret");
     expect(verifySegment(audit.file ?? "")).toEqual({ kind: "intact", records: 2, lastHash: lines[1]?.hash });
@@ -74,7 +124,10 @@ describe("what is written", () => {
     await compose(steps, async () => failing)(callOf({ text: deep }));
     const codes = linesOf(audit.file).map((line) => `${line.kind} ${line.code ?? ""}`.trim());
     expect(codes).toEqual(
-      ["tool_denied", "arguments_invalid", "tool_error", "internal", "arguments_invalid"].flatMap((code) => ["call-started", `call-ended ${code}`]),
+      ["tool_denied", "arguments_invalid", "tool_error", "internal", "arguments_invalid"].flatMap((code) => [
+        "call-started",
+        `call-ended ${code}`,
+      ]),
     );
     expect(verifySegment(audit.file ?? "").kind).toBe("intact");
   });
@@ -131,9 +184,11 @@ describe("when it cannot be written", () => {
   });
 
   // A limit on the size of files stops a write in the middle of a line, as a full disk does.
-  test.runIf(existsSync("/usr/bin/prlimit"))("half a line that was written is cut off, and a new segment begins", () => {
-    writePlainModules(folder, ["base/errors", "base/json", "gateway/audit"]);
-    const program = `
+  test.runIf(existsSync("/usr/bin/prlimit"))(
+    "half a line that was written is cut off, and a new segment begins",
+    () => {
+      writePlainModules(folder, ["base/errors", "base/json", "gateway/audit"]);
+      const program = `
       import { createAudit } from "./gateway/audit.js";
       process.on("SIGXFSZ", () => {});
       const audit = createAudit("state");
@@ -148,16 +203,17 @@ describe("when it cannot be written", () => {
         }
       }
       console.log(JSON.stringify({ files: [...files], codes }));`;
-    const args = ["--fsize=1000", process.execPath, "--input-type=module", "-e", program];
-    const child = spawnSync("/usr/bin/prlimit", args, { cwd: folder, encoding: "utf8" });
-    const { files, codes } = JSON.parse(child.stdout) as { files: string[]; codes: string[] };
-    expect(codes.length).toBeGreaterThan(1);
-    expect(new Set(codes)).toEqual(new Set(["audit_unavailable"]));
-    const verified = files.map((file) => verifySegment(join(folder, file)));
-    expect(verified.map((one) => one.kind)).toEqual(files.map(() => "intact"));
-    // Every record is either written whole or was refused.
-    expect(verified.reduce((sum, one) => sum + (one.kind === "intact" ? one.records : 0), codes.length)).toBe(12);
-  });
+      const args = ["--fsize=1000", process.execPath, "--input-type=module", "-e", program];
+      const child = spawnSync("/usr/bin/prlimit", args, { cwd: folder, encoding: "utf8" });
+      const { files, codes } = JSON.parse(child.stdout) as { files: string[]; codes: string[] };
+      expect(codes.length).toBeGreaterThan(1);
+      expect(new Set(codes)).toEqual(new Set(["audit_unavailable"]));
+      const verified = files.map((file) => verifySegment(join(folder, file)));
+      expect(verified.map((one) => one.kind)).toEqual(files.map(() => "intact"));
+      // Every record is either written whole or was refused.
+      expect(verified.reduce((sum, one) => sum + (one.kind === "intact" ? one.records : 0), codes.length)).toBe(12);
+    },
+  );
 });
 
 describe("verification", () => {
@@ -170,11 +226,21 @@ describe("verification", () => {
     writeFileSync(file, `${change(readFileSync(file, "utf8").trimEnd().split("\n")).join("\n")}\n`);
 
   test.each<[string, (lines: string[]) => string[], number, string]>([
-    ["a changed value", (lines) => lines.map((line, i) => (i === 2 ? line.replace('"e2"', '"eX"') : line)), 3, "it was changed"],
+    [
+      "a changed value",
+      (lines) => lines.map((line, i) => (i === 2 ? line.replace('"e2"', '"eX"') : line)),
+      3,
+      "it was changed",
+    ],
     ["a removed line", (lines) => lines.toSpliced(1, 1), 2, "missing or moved"],
     ["a removed first line", (lines) => lines.slice(1), 1, "missing or moved"],
     ["swapped lines", ([a = "", b = "", ...rest]) => [b, a, ...rest], 1, "missing or moved"],
-    ["an added member", (lines) => lines.map((line, i) => (i === 4 ? line.replace("{", '{"extra":1,') : line)), 5, "it was changed"],
+    [
+      "an added member",
+      (lines) => lines.map((line, i) => (i === 4 ? line.replace("{", '{"extra":1,') : line)),
+      5,
+      "it was changed",
+    ],
     ["junk", (lines) => [...lines, "junk"], 6, "not JSON"],
     ["a number", (lines) => [...lines, "5"], 6, "not an object"],
   ])("%s is found", (_, change, line, problem) => {
@@ -191,7 +257,10 @@ describe("verification", () => {
         const { hash: _, ...rest } = JSON.parse(line);
         rest.status = "failed";
         const sorted = Object.fromEntries(Object.entries(rest).sort(([a], [b]) => (a < b ? -1 : 1)));
-        return JSON.stringify({ ...rest, hash: createHash("sha256").update(rest.prev).update(JSON.stringify(sorted)).digest("hex") });
+        return JSON.stringify({
+          ...rest,
+          hash: createHash("sha256").update(rest.prev).update(JSON.stringify(sorted)).digest("hex"),
+        });
       }),
     );
     expect(verifySegment(file)).toMatchObject({ kind: "broken", line: 3, problem: expect.stringContaining("prev") });

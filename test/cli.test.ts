@@ -227,6 +227,14 @@ describe("tools", () => {
   });
 });
 
+test("Ctrl-C ends a command that waits for a server", async () => {
+  await using hanging = await createSite({ mcpServers: { hangs: { command: process.execPath, args: ["-e", "setInterval(() => {}, 1000)"] } } });
+  const startedAt = Date.now();
+  const { code } = await hanging.run(["tools"], { onStart: (process) => void setTimeout(() => process.kill("SIGINT"), 1_000) });
+  expect(code).toBe(130);
+  expect(Date.now() - startedAt).toBeLessThan(8_000);
+}, 20_000);
+
 test("tree writes modules", async () => {
   const { code, stdout } = await site.run(["tree", "--out", "tree", "--json"]);
   expect(code).toBe(0);

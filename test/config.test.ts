@@ -124,7 +124,9 @@ describe("text that is no config", () => {
   });
 
   test("comments, trailing commas and a byte order mark are fine", () => {
-    const config = load('\uFEFF{ // servers\n "mcpServers": { "a": { "command": "x", "args": ["1",], }, /* more */ }, }');
+    const config = load(
+      '\uFEFF{ // servers\n "mcpServers": { "a": { "command": "x", "args": ["1",], }, /* more */ }, }',
+    );
     expect(stdio(config).args).toEqual(["1"]);
   });
 });
@@ -166,7 +168,9 @@ describe("wrong values", () => {
   });
 
   test("secrets are not repeated in errors", () => {
-    const error = refused(() => parse({ mcpServers: { a: { url: "not-a-url-s3cret", headers: ["Bearer s3cret"], env: "s3cret" } } }));
+    const error = refused(() =>
+      parse({ mcpServers: { a: { url: "not-a-url-s3cret", headers: ["Bearer s3cret"], env: "s3cret" } } }),
+    );
     expect(error.message).not.toContain("s3cret");
   });
 
@@ -175,20 +179,25 @@ describe("wrong values", () => {
     expect(refused(() => parse({ mcpServers })).message).toContain("and 30 more");
   });
 
-  test.each(["", ".", "..", "a/b", "a\\b", "a\0b", "a*", " a", "a.", "x".repeat(129), "e\u0301", "\ud800"])("server key %j", (key) => {
-    const error = refused(() => parse({ mcpServers: { [key]: { command: "x" } } }));
-    expect(error.message).toContain("rename the server");
-  });
+  test.each(["", ".", "..", "a/b", "a\\b", "a\0b", "a*", " a", "a.", "x".repeat(129), "e\u0301", "\ud800"])(
+    "server key %j",
+    (key) => {
+      const error = refused(() => parse({ mcpServers: { [key]: { command: "x" } } }));
+      expect(error.message).toContain("rename the server");
+    },
+  );
 
   test("a key with a dot is fine unless an address could mean two tools", () => {
     expect(parse({ mcpServers: { "my.server": { command: "x" }, my2: { command: "x" } } }).servers).toHaveLength(2);
-    expect(refused(() => parse({ mcpServers: { my: { command: "x" }, "my.server": { command: "x" } } })).message).toContain(
-      'could also be the tool "server.x" of "my"',
-    );
+    expect(
+      refused(() => parse({ mcpServers: { my: { command: "x" }, "my.server": { command: "x" } } })).message,
+    ).toContain('could also be the tool "server.x" of "my"');
   });
 
   test("names that objects have by birth are ordinary keys", () => {
-    const config = load('{"mcpServers": {"__proto__": {"command": "x"}, "constructor": {"command": "y"}}, "policy": {"tools": {"__proto__.x": "deny"}}}');
+    const config = load(
+      '{"mcpServers": {"__proto__": {"command": "x"}, "constructor": {"command": "y"}}, "policy": {"tools": {"__proto__.x": "deny"}}}',
+    );
     expect(config.servers.map((server) => server.key)).toEqual(["__proto__", "constructor"]);
     expect(Object.entries(config.policy.tools)).toEqual([["__proto__.x", "deny"]]);
     expect(refused(() => load('{"mcpServers": {}, "__proto__": {}}')).message).toContain("unknown key");
@@ -218,7 +227,9 @@ describe("keys of later versions", () => {
 describe("servers as other clients write them", () => {
   test("known foreign keys are one note, unknown ones a note with the nearest", () => {
     const config = parse({
-      mcpServers: { a: { command: "x", autoApprove: ["y"], alwaysAllow: [], icon: "i", description: "d", trust: true, comand: "z" } },
+      mcpServers: {
+        a: { command: "x", autoApprove: ["y"], alwaysAllow: [], icon: "i", description: "d", trust: true, comand: "z" },
+      },
     });
     expect(config.notes).toEqual([
       'mcpServers.a.comand: unknown key, ignored; did you mean "command"?',
@@ -245,7 +256,7 @@ describe("servers as other clients write them", () => {
     [{ type: "http", command: "x" }, 'no "url"'],
     [{ type: "stdio", url: "http://x" }, 'no "command"'],
     [{ type: "carrier-pigeon", command: "x" }, 'got "carrier-pigeon"'],
-    [{ url: "https://me:pw@h/" }, "use \"headers\""],
+    [{ url: "https://me:pw@h/" }, 'use "headers"'],
     [{ url: "https://h/", headers: { "a b": "x" } }, "no name of an HTTP header"],
     [{ url: "https://h/", headers: { a: "x\r\nb: y" } }, "remove the line break"],
     [{ command: "" }, "name a program"],
@@ -260,7 +271,12 @@ describe("servers as other clients write them", () => {
 
   test("time-outs: seconds and milliseconds", () => {
     const config = parse({
-      mcpServers: { a: { command: "x", timeout: 60 }, b: { command: "x", timeout: 30_000 }, c: { command: "x", callMs: 5, connectMs: 7 }, d: { command: "x" } },
+      mcpServers: {
+        a: { command: "x", timeout: 60 },
+        b: { command: "x", timeout: 30_000 },
+        c: { command: "x", callMs: 5, connectMs: 7 },
+        d: { command: "x" },
+      },
     });
     expect(config.servers.map(({ callMs, connectMs }) => [callMs, connectMs])).toEqual([
       [60_000, limits.connectMs],
@@ -272,7 +288,13 @@ describe("servers as other clients write them", () => {
   });
 
   test("disabled, in both spellings", () => {
-    const config = parse({ mcpServers: { a: { command: "x", disabled: true }, b: { command: "x", enabled: false }, c: { command: "x", disabled: false } } });
+    const config = parse({
+      mcpServers: {
+        a: { command: "x", disabled: true },
+        b: { command: "x", enabled: false },
+        c: { command: "x", disabled: false },
+      },
+    });
     expect(config.servers.map((server) => server.disabledReason !== undefined)).toEqual([true, true, false]);
   });
 });
@@ -282,15 +304,27 @@ describe("variables and the environment", () => {
     const config = parseConfig(
       {
         mcpServers: {
-          a: { command: "${CMD:-node}", args: ["--key=${env:KEY}", "${EMPTY:-filled}", "${EMPTY}", "${TWICE}", "${not a name}", "$KEY"], env: { TOKEN: "${SECRET}" }, cwd: "${HOME}" },
+          a: {
+            command: "${CMD:-node}",
+            args: ["--key=${env:KEY}", "${EMPTY:-filled}", "${EMPTY}", "${TWICE}", "${not a name}", "$KEY"],
+            env: { TOKEN: "${SECRET}" },
+            cwd: "${HOME}",
+          },
           b: { url: "https://${HOST:-h.example}/mcp", headers: { Authorization: "Bearer ${env:SECRET}" } },
         },
       },
       { directory: "/base", env: { ...env, TWICE: "${SECRET}" } },
     );
-    expect(stdio(config)).toMatchObject({ command: "node", cwd: "/home/me", args: ["--key=k-1", "filled", "", "${SECRET}", "${not a name}", "$KEY"] });
+    expect(stdio(config)).toMatchObject({
+      command: "node",
+      cwd: "/home/me",
+      args: ["--key=k-1", "filled", "", "${SECRET}", "${not a name}", "$KEY"],
+    });
     expect(stdio(config).env.TOKEN).toBe("s3cret");
-    expect(config.servers[1]?.transport).toMatchObject({ url: "https://h.example/mcp", headers: { Authorization: "Bearer s3cret" } });
+    expect(config.servers[1]?.transport).toMatchObject({
+      url: "https://h.example/mcp",
+      headers: { Authorization: "Bearer s3cret" },
+    });
   });
 
   test("a missing variable disables its server, by name; the others work", () => {
@@ -315,16 +349,24 @@ describe("variables and the environment", () => {
     expect(refused(() => parse({ mcpServers: {}, stateDir: "${NOPE}" })).message).toContain("NOPE is not set");
   });
 
-  test("a child gets a safe environment and its own, nothing else", () => {
-    const given = { ...env, LC_ALL: "C", BASH_FUNC: "() { :; }", TERM: "() { :; }", AWS_SECRET_ACCESS_KEY: "x" };
-    const config = parseConfig({ mcpServers: { a: { command: "x", env: { OWN: "1", PATH: "/mine" } } } }, { directory: "/", env: given });
-    expect(stdio(config).env).toEqual({ PATH: "/mine", HOME: "/home/me", LC_ALL: "C", OWN: "1" });
+  test("only what is configured is added to what a server inherits: nothing of this environment", () => {
+    const given = { ...env, AWS_SECRET_ACCESS_KEY: "x" };
+    const config = parseConfig(
+      { mcpServers: { a: { command: "x", env: { OWN: "1", PATH: "/mine" } } } },
+      { directory: "/", env: given },
+    );
+    expect(stdio(config).env).toEqual({ OWN: "1", PATH: "/mine" });
   });
 
   test("envFile stands below env; one that cannot be read disables the server", () => {
     write("# keys\nA=from file\nB='quoted value'\n", "keys.env");
-    const config = load({ mcpServers: { a: { command: "x", envFile: "keys.env", env: { A: "own" } }, b: { command: "x", envFile: "no.env" } } });
-    expect(stdio(config).env).toMatchObject({ A: "own", B: "quoted value" });
+    const config = load({
+      mcpServers: {
+        a: { command: "x", envFile: "keys.env", env: { A: "own" } },
+        b: { command: "x", envFile: "no.env" },
+      },
+    });
+    expect(stdio(config).env).toEqual({ A: "own", B: "quoted value" });
     expect(config.servers[1]?.disabledReason).toContain(join(folder, "no.env"));
   });
 });
@@ -341,16 +383,30 @@ describe("the hash of a server", () => {
   });
 
   test("is another for another command, argument, variable name, URL or kind", () => {
-    const entries = [base, { ...base, command: "y" }, { ...base, args: ["2"] }, { ...base, env: {} }, { ...base, cwd: "z" }, { url: "http://a" }, { url: "http://b" }, { type: "sse", url: "http://a" }];
+    const entries = [
+      base,
+      { ...base, command: "y" },
+      { ...base, args: ["2"] },
+      { ...base, env: {} },
+      { ...base, cwd: "z" },
+      { url: "http://a" },
+      { url: "http://b" },
+      { type: "sse", url: "http://a" },
+    ];
     expect(new Set(entries.map((entry) => hashOf(entry))).size).toBe(entries.length);
   });
 });
 
 describe("policy", () => {
   test("a pattern that can match nothing is an error, one for no server a note", () => {
-    expect(refused(() => parse({ mcpServers: {}, policy: { tools: { slack: "deny" } } })).message).toContain('write "slack.*"');
+    expect(refused(() => parse({ mcpServers: {}, policy: { tools: { slack: "deny" } } })).message).toContain(
+      'write "slack.*"',
+    );
     expect(refused(() => parse({ mcpServers: {}, expose: ["slack", 3] })).message).toContain("expose[1]");
-    const config = parse({ mcpServers: { slack: { command: "x" } }, policy: { tools: { "slakc.*": "deny", "*": "allow", "sl*": "approve", "slack.x": "deny" } } });
+    const config = parse({
+      mcpServers: { slack: { command: "x" } },
+      policy: { tools: { "slakc.*": "deny", "*": "allow", "sl*": "approve", "slack.x": "deny" } },
+    });
     expect(config.notes).toEqual(['policy.tools["slakc.*"]: matches no configured server; did you mean "slack"?']);
   });
 });
@@ -365,7 +421,8 @@ describe("defaults and the published schema", () => {
     expect(config.stateDir).toBe(resolve("/base/.sluice"));
     const { engine, ...numbers } = config.sandbox;
     expect(engine).toBe("auto");
-    for (const [name, value] of Object.entries(numbers)) expect([name, value]).toEqual([name, limits[name as keyof typeof limits]]);
+    for (const [name, value] of Object.entries(numbers))
+      expect([name, value]).toEqual([name, limits[name as keyof typeof limits]]);
   });
 
   test("config.schema.json is what the table says (npm run build && node scripts/schema.mjs)", () => {

@@ -9,7 +9,9 @@ export function writePlainModules(out: string, modules: readonly string[]): void
   writeFileSync(join(out, "package.json"), '{"type":"module"}');
   for (const module of modules) {
     const source = readFileSync(new URL(`../src/${module}.ts`, import.meta.url), "utf8");
-    const { code, errors } = transformSync(`${module}.ts`, source, { typescript: { rewriteImportExtensions: "rewrite" } });
+    const { code, errors } = transformSync(`${module}.ts`, source, {
+      typescript: { rewriteImportExtensions: "rewrite" },
+    });
     if (errors.length > 0) throw new Error(`Cannot compile ${module}: ${errors[0]?.message}`);
     mkdirSync(dirname(join(out, module)), { recursive: true });
     writeFileSync(join(out, `${module}.js`), code);

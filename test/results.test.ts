@@ -49,15 +49,27 @@ describe("data", () => {
     ["a text that only begins like one", { content: [textOf("[draft] hello")] }, "[draft] hello"],
     ["an object with words behind it", { content: [textOf('{"a":1} done')] }, '{"a":1} done'],
     ["a number stays text", { content: [textOf("42")] }, "42"],
-    ["so do true, null and quotes", { content: [textOf("true"), textOf("null"), textOf('"x"')] }, ["true", "null", '"x"']],
+    [
+      "so do true, null and quotes",
+      { content: [textOf("true"), textOf("null"), textOf('"x"')] },
+      ["true", "null", '"x"'],
+    ],
     ["an empty text", { content: [textOf("")] }, ""],
     ["several texts, each for itself", { content: [textOf("a"), textOf('{"b":1}')] }, ["a", { b: 1 }]],
     ["a success that talks of an error", { content: [textOf('{"error":"no"}')] }, { error: "no" }],
     ["nothing", { content: [] }, null],
     ["not even content", {}, null],
     ["isError false", { isError: false, content: [textOf("x")] }, "x"],
-    ["a link", { content: [{ type: "resource_link", uri: "file:///a", name: "a", mimeType: "text/plain", size: 5 }] }, { type: "resource_link", uri: "file:///a", name: "a", mimeType: "text/plain" }],
-    ["a link and a text", { content: [textOf("see"), { type: "resource_link", uri: "x:y", name: "n" }] }, ["see", { type: "resource_link", uri: "x:y", name: "n" }]],
+    [
+      "a link",
+      { content: [{ type: "resource_link", uri: "file:///a", name: "a", mimeType: "text/plain", size: 5 }] },
+      { type: "resource_link", uri: "file:///a", name: "a", mimeType: "text/plain" },
+    ],
+    [
+      "a link and a text",
+      { content: [textOf("see"), { type: "resource_link", uri: "x:y", name: "n" }] },
+      ["see", { type: "resource_link", uri: "x:y", name: "n" }],
+    ],
     ["an embedded text", { content: [{ type: "resource", resource: { uri: "x:y", text: '{"a":1}' } }] }, { a: 1 }],
     ["a kind nobody knows", { content: [{ type: "hologram", beam: 1 }] }, { type: "hologram", beam: 1 }],
     ["blocks that are none", { content: [null, 5, textOf("a")] }, "a"],
@@ -86,7 +98,8 @@ describe("media", () => {
   test("images, audio, blobs, links and texts together", async () => {
     const result = {
       content: [
-        textOf("first"), image,
+        textOf("first"),
+        image,
         { type: "audio", data: "AAEC", mimeType: "audio/wav" },
         { type: "resource", resource: { uri: "x:y", blob: "AAEC", mimeType: "application/pdf" } },
         { type: "resource_link", uri: "x:z", name: "z" },
@@ -104,13 +117,18 @@ describe("media", () => {
     });
   });
 
-  test.each([[undefined], [5], ["../../etc/passwd"], ["image/png\n"], ["a/b/c"], ["x".repeat(200)], [""]])("a claimed type %j is not believed", async (mimeType) => {
-    const data = await dataOf({ content: [{ ...image, mimeType }] });
-    expect(data).toHaveProperty("media.0.mimeType", "application/octet-stream");
-  });
+  test.each([[undefined], [5], ["../../etc/passwd"], ["image/png\n"], ["a/b/c"], ["x".repeat(200)], [""]])(
+    "a claimed type %j is not believed",
+    async (mimeType) => {
+      const data = await dataOf({ content: [{ ...image, mimeType }] });
+      expect(data).toHaveProperty("media.0.mimeType", "application/octet-stream");
+    },
+  );
 
   test("a file that cannot be kept fails the call", async () => {
-    await expect(unwrapResult({ content: [image] }, () => Promise.reject(new Error("EDQUOT")))).rejects.toThrow("EDQUOT");
+    await expect(unwrapResult({ content: [image] }, () => Promise.reject(new Error("EDQUOT")))).rejects.toThrow(
+      "EDQUOT",
+    );
   });
 });
 
@@ -130,18 +148,30 @@ describe("errors", () => {
     expect(outcome).toHaveProperty("message", expect.stringMatching(/^x+… \(\d+ more characters\)$/));
   });
 
-  test.each([[null], [undefined], ["text"], [[]], [5], [{ content: "text" }], [{ content: { type: "text" } }]])("no result at all: %j", async (result) => {
-    expect(await errorOf(result)).toMatchObject({ kind: "error", code: "upstream_error" });
-  });
+  test.each([[null], [undefined], ["text"], [[]], [5], [{ content: "text" }], [{ content: { type: "text" } }]])(
+    "no result at all: %j",
+    async (result) => {
+      expect(await errorOf(result)).toMatchObject({ kind: "error", code: "upstream_error" });
+    },
+  );
 
   test("too much is refused by size and by number", async () => {
     const small = { resultBytesMax: 1_000 };
-    for (const result of [{ content: [textOf("x".repeat(2_000))] }, { structuredContent: { rows: Array.from({ length: 500 }, () => "abc") } }, { content: [{ type: "image", data: "A".repeat(2_000) }] }]) {
-      expect(await unwrapResult(result, save, small)).toMatchObject({ code: "result_too_large", message: expect.stringContaining("resultBytesMax") });
+    for (const result of [
+      { content: [textOf("x".repeat(2_000))] },
+      { structuredContent: { rows: Array.from({ length: 500 }, () => "abc") } },
+      { content: [{ type: "image", data: "A".repeat(2_000) }] },
+    ]) {
+      expect(await unwrapResult(result, save, small)).toMatchObject({
+        code: "result_too_large",
+        message: expect.stringContaining("resultBytesMax"),
+      });
     }
     expect(saved).toBe(0);
     expect(await unwrapResult({ content: [textOf("x".repeat(900))] }, save, small)).toMatchObject({ kind: "data" });
-    expect(await errorOf({ content: Array.from({ length: limits.contentBlocksMax + 1 }, () => textOf("")) })).toMatchObject({ code: "result_too_large" });
+    expect(
+      await errorOf({ content: Array.from({ length: limits.contentBlocksMax + 1 }, () => textOf("")) }),
+    ).toMatchObject({ code: "result_too_large" });
   });
 
   test("a value nested without end is measured without end of the stack", async () => {

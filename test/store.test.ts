@@ -95,7 +95,9 @@ describe("one process", () => {
 describe("several processes", () => {
   function run(program: string): Promise<string> {
     return new Promise((resolve) => {
-      const child = spawn(process.execPath, ["--input-type=module", "-e", program], { stdio: ["ignore", "ignore", "pipe"] });
+      const child = spawn(process.execPath, ["--input-type=module", "-e", program], {
+        stdio: ["ignore", "ignore", "pipe"],
+      });
       let said = "";
       child.stderr.on("data", (chunk) => (said += chunk));
       child.on("close", (code) => resolve(code === 0 ? "" : `${code} ${said}`));

@@ -41,13 +41,34 @@ describe("valid and invalid values", () => {
     ["prefixItems", { prefixItems: [text, whole], items: false }, [["a", 1], ["a"], []], [[1], ["a", 1, 2]]],
     ["a tuple of draft-07", { items: [text, whole], additionalItems: text }, [["a", 1, "b"]], [["a", 1, 2], [1]]],
     ["minItems and maxItems", { minItems: 1, maxItems: 2 }, [[1], [1, 2]], [[], [1, 2, 3]]],
-    ["uniqueItems", { uniqueItems: true }, [[1, "1", { a: 1 }]], [[1, 1], [{ a: 1, b: 2 }, { b: 2, a: 1 }]]],
+    [
+      "uniqueItems",
+      { uniqueItems: true },
+      [[1, "1", { a: 1 }]],
+      [
+        [1, 1],
+        [
+          { a: 1, b: 2 },
+          { b: 2, a: 1 },
+        ],
+      ],
+    ],
     ["contains", { contains: whole, minContains: 2, maxContains: 3 }, [[1, 2, "a"]], [[1], [1, 2, 3, 4]]],
     ["contains nothing", { contains: whole, minContains: 0 }, [[]], []],
     ["required", { required: ["a"] }, [{ a: null }, "any"], [{}, { b: 1 }]],
     ["properties", { properties: { a: whole } }, [{}, { a: 1 }, { b: "x" }], [{ a: "1" }]],
-    ["additionalProperties false", { properties: { a: true }, additionalProperties: false }, [{}, { a: 1 }], [{ b: 1 }]],
-    ["additionalProperties", { properties: { a: true }, additionalProperties: whole }, [{ a: "x", b: 1 }], [{ b: "x" }]],
+    [
+      "additionalProperties false",
+      { properties: { a: true }, additionalProperties: false },
+      [{}, { a: 1 }],
+      [{ b: 1 }],
+    ],
+    [
+      "additionalProperties",
+      { properties: { a: true }, additionalProperties: whole },
+      [{ a: "x", b: 1 }],
+      [{ b: "x" }],
+    ],
     ["minProperties, maxProperties", { minProperties: 1, maxProperties: 2 }, [{ a: 1 }], [{}, { a: 1, b: 2, c: 3 }]],
     ["propertyNames", { propertyNames: { maxLength: 2 } }, [{ ab: 1 }], [{ abc: 1 }]],
     ["dependentRequired", { dependentRequired: { a: ["b"] } }, [{}, { b: 1 }, { a: 1, b: 1 }], [{ a: 1 }]],
@@ -56,12 +77,44 @@ describe("valid and invalid values", () => {
     ["anyOf", { anyOf: [text, { minimum: 5 }] }, ["a", 5], [1]],
     ["oneOf", { oneOf: [{ minimum: 5 }, { maximum: 10 }] }, [1, 20], [7]],
     ["not", { not: text }, [1], ["a"]],
-    ["if, then, else", { if: { properties: { k: { const: 1 } }, required: ["k"] }, then: { required: ["a"] }, else: { required: ["b"] } }, [{ k: 1, a: 1 }, { b: 1 }], [{ k: 1 }, {}]],
+    [
+      "if, then, else",
+      {
+        if: { properties: { k: { const: 1 } }, required: ["k"] },
+        then: { required: ["a"] },
+        else: { required: ["b"] },
+      },
+      [{ k: 1, a: 1 }, { b: 1 }],
+      [{ k: 1 }, {}],
+    ],
     ["$ref", { $defs: { "a/b~c": whole }, properties: { x: { $ref: "#/$defs/a~1b~0c" } } }, [{ x: 1 }], [{ x: "1" }]],
-    ["a recursive $ref", { definitions: { n: { type: "object", properties: { next: { $ref: "#/definitions/n" } }, required: ["v"] } }, $ref: "#/definitions/n" }, [{ v: 1, next: { v: 2 } }], [{ v: 1, next: {} }]],
+    [
+      "a recursive $ref",
+      {
+        definitions: { n: { type: "object", properties: { next: { $ref: "#/definitions/n" } }, required: ["v"] } },
+        $ref: "#/definitions/n",
+      },
+      [{ v: 1, next: { v: 2 } }],
+      [{ v: 1, next: {} }],
+    ],
     ["beside $ref, 2020-12 counts", { $defs: { a: text }, $ref: "#/$defs/a", minLength: 2 }, ["ab"], ["a", 1]],
-    ["beside $ref, draft-07 does not", { $schema: "http://json-schema.org/draft-07/schema#", definitions: { a: text }, $ref: "#/definitions/a", minLength: 2 }, ["a"], [1]],
-    ["names that objects have by birth", { required: ["toString"], properties: { constructor: whole } }, [{ toString: 1 }], [{}, { toString: 1, constructor: "x" }]],
+    [
+      "beside $ref, draft-07 does not",
+      {
+        $schema: "http://json-schema.org/draft-07/schema#",
+        definitions: { a: text },
+        $ref: "#/definitions/a",
+        minLength: 2,
+      },
+      ["a"],
+      [1],
+    ],
+    [
+      "names that objects have by birth",
+      { required: ["toString"], properties: { constructor: whole } },
+      [{ toString: 1 }],
+      [{}, { toString: 1, constructor: "x" }],
+    ],
   ])("%s", (_, schema, valid, invalid) => {
     for (const value of valid) expect([value, check(schema, value)]).toEqual([value, []]);
     for (const value of invalid) expect([value, check(schema, value).length > 0]).toEqual([value, true]);
@@ -71,7 +124,12 @@ describe("valid and invalid values", () => {
 describe("what is said", () => {
   const lead = {
     type: "object",
-    properties: { leadId: text, data: { type: "object", properties: { score: { type: "integer", maximum: 100 } } }, rows: { type: "array", items: { properties: { "first name": text } } }, mode: { enum: ["fast", "slow"] } },
+    properties: {
+      leadId: text,
+      data: { type: "object", properties: { score: { type: "integer", maximum: 100 } } },
+      rows: { type: "array", items: { properties: { "first name": text } } },
+      mode: { enum: ["fast", "slow"] },
+    },
     required: ["leadId"],
     additionalProperties: false,
   };
@@ -79,7 +137,14 @@ describe("what is said", () => {
   test.each<[JsonSchema, Json, string[]]>([
     [lead, { leadId: 5 }, ["leadId: a string / the number 5"]],
     [lead, {}, ["leadId: a string / nothing"]],
-    [lead, { leadID: "x" }, ['leadId: a string / nothing; rename "leadID" to it', 'leadID: no such property (leadId, data, rows, mode are known) / one; did you mean "leadId"?']],
+    [
+      lead,
+      { leadID: "x" },
+      [
+        'leadId: a string / nothing; rename "leadID" to it',
+        'leadID: no such property (leadId, data, rows, mode are known) / one; did you mean "leadId"?',
+      ],
+    ],
     [lead, { leadId: "x", data: { score: 101 } }, ["data.score: a number up to 100 / the number 101"]],
     [lead, { leadId: "x", rows: [{}, { "first name": [1] }] }, ['rows[1]["first name"]: a string / an array of 1']],
     [lead, { leadId: "x", mode: "fsat" }, ['mode: one of "fast", "slow" / the string "fsat"; did you mean "fast"?']],
@@ -88,7 +153,12 @@ describe("what is said", () => {
     [{ anyOf: [text, whole] }, [], [": a string or a whole number / an array of 0"]],
     [{ anyOf: [text, { type: "object", required: ["id"] }] }, {}, ["id: a value / nothing"]],
     [
-      { oneOf: [{ type: "object", properties: { kind: { const: "a" }, x: text } }, { type: "object", properties: { kind: { const: "b" }, y: text } }] },
+      {
+        oneOf: [
+          { type: "object", properties: { kind: { const: "a" }, x: text } },
+          { type: "object", properties: { kind: { const: "b" }, y: text } },
+        ],
+      },
       { kind: "b", y: 1 },
       ["y: a string / the number 1"],
     ],
@@ -97,7 +167,10 @@ describe("what is said", () => {
   });
 
   test("at most a handful of mistakes, however many there are, and nothing long", () => {
-    const violations = validateValue({ items: text }, Array.from({ length: 1_000 }, (_, i) => i));
+    const violations = validateValue(
+      { items: text },
+      Array.from({ length: 1_000 }, (_, i) => i),
+    );
     expect(violations).toHaveLength(limits.violationsMax);
     const [one] = validateValue({ type: "number" }, "x".repeat(1_000_000));
     expect(one?.got.length).toBeLessThan(100);
@@ -148,13 +221,16 @@ describe("schemas that cannot be trusted", () => {
   });
 
   test("the readable rest of it is enforced", () => {
-    expect(check({ properties: { a: { type: "any" }, b: whole } }, { a: 1, b: "x" })).toEqual(["b: a whole number / the string \"x\""]);
+    expect(check({ properties: { a: { type: "any" }, b: whole } }, { a: 1, b: "x" })).toEqual([
+      'b: a whole number / the string "x"',
+    ]);
   });
 
   test("one that explodes is stopped", () => {
     // Each level tries the next one twice: 2^40 without a bound.
     const $defs: Record<string, Json> = { d0: { const: 1 } };
-    for (let i = 1; i <= 40; i++) $defs[`d${i}`] = { allOf: [{ $ref: `#/$defs/d${i - 1}` }, { $ref: `#/$defs/d${i - 1}` }] };
+    for (let i = 1; i <= 40; i++)
+      $defs[`d${i}`] = { allOf: [{ $ref: `#/$defs/d${i - 1}` }, { $ref: `#/$defs/d${i - 1}` }] };
     const startedAt = performance.now();
     expect(unenforced({ $defs: $defs as never, $ref: "#/$defs/d40" }, 1).reasons.join()).toContain("steps");
     expect(performance.now() - startedAt).toBeLessThan(5_000);
@@ -167,18 +243,65 @@ describe("schemas that cannot be trusted", () => {
   });
 
   test("any JSON as schema, any JSON as value: an answer", () => {
-    const keyword = fc.constantFrom("type", "enum", "const", "items", "prefixItems", "properties", "required", "additionalProperties", "anyOf", "oneOf", "allOf", "not", "if", "then", "$ref", "minimum", "maxLength", "contains", "uniqueItems", "multipleOf", "dependencies", "propertyNames", "a");
+    const keyword = fc.constantFrom(
+      "type",
+      "enum",
+      "const",
+      "items",
+      "prefixItems",
+      "properties",
+      "required",
+      "additionalProperties",
+      "anyOf",
+      "oneOf",
+      "allOf",
+      "not",
+      "if",
+      "then",
+      "$ref",
+      "minimum",
+      "maxLength",
+      "contains",
+      "uniqueItems",
+      "multipleOf",
+      "dependencies",
+      "propertyNames",
+      "a",
+    );
     const { json } = fc.letrec<{ json: Json }>((tie) => ({
-      json: fc.oneof({ depthSize: "small" }, fc.constantFrom<Json>(null, true, false, 0, 1.5, "string", "object", "#", "a"), fc.array(tie("json"), { maxLength: 3 }), fc.dictionary(keyword, tie("json"), { maxKeys: 4 })) as fc.Arbitrary<Json>,
+      json: fc.oneof(
+        { depthSize: "small" },
+        fc.constantFrom<Json>(null, true, false, 0, 1.5, "string", "object", "#", "a"),
+        fc.array(tie("json"), { maxLength: 3 }),
+        fc.dictionary(keyword, tie("json"), { maxKeys: 4 }),
+      ) as fc.Arbitrary<Json>,
     }));
-    fc.assert(fc.property(json, json, (schema, value) => Array.isArray(validateValue(schema as JsonSchema, value))), { numRuns: 500 });
+    fc.assert(
+      fc.property(json, json, (schema, value) => Array.isArray(validateValue(schema as JsonSchema, value))),
+      { numRuns: 500 },
+    );
   });
 });
 
 describe("the step", () => {
   function callOf(inputSchema: JsonSchema, args: unknown): ToolCall {
-    const tool = { server: "crm", name: "update-record", address: "crm.update-record", callName: "updateRecord", hash: "", inputSchema };
-    return { executionId: "e", callId: 1, origin: "program", tool, arguments: args as never, grant: {}, signal: new AbortController().signal };
+    const tool = {
+      server: "crm",
+      name: "update-record",
+      address: "crm.update-record",
+      callName: "updateRecord",
+      hash: "",
+      inputSchema,
+    };
+    return {
+      executionId: "e",
+      callId: 1,
+      origin: "program",
+      tool,
+      arguments: args as never,
+      grant: {},
+      signal: new AbortController().signal,
+    };
   }
 
   test("passes what fits, refuses the rest and says where to read more", async () => {
@@ -191,18 +314,26 @@ describe("the step", () => {
       message: "Cannot call crm.update-record: id: expected a string, got nothing",
       hint: "Its arguments are described in ./servers/crm/updateRecord.ts",
     });
-    expect(await invoke(callOf(schema, { n: "1" }))).toMatchObject({ message: expect.stringContaining("the arguments do not fit\n  id: expected") });
+    expect(await invoke(callOf(schema, { n: "1" }))).toMatchObject({
+      message: expect.stringContaining("the arguments do not fit\n  id: expected"),
+    });
   });
 
   test.each([[[1]], ["x"], [null], [undefined], [5]])("the arguments are one object: %j", async (args) => {
     const invoke = compose([validate()], async () => ({ kind: "data", data: "ok" }));
-    expect(await invoke(callOf(true, args))).toMatchObject({ code: "arguments_invalid", message: expect.stringContaining("one object") });
+    expect(await invoke(callOf(true, args))).toMatchObject({
+      code: "arguments_invalid",
+      message: expect.stringContaining("one object"),
+    });
   });
 
   test("what is not enforced is said once per tool", async () => {
     const said: string[] = [];
-    const invoke = compose([validate({ onUnenforced: (address, reason) => said.push(`${address}: ${reason}`) })], async () => ({ kind: "data", data: "ok" }));
+    const invoke = compose(
+      [validate({ onUnenforced: (address, reason) => said.push(`${address}: ${reason}`) })],
+      async () => ({ kind: "data", data: "ok" }),
+    );
     for (let i = 0; i < 3; i++) await invoke(callOf({ properties: { a: { type: "file" } } }, { a: 1 }));
-    expect(said).toEqual(["crm.update-record: its type \"file\" is none of JSON Schema's"]);
+    expect(said).toEqual(['crm.update-record: its type "file" is none of JSON Schema\'s']);
   });
 });

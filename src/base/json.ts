@@ -20,3 +20,8 @@ export function toCanonicalJson(value: Json): string {
     .map((key) => `${JSON.stringify(key)}:${toCanonicalJson(value[key] as Json)}`);
   return `{${members.join(",")}}`;
 }
+
+/** The value if it is a string, else an empty one: for members of objects from outside. */
+export function asText(value: Json | undefined): string {
+  return typeof value === "string" ? value : "";
+}

@@ -37,6 +37,8 @@ export const limits = {
   listEntriesMax: 100_000, // entries of one recursive listing
   pathDepthMax: 32, // folders in one path
   // upstreams
+  discoveryWaitMs: 15_000, // how long a search or a program waits for servers that were never reached
+  discoveryRetryMs: 30_000, // a server that failed to list its tools is not asked again before
   connectMs: 30_000, // start of a server, until it has answered the handshake
   callMs: 120_000, // one tool call, from when it leaves
   upstreamMessageBytesMax: 67_108_864, // one JSON-RPC message from a server

@@ -17,7 +17,10 @@ export function toNearest(name: string, candidates: Iterable<string>): string | 
 }
 
 function toComparable(name: string): string {
-  return name.slice(0, limits.nearestCharsMax).toLowerCase().replace(/[^\p{L}\p{N}]/gu, "");
+  return name
+    .slice(0, limits.nearestCharsMax)
+    .toLowerCase()
+    .replace(/[^\p{L}\p{N}]/gu, "");
 }
 
 /** Insertions, deletions, substitutions and swaps of neighbours between two names; `bound` or more is answered as `bound`. */

@@ -32,6 +32,7 @@ export interface StdioConfig {
   kind: "stdio";
   command: string;
   args: readonly string[];
+  /** What the config adds (`envFile`, then `env`) to the small environment that every server inherits. */
   env: Readonly<Record<string, string>>;
   /** Absolute. */
   cwd: string;

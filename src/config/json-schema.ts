@@ -4,7 +4,12 @@ import { configKeys, serverKeys, verdicts, type Key } from "./keys.ts";
 
 /** The JSON Schema of the config file, made from the table that the checks use; published as `config.schema.json`. */
 export function toConfigSchema(): JsonObject {
-  return { $schema: "http://json-schema.org/draft-07/schema#", title: "Sluice", ...toSchema(configKeys), required: ["mcpServers"] };
+  return {
+    $schema: "http://json-schema.org/draft-07/schema#",
+    title: "Sluice",
+    ...toSchema(configKeys),
+    required: ["mcpServers"],
+  };
 }
 
 function toSchema(key: Key): JsonObject {
@@ -21,9 +26,19 @@ function toSchema(key: Key): JsonObject {
     case "path":
       return { type: "string", description, minLength: 1, default: key.default };
     case "patterns":
-      return { type: "array", description, maxItems: limits.patternsMax, items: { type: "string", maxLength: limits.patternCharsMax } };
+      return {
+        type: "array",
+        description,
+        maxItems: limits.patternsMax,
+        items: { type: "string", maxLength: limits.patternCharsMax },
+      };
     case "verdicts":
-      return { type: "object", description, maxProperties: limits.patternsMax, additionalProperties: { enum: [...verdicts] } };
+      return {
+        type: "object",
+        description,
+        maxProperties: limits.patternsMax,
+        additionalProperties: { enum: [...verdicts] },
+      };
     case "ignored":
       return { type: "string", description };
     case "servers":

@@ -1,4 +1,11 @@
-import { type Node, type ParseError, findNodeAtLocation, parseTree, printParseErrorCode, stripComments } from "jsonc-parser";
+import {
+  type Node,
+  type ParseError,
+  findNodeAtLocation,
+  parseTree,
+  printParseErrorCode,
+  stripComments,
+} from "jsonc-parser";
 import type { Problems, ConfigPath, LineOf } from "./problems.ts";
 
 /** The text of a config file, parsed: its value, and where in the text each part of it stands. */
@@ -30,14 +37,19 @@ export function parseJsonc(text: string, problems: Problems): JsoncDocument {
   }
   const [first] = errors;
   if (first !== undefined || root === undefined) {
-    const what = first === undefined ? "" : `: ${toWords(printParseErrorCode(first.error))} at ${toPosition(source, first.offset)}`;
+    const what =
+      first === undefined
+        ? ""
+        : `: ${toWords(printParseErrorCode(first.error))} at ${toPosition(source, first.offset)}`;
     problems.add([], `it is not JSON${what}`);
     return unreadable;
   }
   const tree = root;
   const lineOf: LineOf = (path) => {
     const node = findNodeAtLocation(tree, [...path]);
-    return node === undefined ? undefined : toLine(source, (node.parent?.type === "property" ? node.parent : node).offset);
+    return node === undefined
+      ? undefined
+      : toLine(source, (node.parent?.type === "property" ? node.parent : node).offset);
   };
   const checked: Reading = { problems, source };
   return { value: toValue(tree, [], checked), lineOf };
@@ -50,7 +62,8 @@ interface Reading {
 
 /** The value of a node. Not the parser's own: that loses `__proto__` and takes the last of two equal keys unsaid. */
 function toValue(node: Node, path: ConfigPath, reading: Reading): unknown {
-  if (node.type === "array") return node.children?.map((child, index) => toValue(child, [...path, index], reading)) ?? [];
+  if (node.type === "array")
+    return node.children?.map((child, index) => toValue(child, [...path, index], reading)) ?? [];
   if (node.type !== "object") return node.value;
   const members = new Map<string, unknown>();
   for (const property of node.children ?? []) {
@@ -59,7 +72,10 @@ function toValue(node: Node, path: ConfigPath, reading: Reading): unknown {
     const name = String(key.value);
     const here = [...path, name];
     if (members.has(name)) {
-      reading.problems.add(here, `the key stands twice, again in line ${toLine(reading.source, key.offset)}; keep one of them`);
+      reading.problems.add(
+        here,
+        `the key stands twice, again in line ${toLine(reading.source, key.offset)}; keep one of them`,
+      );
     }
     members.set(name, toValue(value, here, reading));
   }

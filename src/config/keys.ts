@@ -31,14 +31,29 @@ const dayMs = 86_400_000;
 /** The integer keys of `sandbox`; the type makes sure that none of {@link SandboxConfig} is missing. */
 export const sandboxIntegers: Readonly<Record<Exclude<keyof SandboxConfig, "engine">, IntegerKey>> = {
   timeoutMs: integer(limits.timeoutMs, 100, dayMs, "Wall clock of one program, in milliseconds."),
-  answerMs: integer(limits.answerMs, 100, dayMs, "After this many milliseconds a running program is answered as `running`."),
+  answerMs: integer(
+    limits.answerMs,
+    100,
+    dayMs,
+    "After this many milliseconds a running program is answered as `running`.",
+  ),
   cpuMs: integer(limits.cpuMs, 10, dayMs, "Processor time of one program, in milliseconds."),
   memoryMb: integer(limits.memoryMb, 64, 65_536, "Resident memory of one program, in mebibytes."),
   parkMs: integer(limits.parkMs, 0, dayMs, "How long an execution waits for `resume`, in milliseconds."),
   parkedMax: integer(limits.parkedMax, 1, 64, "Executions that may wait for `resume` at once."),
   logBytesMax: integer(limits.logBytesMax, 1_024, 67_108_864, "Console output kept of one program, in bytes."),
-  resultBytesMax: integer(limits.resultBytesMax, 1_024, limits.resultBytesMax, "One tool result or returned value, in bytes."),
-  previewBytes: integer(limits.previewBytes, 256, 1_048_576, "Above this many bytes an answer is saved to a file and previewed."),
+  resultBytesMax: integer(
+    limits.resultBytesMax,
+    1_024,
+    limits.resultBytesMax,
+    "One tool result or returned value, in bytes.",
+  ),
+  previewBytes: integer(
+    limits.previewBytes,
+    256,
+    1_048_576,
+    "Above this many bytes an answer is saved to a file and previewed.",
+  ),
   callsMax: integer(limits.callsMax, 1, 1_000_000, "Tool calls of one program."),
   callsInFlightMax: integer(limits.callsInFlightMax, 1, 4_096, "Host calls of one program that wait at once."),
   guestsWarm: integer(limits.guestsWarm, 0, 16, "Sandboxes started ahead of need."),
@@ -98,18 +113,23 @@ export const configKeys: SectionKey = {
       kind: "section",
       about: "Saved programs.",
       later: [],
-      members: { dir: { kind: "path", default: "./.sluice/skills", about: "Folder of the skills; relative to this file." } },
+      members: {
+        dir: { kind: "path", default: "./.sluice/skills", about: "Folder of the skills; relative to this file." },
+      },
     },
     expose: { kind: "patterns", about: "Address patterns of tools that also appear as direct MCP tools." },
   },
 };
 
 /** What Sluice reads of one entry of `mcpServers`, with the JSON type of each, for the checks and the schema. */
-export const serverKeys: ReadonlyMap<string, { type: "text" | "texts" | "text-map" | "flag" | "milliseconds"; about: string }> = new Map(
+export const serverKeys: ReadonlyMap<
+  string,
+  { type: "text" | "texts" | "text-map" | "flag" | "milliseconds"; about: string }
+> = new Map(
   Object.entries({
     command: { type: "text", about: "Program to start; a relative path with a slash is relative to `cwd`." },
     args: { type: "texts", about: "Its arguments." },
-    env: { type: "text-map", about: "Its environment, added to a small safe one." },
+    env: { type: "text-map", about: "Variables added to the small environment that every server inherits." },
     envFile: { type: "text", about: "File of NAME=value lines, added to its environment below `env`." },
     cwd: { type: "text", about: "Folder it starts in; default: the folder of this file." },
     url: { type: "text", about: "Address of a server over HTTP." },
@@ -127,11 +147,11 @@ export const serverKeys: ReadonlyMap<string, { type: "text" | "texts" | "text-ma
 );
 
 /** Keys of other clients that mean nothing here; they are named in one note per server. */
-export const foreignServerKeys: ReadonlySet<string> = new Set([
-  ...["alwaysAllow", "alwaysLoad", "authProviderType", "autoApprove", "autoStart", "description", "dev", "disabledTools"],
-  ...["displayName", "enabledTools", "excludeTools", "fromGalleryId", "gallery", "icon", "icons", "includeTools"],
-  ...["metadata", "name", "oauth", "sandbox", "sandboxEnabled", "title", "tools", "version"],
-]);
+export const foreignServerKeys: ReadonlySet<string> = new Set(
+  `alwaysAllow alwaysLoad authProviderType autoApprove autoStart description dev disabledTools
+   displayName enabledTools excludeTools fromGalleryId gallery icon icons includeTools
+   metadata name oauth sandbox sandboxEnabled title tools version`.split(/\s+/),
+);
 
 /** Keys of an entry of `mcpServers` that later versions will enforce. */
 export const laterServerKeys: ReadonlySet<string> = new Set(["trust"]);

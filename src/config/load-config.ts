@@ -65,7 +65,10 @@ function isFile(file: string): boolean {
 
 function assertFile(file: string, named: string): string {
   if (isFile(file)) return file;
-  throw new SluiceError("config_not_found", `Cannot find the config ${file}, which ${named} names: there is no such file (or it may not be read)`);
+  throw new SluiceError(
+    "config_not_found",
+    `Cannot find the config ${file}, which ${named} names: there is no such file (or it may not be read)`,
+  );
 }
 
 function readConfig(file: string): string {
@@ -73,7 +76,10 @@ function readConfig(file: string): string {
   try {
     const { size } = statSync(file);
     if (size > limits.configBytesMax) {
-      throw new SluiceError("config_invalid", `Cannot use ${file}: it has ${size} bytes, at most ${limits.configBytesMax} (configBytesMax)`);
+      throw new SluiceError(
+        "config_invalid",
+        `Cannot use ${file}: it has ${size} bytes, at most ${limits.configBytesMax} (configBytesMax)`,
+      );
     }
     bytes = readFileSync(file);
   } catch (error) {

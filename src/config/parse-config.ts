@@ -58,7 +58,13 @@ export function parseConfig(value: unknown, options: ParseConfigOptions): Config
 }
 
 /** Reads the keys of a section into `read` under their dotted names, defaults included. */
-function readSection(section: SectionKey, value: unknown, path: ConfigPath, context: ConfigContext, read: Map<string, unknown>): void {
+function readSection(
+  section: SectionKey,
+  value: unknown,
+  path: ConfigPath,
+  context: ConfigContext,
+  read: Map<string, unknown>,
+): void {
   const given = value === undefined ? {} : value;
   if (!isJsonObject(given)) {
     context.problems.add(path, `expected an object, got ${toGot(given)}`);
@@ -114,7 +120,11 @@ function readKey(key: Exclude<Key, SectionKey>, value: unknown, path: ConfigPath
     case "choice":
       if (value === undefined || key.choices.includes(value as string)) return value ?? key.default;
       if (key.later.includes(value as string)) {
-        problems.add(path, `${JSON.stringify(value)} is not enforced by this version: remove it`, "config_not_enforced");
+        problems.add(
+          path,
+          `${JSON.stringify(value)} is not enforced by this version: remove it`,
+          "config_not_enforced",
+        );
       } else problems.add(path, `expected ${toChoices(key.choices)}, got ${toGotChoice(value)}`);
       return value;
     case "path":
@@ -145,7 +155,8 @@ function readPatterns(value: unknown, path: ConfigPath, problems: Problems): str
   checkCount(value.length, path, problems);
   const patterns: string[] = [];
   for (const [index, item] of value.entries()) {
-    if (typeof item !== "string") problems.add([...path, index], `expected an address pattern like "crm.*", got ${toGot(item)}`);
+    if (typeof item !== "string")
+      problems.add([...path, index], `expected an address pattern like "crm.*", got ${toGot(item)}`);
     else if (checkPattern(item, [...path, index], problems)) patterns.push(item);
   }
   return patterns;
@@ -169,20 +180,30 @@ function readVerdicts(value: unknown, path: ConfigPath, problems: Problems): Rec
 }
 
 function checkCount(count: number, path: ConfigPath, problems: Problems): void {
-  if (count > limits.patternsMax) problems.add(path, `${count} patterns, at most ${limits.patternsMax} (patternsMax) are possible`);
+  if (count > limits.patternsMax)
+    problems.add(path, `${count} patterns, at most ${limits.patternsMax} (patternsMax) are possible`);
 }
 
 /** A pattern that can match no address at all is a rule that silently does nothing: an error. */
 function checkPattern(pattern: string, path: ConfigPath, problems: Problems): boolean {
-  if (pattern.length > limits.patternCharsMax) problems.add(path, `a pattern has at most ${limits.patternCharsMax} characters`);
+  if (pattern.length > limits.patternCharsMax)
+    problems.add(path, `a pattern has at most ${limits.patternCharsMax} characters`);
   else if (!pattern.includes("*") && !/^.+\../s.test(pattern)) {
-    problems.add(path, `no tool has this address (they are server.tool); write ${JSON.stringify(`${pattern || "server"}.*`)} for a whole server`);
+    problems.add(
+      path,
+      `no tool has this address (they are server.tool); write ${JSON.stringify(`${pattern || "server"}.*`)} for a whole server`,
+    );
   } else return true;
   return false;
 }
 
 /** Notes patterns that name a server which is not there: probably a spelling mistake, and a deny would not deny. */
-function noteUnmatched(patterns: readonly string[], path: ConfigPath, keys: readonly string[], { notes }: ConfigContext): void {
+function noteUnmatched(
+  patterns: readonly string[],
+  path: ConfigPath,
+  keys: readonly string[],
+  { notes }: ConfigContext,
+): void {
   for (const pattern of patterns) {
     const [literal = ""] = pattern.split("*", 1);
     const named = literal.includes(".") ? literal : undefined;

@@ -30,7 +30,9 @@ export class Problems {
     const [first] = this.#found;
     if (first === undefined) return;
     // A wrong config is wrong first; only one that would be right later is "not enforced".
-    const code = this.#found.every((problem) => problem.code === "config_not_enforced") ? "config_not_enforced" : "config_invalid";
+    const code = this.#found.every((problem) => problem.code === "config_not_enforced")
+      ? "config_not_enforced"
+      : "config_invalid";
     const shown = this.#found.slice(0, limits.configProblemsMax).map((problem) => problem.text);
     const rest = this.#found.length - shown.length;
     if (rest > 0) shown.push(`and ${rest} more`);

@@ -9,7 +9,7 @@ import { toNearest } from "../base/nearest.ts";
 import type { HttpConfig, ServerConfig, StdioConfig } from "./config.ts";
 import { foreignServerKeys, laterServerKeys, serverKeys } from "./keys.ts";
 import { toGot, toPathText, type ConfigPath, type Problems } from "./problems.ts";
-import { substitute, toSafeEnvironment, type Environment } from "./variables.ts";
+import { substitute, type Environment } from "./variables.ts";
 
 /** What reading a config needs from outside it. */
 export interface ConfigContext {
@@ -28,10 +28,17 @@ export function parseServers(value: unknown, path: ConfigPath, context: ConfigCo
   }
   const entries = Object.entries(value);
   if (entries.length > limits.serversMax) {
-    context.problems.add(path, `${entries.length} servers, at most ${limits.serversMax} (serversMax) are possible; remove some`);
+    context.problems.add(
+      path,
+      `${entries.length} servers, at most ${limits.serversMax} (serversMax) are possible; remove some`,
+    );
     return [];
   }
-  checkKeys(entries.map(([key]) => key), path, context.problems);
+  checkKeys(
+    entries.map(([key]) => key),
+    path,
+    context.problems,
+  );
   return entries.flatMap(([key, entry]) => {
     const server = parseServer(key, entry, [...path, key], context);
     if (server?.disabledReason !== undefined) context.notes.push(`Server ${key} is disabled: ${server.disabledReason}`);
@@ -47,16 +54,21 @@ function checkKeys(keys: readonly string[], path: ConfigPath, problems: Problems
     // Keys may have dots; the longest key that begins an address is meant, so no key may begin another's addresses.
     const longer = keys.find((other) => other.startsWith(`${key}.`));
     if (longer !== undefined) {
-      problems.add([...path, longer], `"${longer}.x" could also be the tool "${longer.slice(key.length + 1)}.x" of "${key}"; rename one`);
+      problems.add(
+        [...path, longer],
+        `"${longer}.x" could also be the tool "${longer.slice(key.length + 1)}.x" of "${key}"; rename one`,
+      );
     }
   }
 }
 
 function wrongInKey(key: string): string | undefined {
-  if (key === "" || key.length > limits.serverKeyCharsMax) return `a server's key has 1 to ${limits.serverKeyCharsMax} characters`;
+  if (key === "" || key.length > limits.serverKeyCharsMax)
+    return `a server's key has 1 to ${limits.serverKeyCharsMax} characters`;
   if (key === "." || key === "..") return "it cannot be the name of a folder";
   if (/[/\\*\p{Cc}\p{Cs}]/u.test(key)) return 'a server\'s key has no "/", "\\", "*" or control character';
-  if (key.trim() !== key || key.endsWith(".") || key.startsWith(".")) return "a server's key does not begin or end with a space or a dot";
+  if (key.trim() !== key || key.endsWith(".") || key.startsWith("."))
+    return "a server's key does not begin or end with a space or a dot";
   if (key.normalize("NFC") !== key) return "a server's key is composed Unicode (NFC)";
   return undefined;
 }
@@ -105,14 +117,23 @@ function readEntry(value: Record<string, Json>, path: ConfigPath, { problems, no
       ignored.push(name);
     } else {
       const nearest = toNearest(name, serverKeys.keys());
-      notes.push(`${toPathText(here)}: unknown key, ignored${nearest === undefined ? "" : `; did you mean "${nearest}"?`}`);
+      notes.push(
+        `${toPathText(here)}: unknown key, ignored${nearest === undefined ? "" : `; did you mean "${nearest}"?`}`,
+      );
     }
   }
   if (ignored.length > 0) notes.push(`${toPathText(path)}: keys of other clients, ignored: ${ignored.join(", ")}`);
   return entry;
 }
 
-function readMember(entry: Entry, name: string, type: string, member: Json, path: ConfigPath, problems: Problems): void {
+function readMember(
+  entry: Entry,
+  name: string,
+  type: string,
+  member: Json,
+  path: ConfigPath,
+  problems: Problems,
+): void {
   const text = (value: Json | undefined, at: ConfigPath): value is string => {
     if (typeof value !== "string") {
       const remedy = typeof value === "number" || typeof value === "boolean" ? "; put it in quotes" : "";
@@ -180,7 +201,13 @@ class Substitution {
 
 type ToTransport = StdioConfig | HttpConfig | undefined;
 
-function toTransport(entry: Entry, value: object, path: ConfigPath, context: ConfigContext, reading: Substitution): ToTransport {
+function toTransport(
+  entry: Entry,
+  value: object,
+  path: ConfigPath,
+  context: ConfigContext,
+  reading: Substitution,
+): ToTransport {
   const { problems } = context;
   const type = toKind(entry, path, problems);
   const urlKey = ["url", "serverUrl", "httpUrl"].find((name) => Object.hasOwn(value, name));
@@ -191,7 +218,8 @@ function toTransport(entry: Entry, value: object, path: ConfigPath, context: Con
   }
   const isStdio = type === undefined ? hasCommand : type === "stdio";
   if (isStdio && hasCommand) return toStdio(entry, path, context, reading);
-  if (!isStdio && urlKey !== undefined) return toHttp(entry, urlKey, type === "sse" ? "sse" : "http", path, context, reading);
+  if (!isStdio && urlKey !== undefined)
+    return toHttp(entry, urlKey, type === "sse" ? "sse" : "http", path, context, reading);
   const wanted = type === undefined ? '"command" (a program to start) or "url"' : isStdio ? '"command"' : '"url"';
   problems.add(path, `it has no ${wanted}; add it`);
   return undefined;
@@ -212,12 +240,14 @@ function toKind(entry: Entry, path: ConfigPath, problems: Problems): "stdio" | "
 function toStdio(entry: Entry, path: ConfigPath, context: ConfigContext, reading: Substitution): StdioConfig {
   const cwd = resolve(context.directory, reading.text(entry.texts.get("cwd") ?? "."));
   const command = reading.text(entry.texts.get("command") ?? "");
-  if (entry.texts.get("command")?.trim() === "") context.problems.add([...path, "command"], "it is empty; name a program");
-  const env = toSafeEnvironment(context.env);
+  if (entry.texts.get("command")?.trim() === "")
+    context.problems.add([...path, "command"], "it is empty; name a program");
+  const env = new Map<string, string>();
   const envFile = entry.texts.get("envFile");
   if (envFile !== undefined) readEnvFile(resolve(context.directory, reading.text(envFile)), env, reading);
   for (const [name, value] of reading.map(entry.maps.get("env"))) {
-    if (name === "" || name.includes("=")) context.problems.add([...path, "env", name], 'a variable\'s name is not empty and has no "="');
+    if (name === "" || name.includes("="))
+      context.problems.add([...path, "env", name], 'a variable\'s name is not empty and has no "="');
     env.set(name, value);
   }
   // A bare name is looked up in PATH; one with a slash is a file, and this is where it is.
@@ -254,8 +284,10 @@ function toHttp(
   const wrong = reading.reason === undefined && entry.texts.has(urlKey) ? wrongInUrl(url) : undefined;
   if (wrong !== undefined) problems.add([...path, urlKey], wrong);
   for (const [name, value] of headers) {
-    if (!/^[\w!#$%&'*+.^`|~-]+$/.test(name)) problems.add([...path, "headers", name], "this is no name of an HTTP header");
-    if (/[\r\n\0]/.test(value)) problems.add([...path, "headers", name], "a header's value is one line; remove the line break");
+    if (!/^[\w!#$%&'*+.^`|~-]+$/.test(name))
+      problems.add([...path, "headers", name], "this is no name of an HTTP header");
+    if (/[\r\n\0]/.test(value))
+      problems.add([...path, "headers", name], "a header's value is one line; remove the line break");
   }
   return { kind, url, headers: Object.fromEntries(headers) };
 }
@@ -265,7 +297,8 @@ function wrongInUrl(text: string): string | undefined {
   if (!URL.canParse(text)) return `${example}, got something else`;
   const url = new URL(text);
   if (url.protocol !== "http:" && url.protocol !== "https:") return `${example}, got the scheme "${url.protocol}"`;
-  if (url.username !== "" || url.password !== "") return 'an address with a user name or password is not sent; use "headers"';
+  if (url.username !== "" || url.password !== "")
+    return 'an address with a user name or password is not sent; use "headers"';
   return undefined;
 }
 

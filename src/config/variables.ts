@@ -25,23 +25,3 @@ export function substitute(text: string, env: Environment): Substituted {
   });
   return reason === undefined ? { kind: "text", text: replaced } : { kind: "missing", reason };
 }
-
-const safeNames =
-  process.platform === "win32"
-    ? ["APPDATA", "COMSPEC", "HOMEDRIVE", "HOMEPATH", "LOCALAPPDATA", "NUMBER_OF_PROCESSORS", "OS", "PATH", "PATHEXT"].concat(
-        ["PROCESSOR_ARCHITECTURE", "PROGRAMDATA", "PROGRAMFILES", "SYSTEMDRIVE", "SYSTEMROOT", "TEMP", "TMP"],
-        ["USERNAME", "USERPROFILE", "WINDIR"],
-      )
-    : ["HOME", "LANG", "LANGUAGE", "LOGNAME", "PATH", "SHELL", "TERM", "TMPDIR", "TZ", "USER"];
-
-/** What every upstream gets of our environment: enough to start a program, and nothing that may be a credential. */
-export function toSafeEnvironment(env: Environment): Map<string, string> {
-  const safe = new Map<string, string>();
-  for (const [name, value] of Object.entries(env)) {
-    const isSafe =
-      process.platform === "win32" ? safeNames.includes(name.toUpperCase()) : safeNames.includes(name) || name.startsWith("LC_");
-    // A value that begins with "()" is a shell function, not data.
-    if (isSafe && value !== undefined && !value.startsWith("()")) safe.set(name, value);
-  }
-  return safe;
-}

@@ -42,13 +42,21 @@ export function access(policy: PolicyConfig): Step {
       case "deny":
         return refuse("tool_denied", `Cannot call ${address}: ${source} denies it`);
       case "approve":
-        return refuse("approval_unavailable", `Cannot call ${address}: ${source} asks for a person's approval, and nobody can be asked here`);
+        return refuse(
+          "approval_unavailable",
+          `Cannot call ${address}: ${source} asks for a person's approval, and nobody can be asked here`,
+        );
     }
   };
 }
 
 function refuse(code: "tool_not_granted" | "tool_denied" | "approval_unavailable", message: string): CallOutcome {
-  return { kind: "error", code, message, hint: "Do the work without this tool, or tell the user that it is not permitted; trying again changes nothing" };
+  return {
+    kind: "error",
+    code,
+    message,
+    hint: "Do the work without this tool, or tell the user that it is not permitted; trying again changes nothing",
+  };
 }
 
 function toList(patterns: readonly string[]): string {

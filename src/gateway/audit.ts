@@ -7,10 +7,34 @@ import type { CallOutcome, Step, ToolCall } from "./call.ts";
 
 /** What is recorded; arguments and results only as size and hash, so that the audit holds no data of the user. */
 export type AuditRecord =
-  | { kind: "execution-started"; executionId: string; codeSha256: string; codeBytes: number; engine: string; wall: string }
+  | {
+      kind: "execution-started";
+      executionId: string;
+      codeSha256: string;
+      codeBytes: number;
+      engine: string;
+      wall: string;
+    }
   | { kind: "execution-ended"; executionId: string; status: string; code?: string; ms: number }
-  | { kind: "call-started"; executionId: string; callId: number; origin: string; tool: string; argumentBytes: number; argumentSha256: string }
-  | { kind: "call-ended"; executionId: string; callId: number; tool: string; ok: boolean; code?: string; bytes?: number; ms: number };
+  | {
+      kind: "call-started";
+      executionId: string;
+      callId: number;
+      origin: string;
+      tool: string;
+      argumentBytes: number;
+      argumentSha256: string;
+    }
+  | {
+      kind: "call-ended";
+      executionId: string;
+      callId: number;
+      tool: string;
+      ok: boolean;
+      code?: string;
+      bytes?: number;
+      ms: number;
+    };
 
 /** The audit of this process: one file of JSON lines, each chained to the one before by its hash. */
 export interface Audit extends Disposable {
@@ -91,7 +115,9 @@ class SegmentedAudit implements Audit {
       origin,
       tool,
       argumentBytes: Buffer.byteLength(text ?? ""),
-      argumentSha256: createHash("sha256").update(text ?? "").digest("hex"),
+      argumentSha256: createHash("sha256")
+        .update(text ?? "")
+        .digest("hex"),
     });
     const startedAt = performance.now();
     const outcome = text === undefined ? refuseDepth(call) : await next(call);
@@ -117,11 +143,16 @@ class SegmentedAudit implements Audit {
   }
 
   #write(segment: Segment, record: AuditRecord): void {
-    const line: JsonObject = { seq: segment.seq, prev: segment.prev, time: new Date(this.#now()).toISOString(), ...record };
+    const line: JsonObject = {
+      seq: segment.seq,
+      prev: segment.prev,
+      time: new Date(this.#now()).toISOString(),
+      ...record,
+    };
     const hash = toLineHash(segment.prev, line);
     const bytes = Buffer.from(`${JSON.stringify({ ...line, hash })}\n`);
     try {
-      for (let written = 0; written < bytes.length; ) written += writeSync(segment.descriptor, bytes, written);
+      for (let written = 0; written < bytes.length;) written += writeSync(segment.descriptor, bytes, written);
     } catch (error) {
       this.#abandon(segment);
       throw error;
@@ -154,7 +185,11 @@ function toArgumentText(call: ToolCall): string | undefined {
 }
 
 function refuseDepth(call: ToolCall): CallOutcome {
-  return { kind: "error", code: "arguments_invalid", message: `Cannot call ${call.tool.address}: the arguments are nested too deep` };
+  return {
+    kind: "error",
+    code: "arguments_invalid",
+    message: `Cannot call ${call.tool.address}: the arguments are nested too deep`,
+  };
 }
 
 function toLineHash(prev: string, line: JsonObject): string {
@@ -162,7 +197,9 @@ function toLineHash(prev: string, line: JsonObject): string {
 }
 
 /** Whether a segment is as it was written: `line` (from 1) is the first one that is not. */
-export type Verification = { kind: "intact"; records: number; lastHash: string } | { kind: "broken"; line: number; problem: string };
+export type Verification =
+  | { kind: "intact"; records: number; lastHash: string }
+  | { kind: "broken"; line: number; problem: string };
 
 /**
  * Reads a segment and checks its numbers and hashes. Lines cut off at its end leave no trace in it: compare `lastHash`
@@ -177,11 +214,16 @@ export function verifySegment(path: string): Verification {
     if (checked.problem !== undefined) return { kind: "broken", line: seq + 1, problem: checked.problem };
     prev = checked.hash;
   }
-  if (isTorn) return { kind: "broken", line: lines.length + 1, problem: "the last line is torn: its writing was interrupted" };
+  if (isTorn)
+    return { kind: "broken", line: lines.length + 1, problem: "the last line is torn: its writing was interrupted" };
   return { kind: "intact", records: lines.length, lastHash: prev };
 }
 
-function checkLine(text: string, seq: number, prev: string): { problem: string } | { problem?: undefined; hash: string } {
+function checkLine(
+  text: string,
+  seq: number,
+  prev: string,
+): { problem: string } | { problem?: undefined; hash: string } {
   let line: Json;
   try {
     line = JSON.parse(text) as Json;
@@ -190,8 +232,10 @@ function checkLine(text: string, seq: number, prev: string): { problem: string }
   }
   if (!isJsonObject(line)) return { problem: "it is not an object" };
   const { hash, ...rest } = line;
-  if (line.seq !== seq) return { problem: `its seq is ${JSON.stringify(line.seq)}, expected ${seq}: lines are missing or moved` };
+  if (line.seq !== seq)
+    return { problem: `its seq is ${JSON.stringify(line.seq)}, expected ${seq}: lines are missing or moved` };
   if (line.prev !== prev) return { problem: "its prev is not the hash of the line before" };
-  if (typeof hash !== "string" || hash !== toLineHash(prev, rest)) return { problem: "its hash is not that of its content: it was changed" };
+  if (typeof hash !== "string" || hash !== toLineHash(prev, rest))
+    return { problem: "its hash is not that of its content: it was changed" };
   return { hash };
 }

@@ -27,7 +27,8 @@ function settled(invoke: Invoke): Invoke {
 function once(next: Invoke): Invoke {
   let called = false;
   return (call) => {
-    if (called) throw new SluiceError("internal", `Cannot make the call of ${call.tool.address} twice: a step used next() again`);
+    if (called)
+      throw new SluiceError("internal", `Cannot make the call of ${call.tool.address} twice: a step used next() again`);
     called = true;
     return next(call);
   };
@@ -38,6 +39,11 @@ function toErrorOutcome(thrown: unknown, call: ToolCall): CallOutcome {
     const { code, message, hint } = thrown;
     return { kind: "error", code, message, ...(hint === undefined ? {} : { hint }) };
   }
-  if (call.signal.aborted) return { kind: "error", code: "cancelled", message: `The call of ${call.tool.address} was cancelled` };
-  return { kind: "error", code: "internal", message: `Cannot complete the call of ${call.tool.address}: ${toMessage(thrown)}` };
+  if (call.signal.aborted)
+    return { kind: "error", code: "cancelled", message: `The call of ${call.tool.address} was cancelled` };
+  return {
+    kind: "error",
+    code: "internal",
+    message: `Cannot complete the call of ${call.tool.address}: ${toMessage(thrown)}`,
+  };
 }

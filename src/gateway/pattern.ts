@@ -7,7 +7,8 @@ export function matchesPattern(pattern: string, address: string): boolean {
   const first = pieces[0] ?? "";
   const last = pieces.at(-1) ?? "";
   if (pieces.length === 1) return pattern === address;
-  if (address.length < first.length + last.length || !address.startsWith(first) || !address.endsWith(last)) return false;
+  if (address.length < first.length + last.length || !address.startsWith(first) || !address.endsWith(last))
+    return false;
   const end = address.length - last.length;
   let from = first.length;
   for (const piece of pieces.slice(1, -1)) {

@@ -15,7 +15,7 @@ export function createSteps({ audit, policy, onUnenforced }: StepParts): Step[] 
   return [
     audit.step, // outermost: a refused call is recorded too
     access(policy), // grant, then allow / deny
-    validate({ ...(onUnenforced === undefined ? {} : { onUnenforced }) }),
+    validate({ onUnenforced }), // against the tool's input schema
     // release: which personal data may go to this tool (not yet)
     // budget: what this execution may still spend (not yet)
     // approve: asks a person, before any slot or deadline is held (not yet)

@@ -17,7 +17,11 @@ export interface UnwrapOptions {
  * it is JSON), else all texts, with media saved as files. `isError` becomes an error with the upstream's own words;
  * a text that only talks of an error stays data. Rejects only if `saveMedia` does.
  */
-export async function unwrapResult(result: unknown, saveMedia: SaveMedia, options: UnwrapOptions = {}): Promise<CallOutcome> {
+export async function unwrapResult(
+  result: unknown,
+  saveMedia: SaveMedia,
+  options: UnwrapOptions = {},
+): Promise<CallOutcome> {
   if (!isJsonObject(result)) return upstreamError("the server answered without a result object");
   const content = result.content ?? [];
   if (!Array.isArray(content)) return upstreamError("the content of the server's result is not a list");
@@ -29,7 +33,8 @@ export async function unwrapResult(result: unknown, saveMedia: SaveMedia, option
   if (bytes > resultBytesMax) return tooLarge(`it has more than ${resultBytesMax} bytes (resultBytesMax)`);
 
   const blocks = content.filter(isJsonObject).map(toBlock);
-  if (result.isError === true) return { kind: "error", code: "tool_error", message: toErrorMessage(blocks, result.structuredContent) };
+  if (result.isError === true)
+    return { kind: "error", code: "tool_error", message: toErrorMessage(blocks, result.structuredContent) };
   if (isStructured(result, blocks)) return { kind: "data", data: result.structuredContent ?? null, bytes };
   return { kind: "data", data: await toData(blocks, saveMedia), bytes };
 }
@@ -79,7 +84,9 @@ function isStructured(result: JsonObject, blocks: readonly Block[]): boolean {
 
 async function toData(blocks: readonly Block[], saveMedia: SaveMedia): Promise<Json> {
   if (blocks.some((block) => block.kind === "media")) return toMixed(blocks, saveMedia);
-  const values = blocks.map((block) => (block.kind === "text" ? parseText(block.text) : block.kind === "value" ? block.value : null));
+  const values = blocks.map((block) =>
+    block.kind === "text" ? parseText(block.text) : block.kind === "value" ? block.value : null,
+  );
   return values.length > 1 ? values : (values[0] ?? null);
 }
 
@@ -110,7 +117,9 @@ function parseText(text: string): Json {
 }
 
 function toErrorMessage(blocks: readonly Block[], structured: Json | undefined): string {
-  const words = blocks.flatMap((block) => (block.kind === "text" && block.text.trim() !== "" ? [block.text] : [])).join("\n");
+  const words = blocks
+    .flatMap((block) => (block.kind === "text" && block.text.trim() !== "" ? [block.text] : []))
+    .join("\n");
   const said = words !== "" ? words : structured === undefined || structured === null ? "" : JSON.stringify(structured);
   if (said === "") return "The tool reported an error without a word about it";
   const max = limits.errorMessageCharsMax;
@@ -122,5 +131,9 @@ function upstreamError(problem: string): CallOutcome {
 }
 
 function tooLarge(problem: string): CallOutcome {
-  return { kind: "error", code: "result_too_large", message: `Cannot take the tool's result: ${problem}; ask the tool for less at a time` };
+  return {
+    kind: "error",
+    code: "result_too_large",
+    message: `Cannot take the tool's result: ${problem}; ask the tool for less at a time`,
+  };
 }

@@ -1,7 +1,9 @@
 import { isJsonObject, toCanonicalJson, type Json, type JsonObject, type JsonSchema } from "../base/json.ts";
 import { limits } from "../base/limits.ts";
 import { toNearest } from "../base/nearest.ts";
+import { add, addAll, type Found } from "./found.ts";
 import { resolveReference } from "./reference.ts";
+import { checkNumber, isOfType, jsonTypes, toLength } from "./scalar-checks.ts";
 import { toExpected, toGot, toPathText, type Place } from "./violation-text.ts";
 
 /** One thing that is wrong with a value. */
@@ -30,14 +32,6 @@ export function validateValue(schema: JsonSchema, value: Json, options: Validate
   return found.map(({ place, expected, got }) => ({ path: toPathText(place), expected, got }));
 }
 
-interface Found {
-  place: Place | undefined;
-  expected: string;
-  got: string;
-  /** A wrong type or a wrong constant may say that another alternative of the schema was meant. */
-  mistake: "type" | "constant" | "other";
-}
-
 /** One validation: its schema, its budget, and whether something had to be taken on trust. */
 class Run {
   #root: JsonSchema;
@@ -63,8 +57,10 @@ class Run {
       return;
     }
     if (!isJsonObject(schema)) return this.#doubt(`a schema is ${toGot(schema as Json)}, not an object`);
-    if (++this.#steps > limits.validationStepsMax) return this.#doubt(`it takes more than ${limits.validationStepsMax} steps`);
-    if (depth > limits.validationDepthMax) return this.#doubt(`it is nested or refers to itself more than ${limits.validationDepthMax} times`);
+    if (++this.#steps > limits.validationStepsMax)
+      return this.#doubt(`it takes more than ${limits.validationStepsMax} steps`);
+    if (depth > limits.validationDepthMax)
+      return this.#doubt(`it is nested or refers to itself more than ${limits.validationDepthMax} times`);
 
     if (schema.$ref !== undefined) {
       const target = resolveReference(this.#root, schema.$ref);
@@ -113,12 +109,19 @@ class Run {
 
   #checkEqual(schema: JsonObject, value: Json, place: Place | undefined, found: Found[]): void {
     if (value === null && schema.nullable === true) return;
-    if (schema.const !== undefined && !this.#equals(schema.const, value)) add(found, place, toExpected(schema), toGot(value), "constant");
+    if (schema.const !== undefined && !this.#equals(schema.const, value))
+      add(found, place, toExpected(schema), toGot(value), "constant");
     if (schema.enum === undefined) return;
     if (!Array.isArray(schema.enum)) return this.#doubt("its enum is not an array");
     this.#steps += schema.enum.length;
     if (!schema.enum.some((member) => this.#equals(member, value))) {
-      const nearest = typeof value === "string" ? toNearest(value, schema.enum.filter((member) => typeof member === "string")) : undefined;
+      const nearest =
+        typeof value === "string"
+          ? toNearest(
+              value,
+              schema.enum.filter((member) => typeof member === "string"),
+            )
+          : undefined;
       const guess = nearest === undefined ? "" : `; did you mean ${JSON.stringify(nearest)}?`;
       add(found, place, toExpected(schema), toGot(value) + guess, "constant");
     }
@@ -135,14 +138,18 @@ class Run {
     const { minLength, maxLength } = schema;
     if (typeof minLength !== "number" && typeof maxLength !== "number") return;
     const length = toLength(value);
-    if (typeof minLength === "number" && length < minLength) add(found, place, `at least ${minLength} characters`, `${length}`);
-    if (typeof maxLength === "number" && length > maxLength) add(found, place, `at most ${maxLength} characters`, `${length}`);
+    if (typeof minLength === "number" && length < minLength)
+      add(found, place, `at least ${minLength} characters`, `${length}`);
+    if (typeof maxLength === "number" && length > maxLength)
+      add(found, place, `at most ${maxLength} characters`, `${length}`);
   }
 
   #checkArray(schema: JsonObject, value: Json[], place: Place | undefined, depth: number, found: Found[]): void {
     const { minItems, maxItems, prefixItems, items, additionalItems, contains } = schema;
-    if (typeof minItems === "number" && value.length < minItems) add(found, place, `at least ${minItems} items`, `${value.length}`);
-    if (typeof maxItems === "number" && value.length > maxItems) add(found, place, `at most ${maxItems} items`, `${value.length}`);
+    if (typeof minItems === "number" && value.length < minItems)
+      add(found, place, `at least ${minItems} items`, `${value.length}`);
+    if (typeof maxItems === "number" && value.length > maxItems)
+      add(found, place, `at most ${maxItems} items`, `${value.length}`);
     // Draft-07 writes a tuple as `items: [..]` with `additionalItems` for the rest.
     const tuple = Array.isArray(prefixItems) ? prefixItems : Array.isArray(items) ? items : [];
     const rest = Array.isArray(items) ? additionalItems : items;
@@ -158,14 +165,17 @@ class Run {
   }
 
   #checkUnique(value: Json[], place: Place | undefined, found: Found[]): void {
-    if (value.length > limits.uniqueItemsMax) return this.#doubt(`uniqueItems is not enforced over ${limits.uniqueItemsMax} items`);
+    if (value.length > limits.uniqueItemsMax)
+      return this.#doubt(`uniqueItems is not enforced over ${limits.uniqueItemsMax} items`);
     const seen = new Map<string, number>();
     for (const [index, item] of value.entries()) {
       const text = toCanonicalJson(item);
       this.#steps += 1 + text.length / 64;
       const earlier = seen.get(text);
-      if (earlier !== undefined) return add(found, { within: place, key: index }, "items that differ", `the same as item ${earlier}`);
-      if (this.#steps > limits.validationStepsMax) return this.#doubt(`it takes more than ${limits.validationStepsMax} steps`);
+      if (earlier !== undefined)
+        return add(found, { within: place, key: index }, "items that differ", `the same as item ${earlier}`);
+      if (this.#steps > limits.validationStepsMax)
+        return this.#doubt(`it takes more than ${limits.validationStepsMax} steps`);
       seen.set(text, index);
     }
   }
@@ -184,8 +194,10 @@ class Run {
   #checkObject(schema: JsonObject, value: JsonObject, place: Place | undefined, depth: number, found: Found[]): void {
     const { minProperties, maxProperties, propertyNames } = schema;
     const names = Object.keys(value);
-    if (typeof minProperties === "number" && names.length < minProperties) add(found, place, `at least ${minProperties} properties`, `${names.length}`);
-    if (typeof maxProperties === "number" && names.length > maxProperties) add(found, place, `at most ${maxProperties} properties`, `${names.length}`);
+    if (typeof minProperties === "number" && names.length < minProperties)
+      add(found, place, `at least ${minProperties} properties`, `${names.length}`);
+    if (typeof maxProperties === "number" && names.length > maxProperties)
+      add(found, place, `at most ${maxProperties} properties`, `${names.length}`);
     let properties: JsonObject = {};
     if (isJsonObject(schema.properties)) properties = schema.properties;
     else if (schema.properties !== undefined) this.#doubt("its properties are not an object");
@@ -247,12 +259,26 @@ class Run {
       const free = Object.keys(properties).filter((known) => !Object.hasOwn(value, known));
       const nearest = toNearest(name, free);
       const known = Object.keys(properties);
-      const list = known.length === 0 ? "none are" : `${known.slice(0, 20).join(", ")}${known.length > 20 ? ", … are" : known.length > 1 ? " are" : " is"}`;
-      add(found, here, `no such property (${list} known)`, nearest === undefined ? toGot(value[name] as Json) : `one; did you mean ${JSON.stringify(nearest)}?`);
+      const list =
+        known.length === 0
+          ? "none are"
+          : `${known.slice(0, 20).join(", ")}${known.length > 20 ? ", … are" : known.length > 1 ? " are" : " is"}`;
+      add(
+        found,
+        here,
+        `no such property (${list} known)`,
+        nearest === undefined ? toGot(value[name] as Json) : `one; did you mean ${JSON.stringify(nearest)}?`,
+      );
     }
   }
 
-  #checkDependent(schema: JsonObject, value: JsonObject, place: Place | undefined, depth: number, found: Found[]): void {
+  #checkDependent(
+    schema: JsonObject,
+    value: JsonObject,
+    place: Place | undefined,
+    depth: number,
+    found: Found[],
+  ): void {
     for (const keyword of ["dependentRequired", "dependentSchemas", "dependencies"]) {
       const dependents = schema[keyword];
       if (!isJsonObject(dependents)) continue;
@@ -284,7 +310,14 @@ class Run {
     }
   }
 
-  #checkBranches(branches: Json[], isOne: boolean, value: Json, place: Place | undefined, depth: number, found: Found[]): void {
+  #checkBranches(
+    branches: Json[],
+    isOne: boolean,
+    value: Json,
+    place: Place | undefined,
+    depth: number,
+    found: Found[],
+  ): void {
     let certain = 0;
     let possible = 0;
     const failed: Found[][] = [];
@@ -314,48 +347,4 @@ function toBestBranch(failed: Found[][], branches: Json[], value: Json, place: P
   if (only !== undefined) return only;
   const alternatives = [...new Set(branches.map((branch) => toExpected(branch as JsonSchema)))];
   return [{ place, expected: alternatives.slice(0, 10).join(" or "), got: toGot(value), mistake: "type" }];
-}
-
-const jsonTypes: ReadonlySet<string> = new Set(["string", "number", "integer", "boolean", "object", "array", "null"]);
-
-function isOfType(value: Json, type: string): boolean {
-  if (type === "integer") return Number.isInteger(value);
-  if (type === "null") return value === null;
-  if (type === "array") return Array.isArray(value);
-  if (type === "object") return isJsonObject(value);
-  return typeof value === type;
-}
-
-function checkNumber(schema: JsonObject, value: number, place: Place | undefined, found: Found[]): void {
-  const { minimum, maximum, exclusiveMinimum, exclusiveMaximum, multipleOf } = schema;
-  // Draft-04 has the exclusive bounds as flags beside the bounds.
-  const above = exclusiveMinimum === true ? minimum : exclusiveMinimum;
-  const below = exclusiveMaximum === true ? maximum : exclusiveMaximum;
-  if (typeof minimum === "number" && value < minimum) add(found, place, `a number from ${minimum}`, toGot(value));
-  if (typeof maximum === "number" && value > maximum) add(found, place, `a number up to ${maximum}`, toGot(value));
-  if (typeof above === "number" && value <= above) add(found, place, `a number above ${above}`, toGot(value));
-  if (typeof below === "number" && value >= below) add(found, place, `a number below ${below}`, toGot(value));
-  if (typeof multipleOf !== "number" || multipleOf <= 0) return;
-  const quotient = value / multipleOf;
-  // 0.3 is a multiple of 0.1, whatever binary fractions say.
-  if (Math.abs(quotient - Math.round(quotient)) > 1e-9 * Math.max(1, Math.abs(quotient))) add(found, place, `a multiple of ${multipleOf}`, toGot(value));
-}
-
-/** Length in characters, as JSON Schema counts: a pair of surrogates is one. */
-function toLength(text: string): number {
-  let pairs = 0;
-  for (let index = 0; index < text.length - 1; index++) {
-    if ((text.codePointAt(index) ?? 0) <= 0xffff) continue;
-    pairs++;
-    index++;
-  }
-  return text.length - pairs;
-}
-
-function add(found: Found[], place: Place | undefined, expected: string, got: string, mistake: Found["mistake"] = "other"): void {
-  if (found.length < limits.violationsMax) found.push({ place, expected, got, mistake });
-}
-
-function addAll(found: Found[], more: readonly Found[]): void {
-  for (const one of more) if (found.length < limits.violationsMax) found.push(one);
 }

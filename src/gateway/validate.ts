@@ -23,7 +23,13 @@ export function validate({ onUnenforced }: ValidateOptions = {}): Step {
     const given: unknown = call.arguments;
     const violations: Violation[] = isJsonObject(given)
       ? validateValue(tool.inputSchema, given, { onUnenforced: (reason) => say(tool.address, reason) })
-      : [{ path: "", expected: "one object with the tool's arguments", got: Array.isArray(given) ? "an array" : typeof given }];
+      : [
+          {
+            path: "",
+            expected: "one object with the tool's arguments",
+            got: Array.isArray(given) ? "an array" : typeof given,
+          },
+        ];
     if (violations.length === 0) return next(call);
     return {
       kind: "error",
@@ -35,7 +41,9 @@ export function validate({ onUnenforced }: ValidateOptions = {}): Step {
 }
 
 function toText(violations: readonly Violation[]): string {
-  const lines = violations.map(({ path, expected, got }) => `${path === "" ? "the arguments" : path}: expected ${expected}, got ${got}`);
+  const lines = violations.map(
+    ({ path, expected, got }) => `${path === "" ? "the arguments" : path}: expected ${expected}, got ${got}`,
+  );
   if (violations.length >= limits.violationsMax) lines.push("and perhaps more");
   return lines.length === 1 ? (lines[0] ?? "") : `the arguments do not fit\n  ${lines.join("\n  ")}`;
 }

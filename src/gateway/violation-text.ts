@@ -49,7 +49,12 @@ export function toGot(value: Json): string {
   if (Array.isArray(value)) return `an array of ${value.length}`;
   if (isJsonObject(value)) {
     const names = Object.keys(value);
-    return names.length === 0 ? "an empty object" : `an object with ${names.slice(0, 5).map((name) => name.slice(0, 40)).join(", ")}${names.length > 5 ? ", …" : ""}`;
+    return names.length === 0
+      ? "an empty object"
+      : `an object with ${names
+          .slice(0, 5)
+          .map((name) => name.slice(0, 40))
+          .join(", ")}${names.length > 5 ? ", …" : ""}`;
   }
   if (typeof value === "string") return `the string ${toShort(value)}`;
   return typeof value === "number" ? `the number ${value}` : String(value);

@@ -11,6 +11,7 @@ import { writeTree } from "../codegen/write-tree.ts";
 import type { Config } from "../config/config.ts";
 import { parseConfig } from "../config/parse-config.ts";
 import { matchesPattern } from "../gateway/pattern.ts";
+import { toModel } from "../gateway/to-model.ts";
 import { createAudit } from "../gateway/audit.ts";
 import { findDeno, startDeno } from "../sandbox/engines/deno.ts";
 import { openWorkspace } from "../sandbox/file-gate.ts";
@@ -25,12 +26,14 @@ import { createExecutions } from "./executions.ts";
 import { createInvoke } from "./invoke.ts";
 import { checkHealth } from "./health.ts";
 import { createNames } from "./names.ts";
-import type { ExecutionResult } from "./outcome.ts";
+import type { ExecutionResult, SearchAnswer } from "./outcome.ts";
 import type { Parts } from "./parts.ts";
 import { startProgram, toFailedResult } from "./run-program.ts";
 import { searchTools } from "./search-answer.ts";
 import type { ServerReport, Sluice } from "./sluice.ts";
 import { createTokenLedger } from "./token-ledger.ts";
+
+const WARM_DELAY_MS = 50;
 
 /** How a Sluice is opened; none of it is policy. */
 export interface SluiceOptions {
@@ -116,7 +119,8 @@ async function compose(config: Config, options: SluiceOptions, cleanup: Cleanup)
     toUnresolved,
     async search(query, searchOptions) {
       await discovery.ensureKnown(keys);
-      return searchTools({ search: index, catalogue, tree }, query, searchOptions);
+      const answer = await searchTools({ search: index, catalogue, tree }, query, searchOptions);
+      return withMissing(answer, discovery.missing());
     },
     invoke: () => Promise.reject(new SluiceError("internal", "The gateway is not composed yet")),
   };
@@ -127,17 +131,20 @@ async function compose(config: Config, options: SluiceOptions, cleanup: Cleanup)
     const known = catalogue.server(key);
     const state = upstreams.state(key);
     const reason = disabledReason ?? upstreams.reason(key);
+    const protocol = discovery.protocol(key);
     return {
       key,
       state: disabledReason !== undefined ? "disabled" : state === "ready" ? "ready" : state === "failed" ? "failed" : known?.fetchedAt === undefined ? "unknown" : "known",
       tools: catalogue.toolCount(key),
       ...(reason === undefined ? {} : { reason }),
+      ...(protocol === undefined ? {} : { protocol }),
       problems: known?.problems ?? [],
     };
   }
 
   if (options.warm === true) {
-    pool.fill();
+    // After what is being answered now.
+    setTimeout(() => pool.fill(), WARM_DELAY_MS).unref();
     void discovery.ensureKnown(keys);
   }
 
@@ -190,6 +197,14 @@ function toConfig(configuration: Config | JsonObject): Config {
   // A loaded one has its servers as a list; what a user writes has `mcpServers`.
   if (Array.isArray((configuration as Config).servers) && typeof (configuration as Config).stateDir === "string") return configuration as Config;
   return parseConfig(configuration, { directory: process.cwd(), env: process.env });
+}
+
+/** An answer over part of the servers says which part is missing. */
+function withMissing(answer: SearchAnswer, missing: { key: string; reason: string }[]): SearchAnswer {
+  if (missing.length === 0) return answer;
+  const shown = missing.slice(0, 5).map(({ key, reason }) => `${key} (${reason.slice(0, 200)})`);
+  const note = `Not searched, because their tools are not known: ${shown.join("; ")}${missing.length > 5 ? ` and ${missing.length - 5} more` : ""}`;
+  return { ...answer, hint: toModel(answer.hint === undefined ? note : `${answer.hint}\n${note}`) };
 }
 
 /** The error for a name that no tool has, with what was perhaps meant. */

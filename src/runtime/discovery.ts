@@ -1,4 +1,6 @@
+import { setMaxListeners } from "node:events";
 import { toMessage } from "../base/errors.ts";
+import { limits } from "../base/limits.ts";
 import type { Catalogue } from "../catalogue/catalogue.ts";
 import type { ServerConfig } from "../config/config.ts";
 import type { Upstreams } from "../upstream/upstreams.ts";
@@ -7,8 +9,15 @@ import type { Upstreams } from "../upstream/upstreams.ts";
 export interface Discovery {
   /** Asks these servers now; a server that fails is left as it was known. */
   fetch(keys: readonly string[], signal?: AbortSignal): Promise<void>;
-  /** Asks those of these servers that were never reached; others cost nothing. */
+  /**
+   * Asks those of these servers that were never reached, and waits for them for a bounded time; others cost nothing.
+   * One that failed a moment ago is not asked again.
+   */
   ensureKnown(keys: readonly string[], signal?: AbortSignal): Promise<void>;
+  /** The servers whose tools are not known, each with why. */
+  missing(): { key: string; reason: string }[];
+  /** The protocol revision that a server was last spoken to in, by this process. */
+  protocol(key: string): string | undefined;
   /** Asks in the background. */
   refresh(key: string): void;
   /** Waits for what runs in the background. */
@@ -27,7 +36,13 @@ export function createDiscovery({ servers, catalogue, upstreams, onChanged, log 
   const enabled = new Set(servers.filter(({ disabledReason }) => disabledReason === undefined).map(({ key }) => key));
   /** One question per server at a time, shared by all who wait for it. */
   const asking = new Map<string, Promise<void>>();
+  const failures = new Map<string, { at: number; reason: string }>();
+  const protocols = new Map<string, string>();
   const closing = new AbortController();
+  // Each server that is being asked listens to it.
+  setMaxListeners(0, closing.signal);
+
+  const isUnknown = (key: string): boolean => enabled.has(key) && catalogue.server(key)?.fetchedAt === undefined;
 
   function ask(key: string): Promise<void> {
     let question = asking.get(key);
@@ -42,10 +57,14 @@ export function createDiscovery({ servers, catalogue, upstreams, onChanged, log 
     try {
       const listing = await upstreams.listTools(key, { signal: closing.signal });
       const { changed } = catalogue.update(key, listing);
+      failures.delete(key);
+      protocols.set(key, listing.protocol);
       for (const problem of listing.problems) log(`${key}: ${problem}`);
       if (changed) onChanged(key);
     } catch (error) {
-      if (!closing.signal.aborted) log(`${key}: ${toMessage(error)}`);
+      if (closing.signal.aborted) return;
+      failures.set(key, { at: performance.now(), reason: toMessage(error) });
+      log(`${key}: ${toMessage(error)}`);
     }
   }
 
@@ -63,9 +82,15 @@ export function createDiscovery({ servers, catalogue, upstreams, onChanged, log 
   return {
     fetch,
     async ensureKnown(keys, signal) {
-      const unknown = keys.filter((key) => catalogue.server(key)?.fetchedAt === undefined && enabled.has(key));
-      if (unknown.length > 0) await fetch(unknown, signal);
+      const now = performance.now();
+      const unknown = keys.filter((key) => isUnknown(key) && now - (failures.get(key)?.at ?? -Infinity) > limits.discoveryRetryMs);
+      if (unknown.length === 0) return;
+      const late = AbortSignal.timeout(limits.discoveryWaitMs);
+      await fetch(unknown, signal === undefined ? late : AbortSignal.any([signal, late]));
     },
+    protocol: (key) => protocols.get(key),
+    missing: () =>
+      [...enabled].filter(isUnknown).map((key) => ({ key, reason: failures.get(key)?.reason ?? "it has not answered yet" })),
     refresh(key) {
       if (!closing.signal.aborted) void ask(key);
     },

@@ -1,5 +1,5 @@
 import { SluiceError, toMessage } from "../base/errors.ts";
-import { isJsonObject, type JsonObject } from "../base/json.ts";
+import { isJsonObject } from "../base/json.ts";
 import type { Audit } from "../gateway/audit.ts";
 import type { CallOutcome, ToolCall } from "../gateway/call.ts";
 import { compose } from "../gateway/compose.ts";
@@ -49,7 +49,7 @@ export function createInvoke(parts: Parts, { audit, upstreams, log }: { audit: A
       const got = args === null ? "null" : Array.isArray(args) ? "an array" : `a ${typeof args}`;
       return { kind: "error", code: "arguments_invalid", message: `${tool.address} takes one object of arguments, not ${got}`, address: tool.address };
     }
-    const outcome = await pass({ ...rest, tool, arguments: args as JsonObject });
+    const outcome = await pass({ ...rest, tool, arguments: args });
     return { ...outcome, address: tool.address };
   };
 }

@@ -1,6 +1,6 @@
 import { createHash, randomBytes } from "node:crypto";
 import { type ErrorCode, SluiceError, toMessage } from "../base/errors.ts";
-import { isJsonObject, type Json, type JsonObject } from "../base/json.ts";
+import { asText, isJsonObject, type Json, type JsonObject } from "../base/json.ts";
 import { limits as bounds } from "../base/limits.ts";
 import { toNearest } from "../base/nearest.ts";
 import { type ExecutionEnd, type ExecutionHost, runExecution } from "../sandbox/execution.ts";
@@ -59,7 +59,7 @@ export function startProgram(parts: Parts, code: string, options: ExecuteOptions
       return { json };
     },
     async search(query) {
-      return (await parts.search(String(query["query"] ?? ""), toSearchOptions(query))) as unknown as Json;
+      return (await parts.search(asText(query["query"]), toSearchOptions(query))) as unknown as Json;
     },
     async describe(tool) {
       await parts.discovery.ensureKnown(parts.namesIn(tool), stop.signal);

@@ -129,7 +129,7 @@ export function createDiskRoot(folder: string): DiskRoot {
             return stat;
           }),
     async makeFolder(names, recursive) {
-      if (!recursive) return inParent(names, async (at, name) => void (await mkdir(at(name), 0o700)));
+      if (!recursive) return inParent(names, (at, name) => mkdir(at(name), 0o700));
       for (let depth = 1; depth <= names.length; depth += 1) {
         await inParent(names.slice(0, depth), async (at, name) => {
           const existing = await lstatOrUndefined(at(name));

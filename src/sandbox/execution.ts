@@ -1,7 +1,7 @@
 import { randomFillSync } from "node:crypto";
 import { setMaxListeners } from "node:events";
 import { errorCodes, SluiceError } from "../base/errors.ts";
-import { isJsonObject, type Json, type JsonObject } from "../base/json.ts";
+import { asText, isJsonObject, type Json, type JsonObject } from "../base/json.ts";
 import { limits as bounds } from "../base/limits.ts";
 import { type ReplyError, toErrorReply, toReply, toReplyText, toStartFrame } from "./execution-frames.ts";
 import type { FileGate } from "./file-gate.ts";
@@ -96,7 +96,7 @@ export async function runExecution(options: ExecutionOptions): Promise<Execution
       const callId = toolCalls;
       if (callId > limits.callsMax) return kill("callsMax", `The program made more than ${limits.callsMax} tool calls (callsMax)`);
       calls.open += 1;
-      const reply = await host.invokeTool({ callId, tool: String(args["tool"]), arguments: args["arguments"] ?? {} }, stopCalls.signal);
+      const reply = await host.invokeTool({ callId, tool: asText(args["tool"]), arguments: args["arguments"] ?? {} }, stopCalls.signal);
       if (ended) return;
       calls.open -= 1;
       if ("error" in reply) {
@@ -112,8 +112,8 @@ export async function runExecution(options: ExecutionOptions): Promise<Execution
       guest.send("error" in reply ? toErrorReply(id, reply.error) : toReply(id, reply.value));
     },
     search: (_, args) => host.search(args),
-    describe: (_, args) => host.describe(String(args["tool"])),
-    import: async (_, args) => (await host.importAtRunTime(String(args["specifier"]))) as unknown as Json,
+    describe: (_, args) => host.describe(asText(args["tool"])),
+    import: async (_, args) => (await host.importAtRunTime(asText(args["specifier"]))) as unknown as Json,
     async progress(_, args) {
       host.onProgress(args);
       return null;
@@ -135,7 +135,7 @@ export async function runExecution(options: ExecutionOptions): Promise<Execution
     operation(id, args).then(
       (value) => {
         inFlight.delete(id);
-        if (value !== undefined && !ended) guest.send(toReply(id, value as Json));
+        if (value !== undefined && !ended) guest.send(toReply(id, value));
       },
       (error: unknown) => {
         inFlight.delete(id);
@@ -241,13 +241,13 @@ function toEnd(frame: Frame, source: string, limits: ExecutionLimits): Pick<Exec
 function toWarnings(frame: Frame): ExecutionEnd["warnings"] {
   const warnings: ExecutionEnd["warnings"] = [];
   if (Array.isArray(frame["changes"])) {
-    for (const change of frame["changes"].slice(0, 10)) warnings.push({ code: "result_converted", message: `The returned value is not JSON: ${String(change).slice(0, 200)}` });
+    for (const change of frame["changes"].slice(0, 10)) warnings.push({ code: "result_converted", message: `The returned value is not JSON: ${asText(change).slice(0, 200)}` });
   }
   if (Array.isArray(frame["unawaited"])) {
     for (const call of frame["unawaited"].slice(0, 20)) {
       if (!isJsonObject(call)) continue;
-      const line = toStackPlace(String(call["stack"]))?.line;
-      warnings.push({ code: "unawaited_call", message: `${String(call["tool"]).slice(0, 200)} was called without await; the program waited for it at its end`, ...(line === undefined ? {} : { line }) });
+      const line = toStackPlace(asText(call["stack"]))?.line;
+      warnings.push({ code: "unawaited_call", message: `${asText(call["tool"]).slice(0, 200)} was called without await; the program waited for it at its end`, ...(line === undefined ? {} : { line }) });
     }
   }
   const timers = Number(frame["timers"]);
@@ -260,18 +260,18 @@ function toStackPlace(stack: string): { line: number; column: number } | undefin
   return match === null ? undefined : { line: Number(match[1]), column: Number(match[2]) };
 }
 
-const KNOWN_CODES = new Set([...Object.keys(errorCodes)]);
+const KNOWN_CODES = new Set(Object.keys(errorCodes));
 
 function toProgramError(error: JsonObject, source: string): NonNullable<ExecutionEnd["error"]> {
-  const name = String(error["name"] ?? "Error").slice(0, 100);
-  const message = String(error["message"] ?? "").slice(0, bounds.errorMessageBytesMax);
-  const at = toStackPlace(String(error["stack"] ?? ""));
+  const name = asText(error["name"]).slice(0, 100);
+  const message = asText(error["message"]).slice(0, bounds.errorMessageBytesMax);
+  const at = toStackPlace(asText(error["stack"]));
   const isOwn = error["toolError"] === true || error["code"] === "never_settles" || error["code"] === "resultBytesMax";
-  const code = isOwn && KNOWN_CODES.has(String(error["code"])) ? String(error["code"]) : "program_error";
+  const code = isOwn && KNOWN_CODES.has(asText(error["code"])) ? asText(error["code"]) : "program_error";
   const line = at === undefined ? undefined : source.split("\n")[at.line - 1];
   return {
     code,
-    message: name === "Error" || name === "ToolError" ? message : `${name}: ${message}`,
+    message: name === "" || name === "Error" || name === "ToolError" ? message : `${name}: ${message}`,
     ...(at === undefined || line === undefined ? {} : { place: { ...at, source: line.trimEnd().slice(0, 300) } }),
     ...(error["toolError"] === true && typeof error["tool"] === "string" ? { tool: error["tool"].slice(0, 300) } : {}),
     ...(typeof error["hint"] === "string" ? { hint: error["hint"].slice(0, 1_000) } : {}),

@@ -1,6 +1,6 @@
 import { mkdir } from "node:fs/promises";
 import { isUtf8 } from "node:buffer";
-import type { Json, JsonObject } from "../base/json.ts";
+import { asText, type Json, type JsonObject } from "../base/json.ts";
 import { limits as bounds } from "../base/limits.ts";
 import { createDiskRoot, type DiskEntry, type DiskRoot } from "./disk-root.ts";
 import type { ReplyError } from "./execution-frames.ts";
@@ -158,8 +158,8 @@ export function createFileGate({ modules, skillsFolder, workspace, writable }: F
       }
       case "writeFile":
       case "appendFile": {
-        const bytes = typeof args["text"] === "string" ? Buffer.from(args["text"]) : Buffer.from(String(args["base64"] ?? ""), "base64");
-        await write(path, bytes, String(args["flag"] ?? (act === "appendFile" ? "a" : "w")));
+        const bytes = typeof args["text"] === "string" ? Buffer.from(args["text"]) : Buffer.from(asText(args["base64"]), "base64");
+        await write(path, bytes, asText(args["flag"]) || (act === "appendFile" ? "a" : "w"));
         return null;
       }
       case "readdir":
@@ -193,12 +193,12 @@ export function createFileGate({ modules, skillsFolder, workspace, writable }: F
       }
       case "rename": {
         const names = toWritable(path);
-        await workspace.root.rename(names, toWritable(parseGuestPath(String(args["to"] ?? ""))));
+        await workspace.root.rename(names, toWritable(parseGuestPath(asText(args["to"]))));
         workspace.recount();
         return null;
       }
       case "copyFile":
-        await write(parseGuestPath(String(args["to"] ?? "")), await read(path), "w");
+        await write(parseGuestPath(asText(args["to"])), await read(path), "w");
         return null;
     }
     throw new FileError("EINVAL", `the act "${act.slice(0, 40)}"`);
@@ -206,8 +206,8 @@ export function createFileGate({ modules, skillsFolder, workspace, writable }: F
 
   return {
     async act(args) {
-      const act = String(args["act"]);
-      const text = String(args["path"] ?? "");
+      const act = asText(args["act"]);
+      const text = asText(args["path"]);
       try {
         return { value: await perform(act, parseGuestPath(text), args) };
       } catch (error) {

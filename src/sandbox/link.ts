@@ -129,7 +129,7 @@ interface ParsedModule {
 function parseModule(name: string, source: string): ParsedModule {
   const text = blankHashbang(blankFence(source));
   const result = parseSync(name.endsWith(".js") ? name.replace(/\.js$/, ".ts") : name, text, { sourceType: "module", lang: "ts", showSemanticErrors: true });
-  const [error] = result.errors.filter(({ message }) => !message.startsWith(RETURN_OUTSIDE_FUNCTION));
+  const error = result.errors.find(({ message }) => !message.startsWith(RETURN_OUTSIDE_FUNCTION));
   if (error !== undefined) {
     const start = error.labels[0]?.start;
     throw new LinkError("syntax_error", `Cannot parse ${name}: ${error.message}`, start === undefined ? undefined : toPlace(text, start), error.helpMessage ?? undefined);

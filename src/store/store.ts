@@ -219,10 +219,14 @@ function toStoreError(error: unknown, file: string): SluiceError {
   const unavailable = (problem: string): SluiceError =>
     new SluiceError("store_unavailable", `Cannot use ${file}: ${problem}`, { cause: error });
   if (code === "SQLITE_NOTADB" || code.startsWith("SQLITE_CORRUPT")) {
-    return unavailable("it is not a readable SQLite file; move it (and its -wal and -shm files) away, then start again");
+    return unavailable(
+      "it is not a readable SQLite file; move it (and its -wal and -shm files) away, then start again",
+    );
   }
-  if (code.startsWith("SQLITE_FULL") || code === "ENOSPC") return unavailable("the disk is full; make room, then start again");
-  const isAccess = /^(SQLITE_(READONLY|CANTOPEN|PERM|AUTH|IOERR)|E[A-Z]+$)/.test(code) || /unable to open/i.test(toMessage(error));
+  if (code.startsWith("SQLITE_FULL") || code === "ENOSPC")
+    return unavailable("the disk is full; make room, then start again");
+  const isAccess =
+    /^(SQLITE_(READONLY|CANTOPEN|PERM|AUTH|IOERR)|E[A-Z]+$)/.test(code) || /unable to open/i.test(toMessage(error));
   if (isAccess) {
     return unavailable(`${toMessage(error)}; make its folder writable for this user, or set another "stateDir"`);
   }

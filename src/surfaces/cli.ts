@@ -54,17 +54,23 @@ async function runCommand(words: readonly string[], terminal: Terminal): Promise
     return exitCodes.completed;
   }
   using signals = watchSignals();
-  const code = await command.run({
-    positionals,
-    text: (option) => {
-      const value = options.get(option);
-      return typeof value === "string" ? value : undefined;
-    },
-    flag: (option) => options.has(option),
-    terminal,
-    signal: signals.signal,
-  });
-  return signals.exitCode ?? code;
+  try {
+    const code = await command.run({
+      positionals,
+      text: (option) => {
+        const value = options.get(option);
+        return typeof value === "string" ? value : undefined;
+      },
+      flag: (option) => options.has(option),
+      terminal,
+      signal: signals.signal,
+    });
+    return signals.exitCode ?? code;
+  } catch (error) {
+    // Whoever interrupted it knows why it did not finish.
+    if (signals.exitCode !== undefined) return signals.exitCode;
+    throw error;
+  }
 }
 
 function toUnknownCommand(name: string): SluiceError {

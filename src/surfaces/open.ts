@@ -1,5 +1,6 @@
+import { SluiceError } from "../base/errors.ts";
 import type { Config } from "../config/config.ts";
-import type { Sluice } from "../runtime/sluice.ts";
+import type { ServerReport, Sluice } from "../runtime/sluice.ts";
 import type { Invocation } from "./command.ts";
 
 /** Reads the config that the command line, the environment or the folder names. */
@@ -18,14 +19,20 @@ export async function openSluice(config: Config, invocation: Invocation): Promis
   return await createSluice({ ...config, sandbox: { ...config.sandbox, guestsWarm: 0 } }, { log });
 }
 
-/** Fetches the tools of servers that were never reached, so that a first `sluice tools` is not empty. */
-export async function fetchUnknown(sluice: Sluice, { terminal, signal }: Invocation): Promise<void> {
-  const unknown = sluice.servers().filter(({ state }) => state === "unknown" || state === "failed");
-  if (unknown.length === 0) return;
-  const keys = unknown.map(({ key }) => key);
-  terminal.note(`Fetching the tools of ${keys.join(", ")} for the first time`);
-  const reports = await sluice.refresh({ servers: keys, signal });
-  for (const { key, state, reason } of reports) {
-    if (state === "failed") terminal.note(`${terminal.paint("stderr", "yellow", "warning")} ${key}: ${reason ?? "not reached"}`);
+/**
+ * Does work that asks servers never reached for their tools, and says so on stderr: before it which ones, since a start
+ * takes time, and after it which ones could not be reached.
+ */
+export async function whileFetching<T>(sluice: Sluice, { terminal, signal }: Invocation, work: () => Promise<T>): Promise<T> {
+  const isMissing = ({ state }: ServerReport): boolean => state === "unknown" || state === "failed";
+  const missing = sluice.servers().filter(isMissing);
+  if (missing.length > 0) terminal.note(`Fetching the tools of ${missing.map(({ key }) => key).join(", ")} for the first time`);
+  const interrupted = new Promise<never>((_, reject) => {
+    signal.addEventListener("abort", () => reject(new SluiceError("cancelled", "Interrupted")), { once: true });
+  });
+  const result = await Promise.race([work(), interrupted]);
+  for (const { key, reason } of sluice.servers().filter(isMissing)) {
+    terminal.note(`${terminal.paint("stderr", "yellow", "warning")} ${key}: ${reason ?? "not reached"}`);
   }
+  return result;
 }

@@ -2,7 +2,7 @@ import type { SearchAnswer, SearchDetail, SearchResult } from "../../runtime/out
 import { parseWholeNumber, toUsageError } from "../arguments.ts";
 import type { Command } from "../command.ts";
 import { exitCodes } from "../exit-code.ts";
-import { fetchUnknown, openSluice, readConfig } from "../open.ts";
+import { openSluice, readConfig, whileFetching } from "../open.ts";
 import type { Terminal } from "../terminal.ts";
 
 /** `sluice tools`: finds or lists tools, with the servers stopped too. */
@@ -22,12 +22,9 @@ export const tools: Command = {
     const limit = parseWholeNumber("tools", "limit", invocation.text("limit"), 1) ?? Number.MAX_SAFE_INTEGER;
     const server = invocation.text("server");
     await using sluice = await openSluice(await readConfig(invocation), invocation);
-    await fetchUnknown(sluice, invocation);
-    const answer = await sluice.searchTools(invocation.positionals[0] ?? "", {
-      detail,
-      limit,
-      ...(server !== undefined && { server }),
-    });
+    const query = invocation.positionals[0] ?? "";
+    const options = { detail, limit, ...(server !== undefined && { server }) };
+    const answer = await whileFetching(sluice, invocation, async () => await sluice.searchTools(query, options));
     if (invocation.flag("json")) terminal.out(JSON.stringify(answer, null, 2));
     else printAnswer(answer, terminal);
     const reached = sluice.servers().filter(({ state }) => state === "ready" || state === "known");

@@ -2,7 +2,7 @@ import { resolve } from "node:path";
 import { toUsageError } from "../arguments.ts";
 import type { Command } from "../command.ts";
 import { exitCodes } from "../exit-code.ts";
-import { fetchUnknown, openSluice, readConfig } from "../open.ts";
+import { openSluice, readConfig, whileFetching } from "../open.ts";
 
 /** `sluice tree`: writes the module tree that programs see, for a person's editor and compiler. */
 export const tree: Command = {
@@ -18,9 +18,8 @@ export const tree: Command = {
     const out = invocation.text("out");
     if (out === undefined) throw toUsageError("tree", "No folder was given: give --out DIR");
     await using sluice = await openSluice(await readConfig(invocation), invocation);
-    await fetchUnknown(sluice, invocation);
     const directory = resolve(out);
-    const files = await sluice.writeTree(directory, { signal });
+    const files = await whileFetching(sluice, invocation, async () => await sluice.writeTree(directory, { signal }));
     if (invocation.flag("json")) terminal.out(JSON.stringify({ directory, files }, null, 2));
     else terminal.out(`${files.length} files in ${out}`);
     return exitCodes.completed;
