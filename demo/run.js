@@ -24,14 +24,15 @@ import { scenarios } from "./scenarios.js";
 
 /**
  * Runs every scenario on both sides against the real servers, prints what it cost, and removes its state.
- * @param {{ json?: boolean, out?: { write(text: string): unknown }, stateDir?: string }} [options] `out` takes the
- *   result (default stdout); `stateDir` is kept, a temporary folder is not
+ * @param {{ json?: boolean, out?: { write(text: string): unknown }, stateDir?: string, signal?: AbortSignal }} [options]
+ *   `out` takes the result (default stdout); `stateDir` is kept, a temporary folder is not; `signal` stops the servers,
+ *   and with them whatever waits for one
  * @returns {Promise<{ ok: boolean, scenarios: ScenarioReport[] }>} `ok`: every state check held
  */
-export async function runDemo({ json = false, out = process.stdout, stateDir } = {}) {
+export async function runDemo({ json = false, out = process.stdout, stateDir, signal } = {}) {
   const folder = stateDir ?? (await mkdtemp(join(tmpdir(), "sluice-demo-")));
   try {
-    const { reports, definitions } = await runScenarios(folder);
+    const { reports, definitions } = await runScenarios(folder, signal);
     const ok = reports.every(({ problems }) => problems.direct === undefined && problems.code === undefined);
     out.write(
       json ? `${JSON.stringify({ scenarios: reports.map(toJson) }, null, 2)}\n` : formatTable(reports, definitions),
@@ -42,12 +43,14 @@ export async function runDemo({ json = false, out = process.stdout, stateDir } =
   }
 }
 
-/** @param {string} folder */
-async function runScenarios(folder) {
+/** @param {string} folder @param {AbortSignal} [signal] */
+async function runScenarios(folder, signal) {
   const directState = join(folder, "direct");
   const codeState = join(folder, "code");
   say("starting the demo's four MCP servers for the direct agent, and sluice serve over four more");
   const [direct, code] = await connectBoth(directState, codeState, join(folder, "sluice"));
+  const stop = () => void Promise.all([direct.close(), code.close()]);
+  signal?.addEventListener("abort", stop, { once: true });
   try {
     // Neither side's clock should hold the start of a server, or the seeding of its data.
     await warmUp(direct, code);
@@ -55,6 +58,7 @@ async function runScenarios(folder) {
     /** @type {ScenarioReport[]} */
     const reports = [];
     for (const scenario of scenarios) {
+      signal?.throwIfAborted();
       say(`${scenario.title}: by direct calls`);
       const directly = direct.start();
       const directEvidence = { folder: directState, reported: await runDirectly(directly, scenario) };
@@ -73,6 +77,7 @@ async function runScenarios(folder) {
     }
     return { reports, definitions: { direct: direct.definitions, code: code.definitions } };
   } finally {
+    signal?.removeEventListener("abort", stop);
     await Promise.all([direct.close(), code.close()]);
   }
 }

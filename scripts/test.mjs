@@ -45,5 +45,7 @@ if (required && counts.skipped > 0) {
   counts.failed += counts.skipped;
   counts.skipped = 0;
 }
-process.stdout.write(`\n${counts.passed} passed, ${counts.failed} failed${counts.skipped > 0 ? `, ${counts.skipped} skipped` : ""}\n`);
+process.stdout.write(
+  `\n${counts.passed} passed, ${counts.failed} failed${counts.skipped > 0 ? `, ${counts.skipped} skipped` : ""}\n`,
+);
 process.exit(counts.failed === 0 && counts.passed > 0 ? 0 : 1);

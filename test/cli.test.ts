@@ -37,7 +37,10 @@ describe("usage", () => {
     await check(["run", "a.ts", "b.ts"], { code: 2, stderr: 'Too many arguments: "b.ts"' });
     await check(["run", "a.ts", "-e", "1"], { code: 2, stderr: "Both a file and -e CODE" });
     await check(["run", "missing.ts"], { code: 2, stderr: /Cannot read "missing.ts": ENOENT/ });
-    await check(["run", "-e", "1", "--timeout", "soon"], { code: 2, stderr: '--timeout must be a whole number of at least 1, got "soon"' });
+    await check(["run", "-e", "1", "--timeout", "soon"], {
+      code: 2,
+      stderr: '--timeout must be a whole number of at least 1, got "soon"',
+    });
     await check(["run", "-e", "1", "--tools", "a,,b"], { code: 2, stderr: "--tools has an empty pattern" });
     await check(["run", "--timeout", "--read-only"], { code: 2, stderr: "--timeout needs a value" });
     await check(["run", "-e", "1", "--read-only=no"], { code: 2, stderr: "--read-only takes no value" });
@@ -49,14 +52,17 @@ describe("usage", () => {
     await check(["call", "everything.echo", "[]"], { code: 2, stderr: "The arguments must be a JSON object" });
   });
 
-  test.each(["serve", "run", "call", "tools", "tree", "doctor", "demo"])("%s has help with examples", async (command) => {
-    const { code, stdout } = await site.run([command, "--help"]);
-    expect(code).toBe(0);
-    expect(stdout).toMatch(/Usage\n {2}sluice /);
-    expect(stdout).toMatch(/Examples\n {2}\S/);
-    expect(stdout).toContain("--config FILE");
-    expect((await site.run(["help", command])).stdout).toBe(stdout);
-  });
+  test.each(["serve", "run", "call", "tools", "tree", "doctor", "demo"])(
+    "%s has help with examples",
+    async (command) => {
+      const { code, stdout } = await site.run([command, "--help"]);
+      expect(code).toBe(0);
+      expect(stdout).toMatch(/Usage\n {2}sluice /);
+      expect(stdout).toMatch(/Examples\n {2}\S/);
+      expect(stdout).toContain("--config FILE");
+      expect((await site.run(["help", command])).stdout).toBe(stdout);
+    },
+  );
 
   test("--version is the package's", async () => {
     const manifest = JSON.parse(await readFile(join(root, "package.json"), "utf8")) as { version: string };
@@ -111,7 +117,10 @@ describe("run", () => {
   test("takes a file, and stdin", async () => {
     await writeFile(join(site.directory, "program.ts"), "const text: string = 'from a file';\nreturn text;\n");
     expect(await site.run(["run", "program.ts"])).toMatchObject({ code: 0, stdout: "from a file\n" });
-    expect(await site.run(["run", "-"], { input: "return 'from stdin'" })).toMatchObject({ code: 0, stdout: "from stdin\n" });
+    expect(await site.run(["run", "-"], { input: "return 'from stdin'" })).toMatchObject({
+      code: 0,
+      stdout: "from stdin\n",
+    });
   });
 
   test("calls the tools of real servers", async () => {
@@ -137,8 +146,16 @@ describe("run", () => {
 
   test("--json prints the whole outcome with stats", async () => {
     const { code, stdout } = await site.run(["run", "-e", "return await everything.getSum({ a: 1, b: 2 })", "--json"]);
-    const result = JSON.parse(stdout) as { status: string; calls: unknown; stats: { engine: string; toolCalls: number } };
-    expect(result).toMatchObject({ status: "completed", calls: { done: 1, failed: 0, open: 0 }, stats: { toolCalls: 1, wall: "none" } });
+    const result = JSON.parse(stdout) as {
+      status: string;
+      calls: unknown;
+      stats: { engine: string; toolCalls: number };
+    };
+    expect(result).toMatchObject({
+      status: "completed",
+      calls: { done: 1, failed: 0, open: 0 },
+      stats: { toolCalls: 1, wall: "none" },
+    });
     expect(code).toBe(0);
   });
 
@@ -150,16 +167,23 @@ describe("run", () => {
 
   test("--tools and --read-only are its grant", async () => {
     const call = "try { await everything.echo({ message: 'x' }) } catch (error) { return error.code }";
-    expect(await site.run(["run", "--tools", "memory.*", "-e", call])).toMatchObject({ stdout: "tool_not_granted\n", code: 0 });
-    const write = "import fs from 'fs/promises'; try { await fs.writeFile('./workspace/x', 'x') } catch (error) { return error.code }";
+    expect(await site.run(["run", "--tools", "memory.*", "-e", call])).toMatchObject({
+      stdout: "tool_not_granted\n",
+      code: 0,
+    });
+    const write =
+      "import fs from 'fs/promises'; try { await fs.writeFile('./workspace/x', 'x') } catch (error) { return error.code }";
     expect(await site.run(["run", "--read-only", "-e", write])).toMatchObject({ stdout: "EROFS\n", code: 0 });
   });
 
   test("Ctrl-C kills the program and exits 130", async () => {
     const startedAt = Date.now();
-    const { code } = await site.run(["run", "-e", "console.log('x'); await new Promise(() => setTimeout(() => {}, 60_000))"], {
-      onStart: (process) => void setTimeout(() => process.kill("SIGINT"), 1_500),
-    });
+    const { code } = await site.run(
+      ["run", "-e", "console.log('x'); await new Promise(() => setTimeout(() => {}, 60_000))"],
+      {
+        onStart: (process) => void setTimeout(() => process.kill("SIGINT"), 1_500),
+      },
+    );
     expect(code).toBe(130);
     expect(Date.now() - startedAt).toBeLessThan(10_000);
   }, 20_000);
@@ -175,8 +199,14 @@ describe("call", () => {
   });
 
   test("says how it failed by its exit code", async () => {
-    expect(await site.run(["call", "everything.get-env"])).toMatchObject({ code: 5, stderr: expect.stringContaining("tool_denied") as string });
-    expect(await site.run(["call", "everything.ehco"])).toMatchObject({ code: 1, stderr: expect.stringContaining("tool_not_found") as string });
+    expect(await site.run(["call", "everything.get-env"])).toMatchObject({
+      code: 5,
+      stderr: expect.stringContaining("tool_denied") as string,
+    });
+    expect(await site.run(["call", "everything.ehco"])).toMatchObject({
+      code: 1,
+      stderr: expect.stringContaining("tool_not_found") as string,
+    });
     expect(await site.run(["call", "everything.echo", "{}"])).toMatchObject({
       code: 1,
       stderr: expect.stringContaining("arguments_invalid") as string,
@@ -210,7 +240,9 @@ describe("tools", () => {
   });
 
   test("finds, at three levels, up to a limit", async () => {
-    expect((await search(["sum of two numbers", "--limit", "1"])).results).toMatchObject([{ id: "everything.get-sum" }]);
+    expect((await search(["sum of two numbers", "--limit", "1"])).results).toMatchObject([
+      { id: "everything.get-sum" },
+    ]);
     const [named] = (await search(["sum", "--detail", "name"])).results;
     expect(named).not.toHaveProperty("signature");
     const [full] = (await search(["sum", "--detail", "full"])).results;
@@ -228,9 +260,13 @@ describe("tools", () => {
 });
 
 test("Ctrl-C ends a command that waits for a server", async () => {
-  await using hanging = await createSite({ mcpServers: { hangs: { command: process.execPath, args: ["-e", "setInterval(() => {}, 1000)"] } } });
+  await using hanging = await createSite({
+    mcpServers: { hangs: { command: process.execPath, args: ["-e", "setInterval(() => {}, 1000)"] } },
+  });
   const startedAt = Date.now();
-  const { code } = await hanging.run(["tools"], { onStart: (process) => void setTimeout(() => process.kill("SIGINT"), 1_000) });
+  const { code } = await hanging.run(["tools"], {
+    onStart: (process) => void setTimeout(() => process.kill("SIGINT"), 1_000),
+  });
   expect(code).toBe(130);
   expect(Date.now() - startedAt).toBeLessThan(8_000);
 }, 20_000);

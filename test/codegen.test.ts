@@ -13,7 +13,7 @@ import { createCatalogue } from "../src/catalogue/catalogue.ts";
 import type { Tool, ToolDefinition } from "../src/catalogue/tool.ts";
 import { createModuleTree } from "../src/codegen/module-tree.ts";
 import { toSignature, toSummary, toToolModule } from "../src/codegen/module.ts";
-import { toDeclarations, toTypeText } from "../src/codegen/types.ts";
+import { toDeclarations, toTypeText } from "../src/codegen/declarations.ts";
 import { writeTree } from "../src/codegen/write-tree.ts";
 import { createStore } from "../src/store/store.ts";
 
@@ -143,7 +143,7 @@ describe("a tool's module", () => {
   });
 
   test("a description cannot end its comment, hide text or be endless", () => {
-    const hostile = `Nice */ process.exit() /* *\u200b/ \u202eevil\u0007${"\u{e0041}"}\u2028*/ export {}; ${"x".repeat(9_000)}`;
+    const hostile = `Nice */ process.exit() /* *\u200b/ \u202eevil\u0007\u{e0041}\u2028*/ export {}; ${"x".repeat(9_000)}`;
     const module = toToolModule(
       toTool({ description: hostile, inputSchema: { type: "object", properties: { a: { description: hostile } } } }),
     );

@@ -119,7 +119,11 @@ describe("execute_code", () => {
       isError: true,
       error: { message: expect.stringContaining("boom") as string, line: 2 },
     });
-    expect(await execute({ code: "let = = 1" })).toMatchObject({ status: "failed", isError: true, error: { code: "syntax_error" } });
+    expect(await execute({ code: "let = = 1" })).toMatchObject({
+      status: "failed",
+      isError: true,
+      error: { code: "syntax_error" },
+    });
     expect(await execute({ code: "for (;;);", timeoutMs: 300 })).toMatchObject({
       status: "killed",
       isError: true,
@@ -144,7 +148,11 @@ describe("execute_code", () => {
   });
 
   test("an execution that nobody knows is failed", async () => {
-    expect(await execute({ resume: "nobody" })).toMatchObject({ status: "failed", isError: true, error: { code: "unknown_execution" } });
+    expect(await execute({ resume: "nobody" })).toMatchObject({
+      status: "failed",
+      isError: true,
+      error: { code: "unknown_execution" },
+    });
   });
 
   test("a long program answers running, and resume waits for its end", async () => {
@@ -159,15 +167,20 @@ describe("execute_code", () => {
 
   test("reports progress while it runs", async () => {
     const messages: string[] = [];
-    const code = "for (let i = 0; i < 4; i++) { console.log('step ' + i); await new Promise((done) => setTimeout(done, 150)); }";
-    await client.callTool({ name: "execute_code", arguments: { code } }, { onprogress: ({ message }) => messages.push(message ?? "") });
+    const code =
+      "for (let i = 0; i < 4; i++) { console.log('step ' + i); await new Promise((done) => setTimeout(done, 150)); }";
+    await client.callTool(
+      { name: "execute_code", arguments: { code } },
+      { onprogress: ({ message }) => messages.push(message ?? "") },
+    );
     expect(messages.length).toBeGreaterThan(0);
     expect(messages[0]).toContain("step 0");
   });
 
   test("cancelling the request kills it", async () => {
     const cancelled = new AbortController();
-    const code = "import fs from 'fs/promises'; await new Promise((done) => setTimeout(done, 900)); await fs.writeFile('./workspace/late', 'x');";
+    const code =
+      "import fs from 'fs/promises'; await new Promise((done) => setTimeout(done, 900)); await fs.writeFile('./workspace/late', 'x');";
     const running = client.callTool({ name: "execute_code", arguments: { code } }, { signal: cancelled.signal });
     setTimeout(() => cancelled.abort(), 300);
     await expect(running).rejects.toThrow();
@@ -180,7 +193,9 @@ describe("execute_code", () => {
 describe("search_tools", () => {
   test("finds at three levels", async () => {
     const named = await call("search_tools", { query: "sum two numbers", detail: "name", limit: 1 });
-    expect(named.structuredContent).toMatchObject({ results: [{ kind: "tool", id: "everything.get-sum", server: "everything" }] });
+    expect(named.structuredContent).toMatchObject({
+      results: [{ kind: "tool", id: "everything.get-sum", server: "everything" }],
+    });
     const full = await call("search_tools", { query: "sum two numbers", detail: "full", limit: 1 });
     expect(JSON.stringify(full.structuredContent)).toContain("export");
     const all = await call("search_tools", { query: "", server: "memory" });
@@ -217,10 +232,12 @@ describe("call_tool", () => {
     await check({ tool: "everything.get-env" }, "denied", "tool_denied");
     await check({ tool: "everything.nothing" }, "failed", "tool_not_found");
     await check({ tool: "everything.echo", arguments: { message: 7 } }, "failed", "arguments_invalid");
-    await check({ tool: "everything.echo", arguments: "{}" as unknown as object }, "failed", "invalid_input").catch((error: unknown) => {
-      // A client library may refuse to send it.
-      expect(String(error)).toMatch(/arguments|invalid/i);
-    });
+    await check({ tool: "everything.echo", arguments: "{}" as unknown }, "failed", "invalid_input").catch(
+      (error: unknown) => {
+        // A client library may refuse to send it.
+        expect(String(error)).toMatch(/arguments|invalid/i);
+      },
+    );
     await check({}, "failed", "invalid_input");
   });
 });
@@ -246,7 +263,9 @@ test("the client of exposed tools is told when they change", async () => {
   await using exposing = await createSite({ mcpServers: workingServers, expose: ["everything.echo"] });
   // Nothing is known of the servers yet: their tools change when they are fetched for the first time.
   const connected = await connect(exposing, "legacy");
-  const told = new Promise<void>((resolve) => connected.setNotificationHandler("notifications/tools/list_changed", () => resolve()));
+  const told = new Promise<void>((resolve) =>
+    connected.setNotificationHandler("notifications/tools/list_changed", () => resolve()),
+  );
   await told;
   expect((await connected.listTools()).tools.map(({ name }) => name)).toContain("everything__echo");
   await connected.close();
@@ -257,52 +276,72 @@ describe("revisions", () => {
     expect(client.getNegotiatedProtocolVersion()).toBe("2026-07-28");
   });
 
-  test.each(["2024-11-05", "2025-03-26", "2025-06-18", "2025-11-25"])("%s is served, even to a client that pipes and goes", async (revision) => {
-    const messages = [
-      {
-        id: 1,
-        method: "initialize",
-        params: { protocolVersion: revision, capabilities: {}, clientInfo: { name: "test", version: "1" } },
-      },
-      { method: "notifications/initialized" },
-      { id: 2, method: "tools/list" },
-      { id: 3, method: "tools/call", params: { name: "search_tools", arguments: { query: "", server: "memory", detail: "summary", limit: 50 } } },
-    ];
-    const input = messages.map((message) => `${JSON.stringify({ jsonrpc: "2.0", ...message })}\n`).join("");
-    const { stdout, code } = await site.run(["serve"], { input });
-    const answers = stdout
-      .trim()
-      .split("\n")
-      .map((line) => JSON.parse(line) as { id: number; result: Record<string, unknown> });
-    expect(answers.map(({ id }) => id)).toEqual([1, 2, 3]);
-    expect(answers[0]?.result.protocolVersion).toBe(revision);
-    const result = answers[2]?.result as unknown as Answer;
-    const text = JSON.parse(result.content[0]?.text ?? "") as { results: unknown };
-    if (revision < "2025-06-18") {
-      expect(result.structuredContent).toBeUndefined();
-      expect(text.results).toHaveLength(9);
-    } else {
-      expect((result.structuredContent as unknown as { results: unknown[] }).results).toHaveLength(9);
-    }
-    expect(code).toBe(0);
-  });
+  test.each(["2024-11-05", "2025-03-26", "2025-06-18", "2025-11-25"])(
+    "%s is served, even to a client that pipes and goes",
+    async (revision) => {
+      const messages = [
+        {
+          id: 1,
+          method: "initialize",
+          params: { protocolVersion: revision, capabilities: {}, clientInfo: { name: "test", version: "1" } },
+        },
+        { method: "notifications/initialized" },
+        { id: 2, method: "tools/list" },
+        {
+          id: 3,
+          method: "tools/call",
+          params: { name: "search_tools", arguments: { query: "", server: "memory", detail: "summary", limit: 50 } },
+        },
+      ];
+      const input = messages.map((message) => `${JSON.stringify({ jsonrpc: "2.0", ...message })}\n`).join("");
+      const { stdout, code } = await site.run(["serve"], { input });
+      const answers = stdout
+        .trim()
+        .split("\n")
+        .map((line) => JSON.parse(line) as { id: number; result: Record<string, unknown> });
+      expect(answers.map(({ id }) => id)).toEqual([1, 2, 3]);
+      expect(answers[0]?.result.protocolVersion).toBe(revision);
+      const result = answers[2]?.result as unknown as Answer;
+      const text = JSON.parse(result.content[0]?.text ?? "") as { results: unknown };
+      if (revision < "2025-06-18") {
+        expect(result.structuredContent).toBeUndefined();
+        expect(text.results).toHaveLength(9);
+      } else {
+        expect((result.structuredContent as unknown as { results: unknown[] }).results).toHaveLength(9);
+      }
+      expect(code).toBe(0);
+    },
+  );
 });
 
-test.each(["end of stdin", "SIGTERM", "SIGINT"] as const)("%s ends it while a program runs, with nothing but protocol on stdout", async (how) => {
-  const serve = spawn(process.execPath, [cli, "serve"], { cwd: site.directory, env: toEnvironment(site.directory), stdio: ["pipe", "pipe", "ignore"] });
-  let stdout = "";
-  serve.stdout.setEncoding("utf8").on("data", (text: string) => (stdout += text));
-  const send = (message: object): void => void serve.stdin.write(`${JSON.stringify({ jsonrpc: "2.0", ...message })}\n`);
-  send({ id: 1, method: "initialize", params: { protocolVersion: "2025-11-25", capabilities: {}, clientInfo: { name: "test", version: "1" } } });
-  await once(serve.stdout, "data");
-  send({ method: "notifications/initialized" });
-  send({ id: 2, method: "tools/call", params: { name: "execute_code", arguments: { code: "for (;;);" } } });
-  await new Promise((resolve) => setTimeout(resolve, 500));
-  const endedAt = Date.now();
-  const closed = once(serve, "close");
-  if (how === "end of stdin") serve.stdin.end();
-  else serve.kill(how);
-  await closed;
-  expect(Date.now() - endedAt).toBeLessThan(3_000);
-  for (const line of stdout.trim().split("\n")) expect(JSON.parse(line)).toMatchObject({ jsonrpc: "2.0" });
-}, 20_000);
+test.each(["end of stdin", "SIGTERM", "SIGINT"] as const)(
+  "%s ends it while a program runs, with nothing but protocol on stdout",
+  async (how) => {
+    const serve = spawn(process.execPath, [cli, "serve"], {
+      cwd: site.directory,
+      env: toEnvironment(site.directory),
+      stdio: ["pipe", "pipe", "ignore"],
+    });
+    let stdout = "";
+    serve.stdout.setEncoding("utf8").on("data", (text: string) => (stdout += text));
+    const send = (message: object): void =>
+      void serve.stdin.write(`${JSON.stringify({ jsonrpc: "2.0", ...message })}\n`);
+    send({
+      id: 1,
+      method: "initialize",
+      params: { protocolVersion: "2025-11-25", capabilities: {}, clientInfo: { name: "test", version: "1" } },
+    });
+    await once(serve.stdout, "data");
+    send({ method: "notifications/initialized" });
+    send({ id: 2, method: "tools/call", params: { name: "execute_code", arguments: { code: "for (;;);" } } });
+    await new Promise((resolve) => setTimeout(resolve, 500));
+    const endedAt = Date.now();
+    const closed = once(serve, "close");
+    if (how === "end of stdin") serve.stdin.end();
+    else serve.kill(how);
+    await closed;
+    expect(Date.now() - endedAt).toBeLessThan(3_000);
+    for (const line of stdout.trim().split("\n")) expect(JSON.parse(line)).toMatchObject({ jsonrpc: "2.0" });
+  },
+  20_000,
+);

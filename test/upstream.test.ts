@@ -396,7 +396,7 @@ test("disposal ends a stubborn server within its grace and fails what is in flig
   await call("echo");
   const inFlight = Promise.allSettled([call("hang"), upstreams.listTools("stubborn")]);
   await expect.poll(() => logged.length, { timeout: 5_000 }).toBeGreaterThan(0);
-  const pids = JSON.parse(logged[0] as string) as number[];
+  const pids = JSON.parse(logged[0]) as number[];
   const startedAt = performance.now();
   await upstreams[Symbol.asyncDispose]();
   expect(performance.now() - startedAt).toBeLessThan(1_500);

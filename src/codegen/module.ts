@@ -4,7 +4,7 @@ import type { Tool } from "../catalogue/tool.ts";
 import { toDocLines, toFirstSentence } from "./jsdoc.ts";
 import { isInputOptional } from "./schema.ts";
 import { isReserved, toCleanLine, toCleanText, toComment, toLiteral, toPropertyKey, toTypeName } from "./text.ts";
-import { toDeclarations, toTypeText } from "./types.ts";
+import { toDeclarations, toTypeText } from "./declarations.ts";
 
 /** The TypeScript module of one tool: its input and output types and the function that calls it. */
 export function toToolModule(tool: Tool): string {

@@ -6,7 +6,7 @@ const combinators = ["$ref", "$dynamicRef", "anyOf", "oneOf", "allOf", "enum", "
 
 /** Whether a call may leave the input out: an object without required properties and without alternatives. */
 export function isInputOptional(schema: JsonSchema): boolean {
-  if (!isJsonObject(schema)) return schema === true;
+  if (!isJsonObject(schema)) return schema;
   const references = toReferences(schema);
   let target: Json | undefined = schema;
   for (let steps = 0; isJsonObject(target) && typeof target["$ref"] === "string" && steps < 8; steps += 1) {

@@ -116,7 +116,9 @@ async function makeFolders(directory: string, folder: string): Promise<void> {
   for (const part of folder.split("/").filter((name) => name !== ".")) {
     at = join(at, part);
     await mkdir(at, { recursive: true });
-    if ((await lstat(at)).isSymbolicLink()) throw new Error("it is a link that leads out of the tree; remove it");
+    if ((await lstat(at)).isSymbolicLink()) {
+      throw new SluiceError("tree_not_written", `"${at}" is a link that leads out of the tree; remove it`);
+    }
   }
 }
 

@@ -19,6 +19,8 @@ export interface ServerConfig {
   key: string;
   /** Why it is not used, if so: `"disabled": true`, or the variable that is missing. */
   disabledReason?: string;
+  /** Whether that is a fault to be mended (a missing variable), not somebody's wish. */
+  isBroken?: boolean;
   transport: StdioConfig | HttpConfig;
   /** Deadline of one call in milliseconds (`timeout` in some clients); default `limits.callMs`. */
   callMs: number;

@@ -91,10 +91,11 @@ function parseServer(key: string, value: unknown, path: ConfigPath, context: Con
   const reading = new Substitution(context.env);
   const transport = toTransport(entry, value, path, context, reading);
   if (transport === undefined) return undefined;
-  const disabledReason = isDisabled(entry) ? `it says so (${toPathText(path)})` : reading.reason;
+  const isOff = isDisabled(entry);
+  const disabledReason = isOff ? `its entry says so (${toPathText(path)})` : reading.reason;
   return {
     key,
-    ...(disabledReason === undefined ? {} : { disabledReason }),
+    ...(disabledReason === undefined ? {} : { disabledReason, isBroken: !isOff }),
     transport,
     callMs: toCallMs(entry, path, context),
     connectMs: entry.numbers.get("connectMs") ?? limits.connectMs,
@@ -152,7 +153,11 @@ function readMember(
     else problems.add(path, `expected a number above 0 and at most ${maxWaitMs}, got ${toGot(member)}`);
   } else if (type === "texts") {
     if (!Array.isArray(member)) problems.add(path, `expected an array of strings, got ${toGot(member)}`);
-    else entry.lists.set(name, member.filter((item, index) => text(item, [...path, index])) as string[]);
+    else
+      entry.lists.set(
+        name,
+        member.filter((item, index): item is string => text(item, [...path, index])),
+      );
   } else if (!isJsonObject(member)) {
     problems.add(path, `expected an object of strings, got ${toGot(member)}`);
   } else {

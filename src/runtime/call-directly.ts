@@ -8,15 +8,35 @@ import { toOutcome } from "./to-outcome.ts";
 const DENIALS = new Set(["tool_denied", "tool_not_granted", "approval_unavailable"]);
 
 /** One direct call: the same gateway as a program's, the same outcome, no sandbox. */
-export async function callDirectly(parts: Parts, name: string, args: JsonObject, { signal, grant = {}, timeoutMs }: CallOptions): Promise<ExecutionResult> {
+export async function callDirectly(
+  parts: Parts,
+  name: string,
+  args: JsonObject,
+  { signal, grant = {}, timeoutMs }: CallOptions,
+): Promise<ExecutionResult> {
   const executionId = createExecutionId();
   const started = performance.now();
   const account = parts.tokens.open();
-  const limit = AbortSignal.timeout(Math.min(timeoutMs ?? parts.config.sandbox.timeoutMs, parts.config.sandbox.timeoutMs));
+  const limit = AbortSignal.timeout(
+    Math.min(timeoutMs ?? parts.config.sandbox.timeoutMs, parts.config.sandbox.timeoutMs),
+  );
   const stop = signal === undefined ? limit : AbortSignal.any([signal, limit]);
-  const call = await parts.invoke({ executionId, callId: 1, origin: "direct", name, arguments: args, grant, signal: stop });
+  const call = await parts.invoke({
+    executionId,
+    callId: 1,
+    origin: "direct",
+    name,
+    arguments: args,
+    grant,
+    signal: stop,
+  });
   const failed = call.kind === "error";
-  const whole: Outcome = { executionId, status: "completed", logs: [], calls: { done: failed ? 0 : 1, failed: failed ? 1 : 0, open: 0 } };
+  const whole: Outcome = {
+    executionId,
+    status: "completed",
+    logs: [],
+    calls: { done: failed ? 0 : 1, failed: failed ? 1 : 0, open: 0 },
+  };
   if (call.kind === "data") {
     whole.result = call.data;
   } else {

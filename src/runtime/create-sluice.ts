@@ -8,7 +8,7 @@ import type { Resolution } from "../catalogue/address.ts";
 import { createSearch } from "../catalogue/search.ts";
 import { createModuleTree } from "../codegen/module-tree.ts";
 import { writeTree } from "../codegen/write-tree.ts";
-import type { Config } from "../config/config.ts";
+import type { Config, ServerConfig } from "../config/config.ts";
 import { parseConfig } from "../config/parse-config.ts";
 import { matchesPattern } from "../gateway/pattern.ts";
 import { toModel } from "../gateway/to-model.ts";
@@ -65,7 +65,10 @@ async function compose(config: Config, options: SluiceOptions, cleanup: Cleanup)
   const audit = cleanup.use(createAudit(config.stateDir));
   const watchdog = cleanup.use(createWatchdog());
   const events = createEvents();
-  const catalogue = createCatalogue({ store, servers: config.servers.map(({ key, hash }) => ({ key, configHash: hash })) });
+  const catalogue = createCatalogue({
+    store,
+    servers: config.servers.map(({ key, hash }) => ({ key, configHash: hash })),
+  });
   const tree = createModuleTree(catalogue);
   const index = createSearch(catalogue);
   const workspace = await openWorkspace(join(config.stateDir, "workspaces", "default"), config.sandbox);
@@ -84,11 +87,18 @@ async function compose(config: Config, options: SluiceOptions, cleanup: Cleanup)
       },
     }),
   );
-  const discovery = createDiscovery({ servers: config.servers, catalogue, upstreams, log, onChanged: (server) => events.emit({ kind: "tools-changed", server }) });
+  const discovery = createDiscovery({
+    servers: config.servers,
+    catalogue,
+    upstreams,
+    log,
+    onChanged: (server) => events.emit({ kind: "tools-changed", server }),
+  });
   cleanup.defer(() => discovery.close());
   const pool = cleanup.use(
     createPool({
-      start: () => startDeno({ binary: findDeno(), memoryMb: config.sandbox.memoryMb, frameBytesMax: limits.frameBytesMax }),
+      start: () =>
+        startDeno({ binary: findDeno(), memoryMb: config.sandbox.memoryMb, frameBytesMax: limits.frameBytesMax }),
       guestsWarm: config.sandbox.guestsWarm,
       executionsMax: config.sandbox.executionsMax,
       queuedExecutionsMax: limits.queuedExecutionsMax,
@@ -100,13 +110,19 @@ async function compose(config: Config, options: SluiceOptions, cleanup: Cleanup)
 
   const keys = config.servers.map(({ key }) => key);
   const namesIn = (text: string): string[] =>
-    /\bservers\b(?!\/)/.test(text) ? keys : keys.filter((key) => text.includes(key) || text.includes(catalogue.server(key)?.identifier ?? key));
+    /\bservers\b(?!\/)/.test(text)
+      ? keys
+      : keys.filter((key) => text.includes(key) || text.includes(catalogue.server(key)?.identifier ?? key));
 
   const parts: Parts = {
     config,
     catalogue,
     tree,
-    moduleFiles: { read: (path) => tree.read(path), list: (path) => tree.list(path)?.map(({ name, kind }) => ({ name, kind: kind === "folder" ? "directory" : "file" })) },
+    moduleFiles: {
+      read: (path) => tree.read(path),
+      list: (path) =>
+        tree.list(path)?.map(({ name, kind }) => ({ name, kind: kind === "folder" ? "directory" : "file" })),
+    },
     names: createNames(catalogue, tree, config.skills.dir),
     discovery,
     workspace,
@@ -126,17 +142,27 @@ async function compose(config: Config, options: SluiceOptions, cleanup: Cleanup)
   };
   parts.invoke = createInvoke(parts, { audit, upstreams, log });
 
-  const report = (): ServerReport[] => config.servers.map(({ key, disabledReason }) => toReport(key, disabledReason));
-  function toReport(key: string, disabledReason: string | undefined): ServerReport {
+  const report = (): ServerReport[] => config.servers.map(toReport);
+  function toReport({ key, disabledReason, isBroken }: ServerConfig): ServerReport {
     const known = catalogue.server(key);
     const state = upstreams.state(key);
     const reason = disabledReason ?? upstreams.reason(key);
     const protocol = discovery.protocol(key);
     return {
       key,
-      state: disabledReason !== undefined ? "disabled" : state === "ready" ? "ready" : state === "failed" ? "failed" : known?.fetchedAt === undefined ? "unknown" : "known",
+      state:
+        disabledReason !== undefined
+          ? "disabled"
+          : state === "ready"
+            ? "ready"
+            : state === "failed"
+              ? "failed"
+              : known?.fetchedAt === undefined
+                ? "unknown"
+                : "known",
       tools: catalogue.toolCount(key),
       ...(reason === undefined ? {} : { reason }),
+      ...(isBroken === true ? { isBroken } : {}),
       ...(protocol === undefined ? {} : { protocol }),
       problems: known?.problems ?? [],
     };
@@ -195,7 +221,8 @@ async function compose(config: Config, options: SluiceOptions, cleanup: Cleanup)
 
 function toConfig(configuration: Config | JsonObject): Config {
   // A loaded one has its servers as a list; what a user writes has `mcpServers`.
-  if (Array.isArray((configuration as Config).servers) && typeof (configuration as Config).stateDir === "string") return configuration as Config;
+  if (Array.isArray((configuration as Config).servers) && typeof (configuration as Config).stateDir === "string")
+    return configuration as Config;
   return parseConfig(configuration, { directory: process.cwd(), env: process.env });
 }
 
@@ -211,9 +238,13 @@ function withMissing(answer: SearchAnswer, missing: { key: string; reason: strin
 function toUnresolved(name: string, resolution: Exclude<Resolution, { kind: "found" }>): SluiceError {
   const shown = name.slice(0, 200);
   if (resolution.kind === "ambiguous") {
-    return new SluiceError("tool_ambiguous", `"${shown}" is the name of several tools`, { hint: `Use one of: ${resolution.candidates.slice(0, 10).join(", ")}` });
+    return new SluiceError("tool_ambiguous", `"${shown}" is the name of several tools`, {
+      hint: `Use one of: ${resolution.candidates.slice(0, 10).join(", ")}`,
+    });
   }
-  const hint = resolution.nearest.length === 0 ? "Find tools with search_tools, or list ./servers" : `Did you mean ${resolution.nearest.join(", ")}?`;
+  const hint =
+    resolution.nearest.length === 0
+      ? "Find tools with search_tools, or list ./servers"
+      : `Did you mean ${resolution.nearest.join(", ")}?`;
   return new SluiceError("tool_not_found", `There is no tool "${shown}"`, { hint });
 }
-

@@ -83,14 +83,18 @@ export function createDiscovery({ servers, catalogue, upstreams, onChanged, log 
     fetch,
     async ensureKnown(keys, signal) {
       const now = performance.now();
-      const unknown = keys.filter((key) => isUnknown(key) && now - (failures.get(key)?.at ?? -Infinity) > limits.discoveryRetryMs);
+      const unknown = keys.filter(
+        (key) => isUnknown(key) && now - (failures.get(key)?.at ?? -Infinity) > limits.discoveryRetryMs,
+      );
       if (unknown.length === 0) return;
       const late = AbortSignal.timeout(limits.discoveryWaitMs);
       await fetch(unknown, signal === undefined ? late : AbortSignal.any([signal, late]));
     },
     protocol: (key) => protocols.get(key),
     missing: () =>
-      [...enabled].filter(isUnknown).map((key) => ({ key, reason: failures.get(key)?.reason ?? "it has not answered yet" })),
+      [...enabled]
+        .filter(isUnknown)
+        .map((key) => ({ key, reason: failures.get(key)?.reason ?? "it has not answered yet" })),
     refresh(key) {
       if (!closing.signal.aborted) void ask(key);
     },

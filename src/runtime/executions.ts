@@ -38,9 +38,14 @@ export function createExecutions({ parkMs, parkedMax }: { parkMs: number; parked
 
   function park(entry: Entry): void {
     clearTimeout(entry.timer);
-    const parked = [...entries.values()].filter(({ ended, waiters, timer }) => !ended && waiters === 0 && timer !== undefined);
+    const parked = [...entries.values()].filter(
+      ({ ended, waiters, timer }) => !ended && waiters === 0 && timer !== undefined,
+    );
     if (!entry.ended && parked.length >= parkedMax) {
-      return entry.execution.cancel("parkedMax", `${parked.length} executions are parked already; parkedMax is ${parkedMax}`);
+      return entry.execution.cancel(
+        "parkedMax",
+        `${parked.length} executions are parked already; parkedMax is ${parkedMax}`,
+      );
     }
     entry.timer = setTimeout(() => {
       if (entry.ended) entries.delete(entry.execution.id);
@@ -71,9 +76,13 @@ export function createExecutions({ parkMs, parkedMax }: { parkMs: number; parked
     find(id) {
       const entry = entries.get(id);
       if (entry !== undefined) return entry.execution;
-      throw new SluiceError("unknown_execution", `There is no execution "${id.slice(0, 100)}": it was never started here, or its outcome was forgotten`, {
-        hint: "Outcomes are kept while this process lives, for parkMs; run the code again",
-      });
+      throw new SluiceError(
+        "unknown_execution",
+        `There is no execution "${id.slice(0, 100)}": it was never started here, or its outcome was forgotten`,
+        {
+          hint: "Outcomes are kept while this process lives, for parkMs; run the code again",
+        },
+      );
     },
     async wait(execution, { signal, answerMs, onProgress }) {
       const entry = entries.get(execution.id);

@@ -36,6 +36,11 @@ async function check(name: string, remedy: string, use: () => Promise<string>): 
   try {
     return { name, ok: true, detail: await use() };
   } catch (error) {
-    return { name, ok: false, detail: toMessage(error), remedy: (error instanceof SluiceError ? error.hint : undefined) ?? remedy };
+    return {
+      name,
+      ok: false,
+      detail: toMessage(error),
+      remedy: (error instanceof SluiceError ? error.hint : undefined) ?? remedy,
+    };
   }
 }

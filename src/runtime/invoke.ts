@@ -10,8 +10,12 @@ import { createMedia } from "./media.ts";
 import type { NamedCall, Parts } from "./parts.ts";
 
 /** The gateway over the upstreams: every tool call of every surface and program passes here. */
-export function createInvoke(parts: Parts, { audit, upstreams, log }: { audit: Audit; upstreams: Upstreams; log: (line: string) => void }): Parts["invoke"] {
+export function createInvoke(
+  parts: Parts,
+  { audit, upstreams, log }: { audit: Audit; upstreams: Upstreams; log: (line: string) => void },
+): Parts["invoke"] {
   const saveMedia = createMedia(parts.workspace);
+  const { resultBytesMax } = parts.config.sandbox;
 
   async function callUpstream(call: ToolCall): Promise<CallOutcome> {
     const started = performance.now();
@@ -19,20 +23,39 @@ export function createInvoke(parts: Parts, { audit, upstreams, log }: { audit: A
     const about = { executionId, callId, tool: tool.address };
     parts.events.emit({ kind: "tool-call-started", ...about });
     const outcome = await request(call, signal);
-    parts.events.emit({ kind: "tool-call-ended", ...about, ok: outcome.kind === "data", durationMs: performance.now() - started });
+    parts.events.emit({
+      kind: "tool-call-ended",
+      ...about,
+      ok: outcome.kind === "data",
+      durationMs: performance.now() - started,
+    });
     return outcome;
   }
 
   async function request({ tool, arguments: args }: ToolCall, signal: AbortSignal): Promise<CallOutcome> {
     try {
-      return await unwrapResult(await upstreams.callTool(tool.server, tool.name, args, { signal }), saveMedia);
+      return await unwrapResult(await upstreams.callTool(tool.server, tool.name, args, { signal }), saveMedia, {
+        resultBytesMax,
+      });
     } catch (error) {
       if (!(error instanceof SluiceError)) return { kind: "error", code: "internal", message: toMessage(error) };
-      return { kind: "error", code: error.code, message: error.message, ...(error.hint === undefined ? {} : { hint: error.hint }) };
+      return {
+        kind: "error",
+        code: error.code,
+        message: error.message,
+        ...(error.hint === undefined ? {} : { hint: error.hint }),
+      };
     }
   }
 
-  const pass = compose(createSteps({ audit, policy: parts.config.policy, onUnenforced: (address, reason) => log(`${address}: ${reason}`) }), callUpstream);
+  const pass = compose(
+    createSteps({
+      audit,
+      policy: parts.config.policy,
+      onUnenforced: (address, reason) => log(`${address}: ${reason}`),
+    }),
+    callUpstream,
+  );
 
   return async (named: NamedCall) => {
     const { name, arguments: args, ...rest } = named;
@@ -41,13 +64,24 @@ export function createInvoke(parts: Parts, { audit, upstreams, log }: { audit: A
     if (found.kind !== "found") {
       const error = parts.toUnresolved(name, found);
       recordRefusal(audit, named, name.slice(0, 200), error.code);
-      return { kind: "error", code: error.code, message: error.message, ...(error.hint === undefined ? {} : { hint: error.hint }), address: name.slice(0, 200) };
+      return {
+        kind: "error",
+        code: error.code,
+        message: error.message,
+        ...(error.hint === undefined ? {} : { hint: error.hint }),
+        address: name.slice(0, 200),
+      };
     }
     const { tool } = found;
     if (!isJsonObject(args)) {
       recordRefusal(audit, named, tool.address, "arguments_invalid");
       const got = args === null ? "null" : Array.isArray(args) ? "an array" : `a ${typeof args}`;
-      return { kind: "error", code: "arguments_invalid", message: `${tool.address} takes one object of arguments, not ${got}`, address: tool.address };
+      return {
+        kind: "error",
+        code: "arguments_invalid",
+        message: `${tool.address} takes one object of arguments, not ${got}`,
+        address: tool.address,
+      };
     }
     const outcome = await pass({ ...rest, tool, arguments: args });
     return { ...outcome, address: tool.address };

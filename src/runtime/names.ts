@@ -18,7 +18,17 @@ const BUILTINS = new Map([
 ]);
 
 /** Names that no server takes as a global: standard ones and ours. Such a server is on `servers.<identifier>` only. */
-const RESERVED_GLOBALS = new Set([...ALLOWED_GLOBALS, "skills", "require", "module", "exports", "process", "window", "global", "self"]);
+const RESERVED_GLOBALS = new Set([
+  ...ALLOWED_GLOBALS,
+  "skills",
+  "require",
+  "module",
+  "exports",
+  "process",
+  "window",
+  "global",
+  "self",
+]);
 
 /** How many names a hint lists. */
 const NAMES_SHOWN = 30;
@@ -49,7 +59,9 @@ export function createNames(catalogue: Catalogue, tree: ModuleTree, skillsFolder
         return { kind: "tool", key: node.server.key, name: node.tool.callName };
       case "readme":
       case "root-readme":
-        throw new SluiceError("import_not_found", `Cannot import "${specifier}": it is a text`, { hint: `Read it with fs.readFile("./servers/${path}", "utf8")` });
+        throw new SluiceError("import_not_found", `Cannot import "${specifier}": it is a text`, {
+          hint: `Read it with fs.readFile("./servers/${path}", "utf8")`,
+        });
       case undefined:
         throw toUnknownServer(path, specifier);
     }
@@ -62,16 +74,25 @@ export function createNames(catalogue: Catalogue, tree: ModuleTree, skillsFolder
     if (server === undefined) {
       const keys = catalogue.servers().map(({ key }) => key);
       const near = toNearest(name, keys);
-      const known = keys.length === 0 ? "No server is configured" : `The servers are: ${keys.slice(0, NAMES_SHOWN).join(", ")}${keys.length > NAMES_SHOWN ? ", …" : ""}`;
-      return new SluiceError("import_not_found", `Cannot import "${specifier}": there is no server "${name}"`, { hint: near === undefined ? known : `Did you mean "./servers/${near}"?` });
+      const known =
+        keys.length === 0
+          ? "No server is configured"
+          : `The servers are: ${keys.slice(0, NAMES_SHOWN).join(", ")}${keys.length > NAMES_SHOWN ? ", …" : ""}`;
+      return new SluiceError("import_not_found", `Cannot import "${specifier}": there is no server "${name}"`, {
+        hint: near === undefined ? known : `Did you mean "./servers/${near}"?`,
+      });
     }
     const near = toNearest(
       toolName,
       server.tools.map(({ callName }) => callName),
     );
-    return new SluiceError("import_not_found", `Cannot import "${specifier}": the server "${server.key}" has no tool "${toolName}"`, {
-      hint: near === undefined ? `List them with fs.readdir("./servers/${server.key}")` : `Did you mean "${near}"?`,
-    });
+    return new SluiceError(
+      "import_not_found",
+      `Cannot import "${specifier}": the server "${server.key}" has no tool "${toolName}"`,
+      {
+        hint: near === undefined ? `List them with fs.readdir("./servers/${server.key}")` : `Did you mean "${near}"?`,
+      },
+    );
   }
 
   async function resolveSkill(path: string, specifier: string): Promise<ImportTarget> {
@@ -83,7 +104,13 @@ export function createNames(catalogue: Catalogue, tree: ModuleTree, skillsFolder
     }
     const known = await skills.list([]).catch(() => []);
     throw new SluiceError("import_not_found", `Cannot import "${specifier}": there is no skill "${path}"`, {
-      hint: known.length === 0 ? "No skill has been saved" : `The skills are: ${known.slice(0, NAMES_SHOWN).map(({ name }) => name).join(", ")}`,
+      hint:
+        known.length === 0
+          ? "No skill has been saved"
+          : `The skills are: ${known
+              .slice(0, NAMES_SHOWN)
+              .map(({ name }) => name)
+              .join(", ")}`,
     });
   }
 
@@ -94,7 +121,9 @@ export function createNames(catalogue: Catalogue, tree: ModuleTree, skillsFolder
       // Where the specifier points from the root of the three folders; above it, the root is meant.
       const isRelative = /^\.{1,2}(\/|$)/.test(specifier);
       const inSkill = from.startsWith("skills/") && isRelative;
-      const resolved = posix.normalize(inSkill ? posix.join("/", posix.dirname(from), specifier) : posix.join("/", specifier)).slice(1);
+      const resolved = posix
+        .normalize(inSkill ? posix.join("/", posix.dirname(from), specifier) : posix.join("/", specifier))
+        .slice(1);
       const isOurs = isRelative || specifier.startsWith("/") || /^(servers|skills)(\/|$)/.test(specifier);
       if (isOurs) {
         const servers = /(?:^|\/)servers(?:\/(.*))?$/.exec(resolved);
@@ -105,9 +134,16 @@ export function createNames(catalogue: Catalogue, tree: ModuleTree, skillsFolder
       }
       const bare = specifier.replace(/^[./]+/, "").replace(/\.(ts|js|mjs)$/, "");
       const server = catalogue.server(bare.split("/")[0] ?? "");
-      throw new SluiceError("import_not_found", `Cannot import "${specifier}": programs can import ./servers/*, ./skills/*, fs, fs/promises, path, buffer and sluice`, {
-        hint: server === undefined ? "No other module exists in the sandbox: write the code in the program itself" : `Did you mean "./servers/${server.key}"?`,
-      });
+      throw new SluiceError(
+        "import_not_found",
+        `Cannot import "${specifier}": programs can import ./servers/*, ./skills/*, fs, fs/promises, path, buffer and sluice`,
+        {
+          hint:
+            server === undefined
+              ? "No other module exists in the sandbox: write the code in the program itself"
+              : `Did you mean "./servers/${server.key}"?`,
+        },
+      );
     },
     serverByIdentifier(identifier) {
       const server = catalogue.server(identifier);

@@ -90,4 +90,3 @@ export interface SearchResult {
 }
 
 export type SearchDetail = "name" | "summary" | "full";
-

@@ -38,7 +38,12 @@ export interface Parts {
   watchdog: Watchdog;
   events: Events & { emit(event: SluiceEvent): void };
   audit: Audit;
-  tokens: { open(): { addCall(tool: string, argumentsJson: string, result: string): void; total(code: string, outcome: string): Promise<OutcomeStats["tokens"]> } };
+  tokens: {
+    open(): {
+      addCall(tool: string, argumentsJson: string, result: string): void;
+      total(code: string, outcome: string): Promise<OutcomeStats["tokens"]>;
+    };
+  };
   search(query: string, options: SearchOptions): Promise<SearchAnswer>;
   /** One call through the gateway, by any accepted name; `address` is the canonical one where there is one. */
   invoke(call: NamedCall): Promise<CallOutcome & { address: string }>;

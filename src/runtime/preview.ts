@@ -8,7 +8,8 @@ const partOf = (previewBytes: number): number => Math.max(64, Math.floor(preview
 export function previewValue(value: Json, json: string, previewBytes: number, path: string): string {
   const part = partOf(previewBytes);
   const bytes = Buffer.byteLength(json);
-  if (typeof value === "string") return `[text of ${value.length} characters; in full in ${path}]\n${firstAndLast(value, part)}`;
+  if (typeof value === "string")
+    return `[text of ${value.length} characters; in full in ${path}]\n${firstAndLast(value, part)}`;
   if (Array.isArray(value)) {
     const shown: string[] = [];
     let room = part * 2;
@@ -18,7 +19,10 @@ export function previewValue(value: Json, json: string, previewBytes: number, pa
       if (room < 0) break;
       shown.push(text);
     }
-    const head = shown.length === 0 ? `first item begins: ${JSON.stringify(value[0]).slice(0, part)}…` : `first ${shown.length}: [${shown.join(",")}]`;
+    const head =
+      shown.length === 0
+        ? `first item begins: ${JSON.stringify(value[0]).slice(0, part)}…`
+        : `first ${shown.length}: [${shown.join(",")}]`;
     return `[array of ${value.length} items, ${bytes} bytes; in full in ${path}]\n${head}`;
   }
   const keys = value !== null && typeof value === "object" ? Object.keys(value) : [];
@@ -45,7 +49,10 @@ export function previewLogs(logs: readonly LogEntry[], previewBytes: number, pat
   const dropped = logs.length - head.length - tail.length;
   const note: LogEntry = { stream: "stderr", text: `… ${dropped} more entries; in full in ${path}` };
   if (head.length === 0 && tail.length === 0 && logs[0] !== undefined) {
-    return [{ stream: logs[0].stream, text: firstAndLast(logs[0].text, partOf(previewBytes)) }, { ...note, text: `… ${logs.length - 1} more entries; in full in ${path}` }];
+    return [
+      { stream: logs[0].stream, text: firstAndLast(logs[0].text, partOf(previewBytes)) },
+      { ...note, text: `… ${logs.length - 1} more entries; in full in ${path}` },
+    ];
   }
   return [...head, note, ...tail];
 }

@@ -42,7 +42,15 @@ export function startProgram(parts: Parts, code: string, options: ExecuteOptions
   const host: ExecutionHost = {
     async invokeTool({ callId, tool, arguments: args }, signal) {
       calls.open += 1;
-      const outcome = await parts.invoke({ executionId: id, callId, origin: "program", name: tool, arguments: args, grant, signal });
+      const outcome = await parts.invoke({
+        executionId: id,
+        callId,
+        origin: "program",
+        name: tool,
+        arguments: args,
+        grant,
+        signal,
+      });
       calls.open -= 1;
       if (outcome.kind === "error") {
         calls.failed += 1;
@@ -53,7 +61,13 @@ export function startProgram(parts: Parts, code: string, options: ExecuteOptions
       calls.done += 1;
       const json = JSON.stringify(outcome.data);
       if (json.length > sandbox.resultBytesMax) {
-        return { error: { code: "result_too_large", message: `The result of ${outcome.address} has ${json.length} characters; resultBytesMax is ${sandbox.resultBytesMax}`, tool: outcome.address } };
+        return {
+          error: {
+            code: "result_too_large",
+            message: `The result of ${outcome.address} has ${json.length} characters; resultBytesMax is ${sandbox.resultBytesMax}`,
+            tool: outcome.address,
+          },
+        };
       }
       account.addCall(outcome.address, JSON.stringify(args), json);
       return { json };
@@ -70,7 +84,10 @@ export function startProgram(parts: Parts, code: string, options: ExecuteOptions
     async importAtRunTime(specifier) {
       await parts.discovery.ensureKnown(parts.namesIn(specifier), stop.signal);
       const target = await parts.names.resolveImport(specifier, "");
-      if (target.kind === "skill") throw new SluiceError("import_not_found", `Cannot import "${specifier}" at run time`, { hint: "Import a skill with an import statement at the top" });
+      if (target.kind === "skill")
+        throw new SluiceError("import_not_found", `Cannot import "${specifier}" at run time`, {
+          hint: "Import a skill with an import statement at the top",
+        });
       const server = target.kind === "server" || target.kind === "tool" ? parts.names.server(target.key) : undefined;
       return server === undefined ? target : { ...target, server };
     },
@@ -91,9 +108,30 @@ export function startProgram(parts: Parts, code: string, options: ExecuteOptions
     const place = await parts.pool.take(stop.signal);
     try {
       ({ engine, wall } = place.guest);
-      parts.audit.record({ kind: "execution-started", executionId: id, codeSha256: createHash("sha256").update(code).digest("hex"), codeBytes: Buffer.byteLength(code), engine, wall });
-      const files = createFileGate({ modules: parts.moduleFiles, skillsFolder: parts.config.skills.dir, workspace: parts.workspace, writable: grant.workspace !== "read-only" });
-      return await runExecution({ guest: place.guest, program, source: code, host, files, limits: { ...sandbox, timeoutMs }, watchdog: parts.watchdog, signal: stop.signal });
+      parts.audit.record({
+        kind: "execution-started",
+        executionId: id,
+        codeSha256: createHash("sha256").update(code).digest("hex"),
+        codeBytes: Buffer.byteLength(code),
+        engine,
+        wall,
+      });
+      const files = createFileGate({
+        modules: parts.moduleFiles,
+        skillsFolder: parts.config.skills.dir,
+        workspace: parts.workspace,
+        writable: grant.workspace !== "read-only",
+      });
+      return await runExecution({
+        guest: place.guest,
+        program,
+        source: code,
+        host,
+        files,
+        limits: { ...sandbox, timeoutMs },
+        watchdog: parts.watchdog,
+        signal: stop.signal,
+      });
     } finally {
       place.release();
     }
@@ -110,15 +148,31 @@ export function startProgram(parts: Parts, code: string, options: ExecuteOptions
     } catch (error) {
       outcome = { executionId: id, ...toFailure(error, cancelled), logs, calls };
     }
-    const shown = await toOutcome(outcome, parts.workspace.root, sandbox).catch((error: unknown): Outcome => ({ executionId: id, ...toFailure(error, undefined), logs: [], calls: outcome.calls }));
-    const result: ExecutionResult = { ...shown, stats: { ...toStats(), tokens: await account.total(code, JSON.stringify(shown)) } };
+    const shown = await toOutcome(outcome, parts.workspace.root, sandbox).catch((error: unknown): Outcome => ({
+      executionId: id,
+      ...toFailure(error, undefined),
+      logs: [],
+      calls: outcome.calls,
+    }));
+    const result: ExecutionResult = {
+      ...shown,
+      stats: { ...toStats(), tokens: await account.total(code, JSON.stringify(shown)) },
+    };
     recordEnd(parts, result);
     parts.events.emit({ kind: "execution-ended", executionId: id, status: result.status });
     return result;
   }
 
   function toStats(): Omit<OutcomeStats, "tokens"> {
-    return { toolCalls: calls.done + calls.failed, durationMs: Math.round((performance.now() - started) * 10) / 10, cpuMs: 0, memoryPeakBytes: 0, engine, wall, ...stats };
+    return {
+      toolCalls: calls.done + calls.failed,
+      durationMs: Math.round((performance.now() - started) * 10) / 10,
+      cpuMs: 0,
+      memoryPeakBytes: 0,
+      engine,
+      wall,
+      ...stats,
+    };
   }
 
   return {
@@ -146,13 +200,23 @@ export function startProgram(parts: Parts, code: string, options: ExecuteOptions
 /** The end of an execution happened whether or not it can be recorded: the next call is what a broken audit stops. */
 function recordEnd({ audit }: Parts, { executionId, status, error, stats }: ExecutionResult): void {
   try {
-    audit.record({ kind: "execution-ended", executionId, status, ...(error === undefined ? {} : { code: error.code }), ms: stats.durationMs });
+    audit.record({
+      kind: "execution-ended",
+      executionId,
+      status,
+      ...(error === undefined ? {} : { code: error.code }),
+      ms: stats.durationMs,
+    });
   } catch {
     // Said by the next call.
   }
 }
 
-function endToOutcome(executionId: string, end: ExecutionEnd, cancelled: { code: string; message: string } | undefined): Outcome {
+function endToOutcome(
+  executionId: string,
+  end: ExecutionEnd,
+  cancelled: { code: string; message: string } | undefined,
+): Outcome {
   const { status, value, error, logs, logsTruncated, warnings, calls } = end;
   const outcome: Outcome = { executionId, status, logs, calls };
   if (value !== undefined) outcome.result = value;
@@ -164,16 +228,32 @@ function endToOutcome(executionId: string, end: ExecutionEnd, cancelled: { code:
   }
   if (warnings.length > 0) outcome.warnings = warnings;
   if (status === "completed" && value === undefined && logs.length === 0 && warnings.length === 0) {
-    outcome.warnings = [{ code: "nothing_returned", message: "The program ended without printing or returning anything: use console.log or return" }];
+    outcome.warnings = [
+      {
+        code: "nothing_returned",
+        message: "The program ended without printing or returning anything: use console.log or return",
+      },
+    ];
   }
   return outcome;
 }
 
 /** An execution that ended before its program ran, or by our own fault. */
-function toFailure(error: unknown, cancelled: { code: string; message: string } | undefined): { status: "failed" | "killed"; error: OutcomeError } {
+function toFailure(
+  error: unknown,
+  cancelled: { code: string; message: string } | undefined,
+): { status: "failed" | "killed"; error: OutcomeError } {
   if (cancelled !== undefined) return { status: "killed", error: cancelled };
   if (error instanceof LinkError) {
-    return { status: "failed", error: { code: error.code, message: error.message, ...error.place, ...(error.hint === undefined ? {} : { hint: error.hint }) } };
+    return {
+      status: "failed",
+      error: {
+        code: error.code,
+        message: error.message,
+        ...error.place,
+        ...(error.hint === undefined ? {} : { hint: error.hint }),
+      },
+    };
   }
   const code: ErrorCode = error instanceof SluiceError ? error.code : "internal";
   const hint = error instanceof SluiceError ? error.hint : undefined;
@@ -188,7 +268,10 @@ function addHint(parts: Parts, { error }: Outcome): void {
   if (server === undefined) return;
   const names = Object.keys(server.tools);
   const near = toNearest(match?.[2] ?? "", names);
-  error.hint = near === undefined ? `${server.identifier} has: ${names.slice(0, 30).join(", ")}${names.length > 30 ? ", …" : ""}` : `Did you mean ${server.identifier}.${near}?`;
+  error.hint =
+    near === undefined
+      ? `${server.identifier} has: ${names.slice(0, 30).join(", ")}${names.length > 30 ? ", …" : ""}`
+      : `Did you mean ${server.identifier}.${near}?`;
 }
 
 function toSearchOptions(query: JsonObject): SearchOptions {
@@ -213,6 +296,14 @@ export function toFailedResult(executionId: string, error: unknown): ExecutionRe
     ...toFailure(error, undefined),
     logs: [],
     calls: { done: 0, failed: 0, open: 0 },
-    stats: { toolCalls: 0, durationMs: 0, cpuMs: 0, memoryPeakBytes: 0, engine: "none", wall: "none", tokens: { in: 0, out: 0, avoided: 0 } },
+    stats: {
+      toolCalls: 0,
+      durationMs: 0,
+      cpuMs: 0,
+      memoryPeakBytes: 0,
+      engine: "none",
+      wall: "none",
+      tokens: { in: 0, out: 0, avoided: 0 },
+    },
   };
 }

@@ -79,6 +79,8 @@ export interface ServerReport {
   tools: number;
   /** Why it failed or is disabled. */
   reason?: string;
+  /** Of a disabled one: whether that is a fault to be mended, not somebody's wish. */
+  isBroken?: boolean;
   problems: readonly string[];
   /** Protocol revision that was negotiated, once it was reached. */
   protocol?: string;

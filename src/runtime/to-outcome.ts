@@ -12,7 +12,11 @@ const SPILL_FOLDER = ".spill";
  * The outcome as the model gets it: every text through `toModel`, and what is over `previewBytes` written in full to
  * `./workspace/.spill` and previewed.
  */
-export async function toOutcome(whole: Outcome, workspace: DiskRoot, { previewBytes }: SandboxConfig): Promise<Outcome> {
+export async function toOutcome(
+  whole: Outcome,
+  workspace: DiskRoot,
+  { previewBytes }: SandboxConfig,
+): Promise<Outcome> {
   const spilled: string[] = [];
   const spill = async (name: string, text: string): Promise<string> => {
     await workspace.makeFolder([SPILL_FOLDER], true);
@@ -30,16 +34,26 @@ export async function toOutcome(whole: Outcome, workspace: DiskRoot, { previewBy
     outcome.result =
       Buffer.byteLength(json) <= previewBytes
         ? result
-        : previewValue(result, json, previewBytes, await spill(`${whole.executionId}-result.${isText ? "txt" : "json"}`, isText ? result : json));
+        : previewValue(
+            result,
+            json,
+            previewBytes,
+            await spill(`${whole.executionId}-result.${isText ? "txt" : "json"}`, isText ? result : json),
+          );
   }
   outcome.logs = whole.logs.map(({ stream, text }) => ({ stream, text: toModel(text) }));
-  if (outcome.logs.reduce((sum, { text }) => sum + Buffer.byteLength(text), 0) > previewBytes || outcome.logs.length > LOG_ENTRIES_SHOWN) {
+  if (
+    outcome.logs.reduce((sum, { text }) => sum + Buffer.byteLength(text), 0) > previewBytes ||
+    outcome.logs.length > LOG_ENTRIES_SHOWN
+  ) {
     const path = await spill(`${whole.executionId}-logs.txt`, outcome.logs.map(({ text }) => text).join("\n"));
     outcome.logs = previewLogs(joinEntries(outcome.logs), previewBytes, path);
     outcome.logsTruncated = true;
   }
-  if (whole.error !== undefined) outcome.error = toModelJson(whole.error as unknown as Json) as unknown as NonNullable<Outcome["error"]>;
-  if (whole.warnings !== undefined) outcome.warnings = toModelJson(whole.warnings as unknown as Json) as unknown as NonNullable<Outcome["warnings"]>;
+  if (whole.error !== undefined)
+    outcome.error = toModelJson(whole.error as unknown as Json) as unknown as NonNullable<Outcome["error"]>;
+  if (whole.warnings !== undefined)
+    outcome.warnings = toModelJson(whole.warnings as unknown as Json) as unknown as NonNullable<Outcome["warnings"]>;
   if (spilled.length > 0) outcome.spilled = spilled;
   return outcome;
 }

@@ -11,7 +11,13 @@ export function createTokenLedger(catalogue: Catalogue): Parts["tokens"] & Async
 
   function definitions(): Promise<number> {
     if (counted?.version !== catalogue.version) {
-      counted = { version: catalogue.version, tokens: countDefinitions(counter, catalogue.servers().flatMap(({ tools }) => tools)) };
+      counted = {
+        version: catalogue.version,
+        tokens: countDefinitions(
+          counter,
+          catalogue.servers().flatMap(({ tools }) => tools),
+        ),
+      };
     }
     return counted.tokens;
   }
@@ -23,7 +29,12 @@ export function createTokenLedger(catalogue: Catalogue): Parts["tokens"] & Async
       void definitions();
       return {
         addCall: (tool, argumentsJson, result) => account.addCall(tool, argumentsJson, result),
-        total: async (code, outcome) => account.total({ code, outcome, definitions: { direct: await definitions(), code: limits.definitionTokensMax } }),
+        total: async (code, outcome) =>
+          account.total({
+            code,
+            outcome,
+            definitions: { direct: await definitions(), code: limits.definitionTokensMax },
+          }),
       };
     },
     [Symbol.asyncDispose]: () => counter[Symbol.asyncDispose](),

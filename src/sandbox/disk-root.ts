@@ -34,7 +34,10 @@ export interface DiskRoot {
  */
 export function createDiskRoot(folder: string): DiskRoot {
   /** Runs `use` with a path prefix for the folder that holds the last name. */
-  async function inParent<T>(names: readonly string[], use: (at: (name: string) => string, name: string) => Promise<T>): Promise<T> {
+  async function inParent<T>(
+    names: readonly string[],
+    use: (at: (name: string) => string, name: string) => Promise<T>,
+  ): Promise<T> {
     const name = names.at(-1);
     if (name === undefined) throw new FileError("EISDIR", "it is a root");
     return inFolder(names.slice(0, -1), (at) => use(at, name));
@@ -78,7 +81,8 @@ export function createDiskRoot(folder: string): DiskRoot {
         const handle = await openFile(at(name), O_RDONLY);
         try {
           const { size } = await handle.stat();
-          if (size > limits.fileBytesMax) throw new FileError("EFBIG", `${size} bytes; fileBytesMax is ${limits.fileBytesMax}`);
+          if (size > limits.fileBytesMax)
+            throw new FileError("EFBIG", `${size} bytes; fileBytesMax is ${limits.fileBytesMax}`);
           return await handle.readFile();
         } finally {
           await handle.close();
@@ -88,7 +92,8 @@ export function createDiskRoot(folder: string): DiskRoot {
       inParent(names, async (at, name) => {
         const existing = await lstatOrUndefined(at(name));
         if (existing?.isDirectory()) throw new FileError("EISDIR");
-        if (existing !== undefined && !existing.isFile()) throw new FileError("EACCES", "only files and folders can be used");
+        if (existing !== undefined && !existing.isFile())
+          throw new FileError("EACCES", "only files and folders can be used");
         const temporary = at(`.${randomBytes(8).toString("hex")}${TEMPORARY_SUFFIX}`);
         const handle = await open(temporary, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW, 0o600);
         try {
@@ -117,7 +122,10 @@ export function createDiskRoot(folder: string): DiskRoot {
         const entries = await readdir(at("."), { withFileTypes: true });
         return entries
           .filter((entry) => (entry.isFile() && !entry.name.endsWith(TEMPORARY_SUFFIX)) || entry.isDirectory())
-          .map((entry): DiskEntry => ({ name: entry.name.normalize("NFC"), kind: entry.isFile() ? "file" : "directory" }))
+          .map((entry): DiskEntry => ({
+            name: entry.name.normalize("NFC"),
+            kind: entry.isFile() ? "file" : "directory",
+          }))
           .sort((a, b) => (a.name < b.name ? -1 : 1));
       }),
     stat: (names) =>
@@ -134,7 +142,8 @@ export function createDiskRoot(folder: string): DiskRoot {
         await inParent(names.slice(0, depth), async (at, name) => {
           const existing = await lstatOrUndefined(at(name));
           if (existing === undefined) await mkdir(at(name), 0o700).catch(ignoreExisting);
-          else if (!existing.isDirectory()) throw depth === names.length ? new FileError("EEXIST") : new FileError("ENOTDIR");
+          else if (!existing.isDirectory())
+            throw depth === names.length ? new FileError("EEXIST") : new FileError("ENOTDIR");
         });
       }
     },

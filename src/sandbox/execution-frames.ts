@@ -9,7 +9,11 @@ export interface RunnerLimits {
 }
 
 /** The frame that hands a program to a guest. Every frame to the guest carries the time: its only clock. */
-export function toStartFrame(program: LinkedProgram, seed: readonly number[], { callsInFlightMax, frameBytesMax, logBytesMax }: RunnerLimits): JsonObject {
+export function toStartFrame(
+  program: LinkedProgram,
+  seed: readonly number[],
+  { callsInFlightMax, frameBytesMax, logBytesMax }: RunnerLimits,
+): JsonObject {
   return {
     kind: "start",
     t: Date.now(),

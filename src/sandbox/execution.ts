@@ -13,7 +13,10 @@ import type { GuestUsage, Watchdog } from "./watchdog.ts";
 /** The functions that the runtime hands to the sandbox: all that a program can cause outside it. */
 export interface ExecutionHost {
   /** One tool call through the gateway; its data as JSON text. Never rejects for what a tool does. */
-  invokeTool(call: { callId: number; tool: string; arguments: Json }, signal: AbortSignal): Promise<{ json: string } | { error: ReplyError }>;
+  invokeTool(
+    call: { callId: number; tool: string; arguments: Json },
+    signal: AbortSignal,
+  ): Promise<{ json: string } | { error: ReplyError }>;
   search(query: JsonObject): Promise<Json>;
   describe(tool: string): Promise<Json>;
   /** Resolves an import that was named at run time. */
@@ -79,7 +82,9 @@ export async function runExecution(options: ExecutionOptions): Promise<Execution
   let hostCalls = 0;
   let toolCalls = 0;
   let ended = false;
-  let finish: (end: Pick<ExecutionEnd, "status" | "value" | "error" | "warnings"> & { usage?: GuestUsage }) => void = () => undefined;
+  let finish: (
+    end: Pick<ExecutionEnd, "status" | "value" | "error" | "warnings"> & { usage?: GuestUsage },
+  ) => void = () => undefined;
   const finished = new Promise<Parameters<typeof finish>[0]>((resolve) => {
     finish = (end) => {
       ended = true;
@@ -87,16 +92,21 @@ export async function runExecution(options: ExecutionOptions): Promise<Execution
     };
   });
 
-  const kill = (code: string, message: string, usage?: GuestUsage): void => finish({ status: "killed", error: { code, message }, warnings: [], ...(usage === undefined ? {} : { usage }) });
+  const kill = (code: string, message: string, usage?: GuestUsage): void =>
+    finish({ status: "killed", error: { code, message }, warnings: [], ...(usage === undefined ? {} : { usage }) });
   const breach = (what: string): void => kill("guest_crashed", `The sandbox broke its protocol: ${what}`);
 
   const operations: Record<string, Operation> = {
     async tool(id, args) {
       toolCalls += 1;
       const callId = toolCalls;
-      if (callId > limits.callsMax) return kill("callsMax", `The program made more than ${limits.callsMax} tool calls (callsMax)`);
+      if (callId > limits.callsMax)
+        return kill("callsMax", `The program made more than ${limits.callsMax} tool calls (callsMax)`);
       calls.open += 1;
-      const reply = await host.invokeTool({ callId, tool: asText(args["tool"]), arguments: args["arguments"] ?? {} }, stopCalls.signal);
+      const reply = await host.invokeTool(
+        { callId, tool: asText(args["tool"]), arguments: args["arguments"] ?? {} },
+        stopCalls.signal,
+      );
       if (ended) return;
       calls.open -= 1;
       if ("error" in reply) {
@@ -122,15 +132,21 @@ export async function runExecution(options: ExecutionOptions): Promise<Execution
 
   function onCall(frame: Frame): void {
     const { id, op, args } = frame;
-    if (typeof id !== "number" || !Number.isSafeInteger(id) || inFlight.has(id) || timers.has(id)) return breach("a call without a number of its own");
+    if (typeof id !== "number" || !Number.isSafeInteger(id) || inFlight.has(id) || timers.has(id))
+      return breach("a call without a number of its own");
     if (typeof op !== "string" || !isJsonObject(args)) return breach("a call without an operation");
     hostCalls += 1;
-    if (hostCalls > bounds.hostCallsMax) return kill("hostCallsMax", `The program made more than ${bounds.hostCallsMax} calls to the host (hostCallsMax)`);
+    if (hostCalls > bounds.hostCallsMax)
+      return kill("hostCallsMax", `The program made more than ${bounds.hostCallsMax} calls to the host (hostCallsMax)`);
     if (op === "timer") return startTimer(id, Number(args["ms"]));
     const operation = Object.hasOwn(operations, op) ? operations[op] : undefined;
     if (operation === undefined) return breach(`the operation "${op.slice(0, 40)}"`);
     // The runner holds back what is more; a guest that does not is not the runner.
-    if (inFlight.size >= limits.callsInFlightMax + 1) return kill("callsInFlightMax", `The program has ${inFlight.size} calls waiting; callsInFlightMax is ${limits.callsInFlightMax}`);
+    if (inFlight.size >= limits.callsInFlightMax + 1)
+      return kill(
+        "callsInFlightMax",
+        `The program has ${inFlight.size} calls waiting; callsInFlightMax is ${limits.callsInFlightMax}`,
+      );
     inFlight.add(id);
     operation(id, args).then(
       (value) => {
@@ -145,7 +161,8 @@ export async function runExecution(options: ExecutionOptions): Promise<Execution
   }
 
   function startTimer(id: number, ms: number): void {
-    if (timers.size >= bounds.timersMax) return kill("timersMax", `The program has ${timers.size} timers running; timersMax is ${bounds.timersMax}`);
+    if (timers.size >= bounds.timersMax)
+      return kill("timersMax", `The program has ${timers.size} timers running; timersMax is ${bounds.timersMax}`);
     const delay = Number.isFinite(ms) ? Math.min(Math.max(ms, 0), limits.timeoutMs + 1) : 0;
     timers.set(
       id,
@@ -163,7 +180,16 @@ export async function runExecution(options: ExecutionOptions): Promise<Execution
     const bytes = Buffer.byteLength(text);
     logBytes += bytes;
     if (bytes > room || frame["cut"] === true || logs.length >= bounds.logEntriesMax) logsTruncated = true;
-    const entry = { stream, text: bytes > room ? Buffer.from(text).subarray(0, Math.max(room, 0)).toString("utf8").replace(/\uFFFD+$/, "") : text } as const;
+    const entry = {
+      stream,
+      text:
+        bytes > room
+          ? Buffer.from(text)
+              .subarray(0, Math.max(room, 0))
+              .toString("utf8")
+              .replace(/\uFFFD+$/, "")
+          : text,
+    } as const;
     if (entry.text === "" && bytes > room) return;
     logs.push(entry);
     host.onLog(entry);
@@ -188,20 +214,37 @@ export async function runExecution(options: ExecutionOptions): Promise<Execution
     breach(`a frame of kind "${frame.kind.slice(0, 40)}"`);
   }
 
-  const deadline = setTimeout(() => kill("timeoutMs", `The program ran longer than ${limits.timeoutMs} ms (timeoutMs)`), limits.timeoutMs);
+  const deadline = setTimeout(
+    () => kill("timeoutMs", `The program ran longer than ${limits.timeoutMs} ms (timeoutMs)`),
+    limits.timeoutMs,
+  );
   const abort = (): void => kill("cancelled", "The execution was cancelled");
   signal.addEventListener("abort", abort, { once: true });
   watchdog.watch(guest.child.pid, { memoryBytes: limits.memoryMb * 1024 * 1024, cpuMs: limits.cpuMs }, (limit, usage) =>
     limit === "memoryMb"
-      ? kill("memoryMb", `The program used ${Math.round(usage.peakBytes / 1024 / 1024)} MB of memory; memoryMb is ${limits.memoryMb}`, usage)
-      : kill("cpuMs", `The program used ${Math.round(usage.cpuMs)} ms of processor time; cpuMs is ${limits.cpuMs}`, usage),
+      ? kill(
+          "memoryMb",
+          `The program used ${Math.round(usage.peakBytes / 1024 / 1024)} MB of memory; memoryMb is ${limits.memoryMb}`,
+          usage,
+        )
+      : kill(
+          "cpuMs",
+          `The program used ${Math.round(usage.cpuMs)} ms of processor time; cpuMs is ${limits.cpuMs}`,
+          usage,
+        ),
   );
   guest.listen(onFrame, (error) => {
     // The watchdog's own message may be on its way: it knows why.
     setTimeout(() => kill(...toCrash(error, limits)), 40);
   });
   if (signal.aborted) abort();
-  else guest.send(toStartFrame(program, randomFillSync(new Uint32Array(4)) as unknown as number[], { ...limits, frameBytesMax: bounds.frameBytesMax }));
+  else
+    guest.send(
+      toStartFrame(program, randomFillSync(new Uint32Array(4)) as unknown as number[], {
+        ...limits,
+        frameBytesMax: bounds.frameBytesMax,
+      }),
+    );
 
   const end = await finished;
   clearTimeout(deadline);
@@ -210,29 +253,53 @@ export async function runExecution(options: ExecutionOptions): Promise<Execution
   stopCalls.abort();
   const usage = end.usage ?? (await watchdog.forget(guest.child.pid));
   guest.kill();
-  const warnings = logsTruncated ? [...end.warnings, { code: "logBytesMax", message: `Output past ${limits.logBytesMax} bytes (logBytesMax) or ${bounds.logEntriesMax} entries was dropped` }] : end.warnings;
+  const warnings = logsTruncated
+    ? [
+        ...end.warnings,
+        {
+          code: "logBytesMax",
+          message: `Output past ${limits.logBytesMax} bytes (logBytesMax) or ${bounds.logEntriesMax} entries was dropped`,
+        },
+      ]
+    : end.warnings;
   return { ...end, warnings, logs, logsTruncated, calls, toolCalls, usage };
 }
 
 /** A guest that ended by itself: out of its own heap, or crashed. */
 function toCrash(error: SluiceError, limits: ExecutionLimits): [string, string] {
-  if (/out of memory|Last few GCs/i.test(error.message)) return ["memoryMb", `The program ran out of memory; memoryMb is ${limits.memoryMb}`];
+  if (/out of memory|Last few GCs/i.test(error.message))
+    return ["memoryMb", `The program ran out of memory; memoryMb is ${limits.memoryMb}`];
   const code = error.code === "frameBytesMax" ? "frameBytesMax" : "guest_crashed";
   return [code, error.message.slice(0, 500)];
 }
 
 function toReplyError(error: unknown): ReplyError {
-  if (error instanceof SluiceError) return { code: error.code, message: error.message, ...(error.hint === undefined ? {} : { hint: error.hint }) };
+  if (error instanceof SluiceError)
+    return { code: error.code, message: error.message, ...(error.hint === undefined ? {} : { hint: error.hint }) };
   return { code: "internal", message: error instanceof Error ? error.message : String(error) };
 }
 
 /** The end that a result frame describes: its value is bounded, its error is the program's own word. */
-function toEnd(frame: Frame, source: string, limits: ExecutionLimits): Pick<ExecutionEnd, "status" | "value" | "error" | "warnings"> {
+function toEnd(
+  frame: Frame,
+  source: string,
+  limits: ExecutionLimits,
+): Pick<ExecutionEnd, "status" | "value" | "error" | "warnings"> {
   const warnings = toWarnings(frame);
   if (isJsonObject(frame["error"])) {
     const error = toProgramError(frame["error"], source);
-    if (frame["unhandled"] === true) error.hint ??= "A promise was rejected and nothing handled it: await it, or catch it";
-    return error.code === "resultBytesMax" ? { status: "killed", error: { code: error.code, message: `The returned value is over resultBytesMax (${limits.resultBytesMax} bytes)` }, warnings } : { status: "failed", error, warnings };
+    if (frame["unhandled"] === true)
+      error.hint ??= "A promise was rejected and nothing handled it: await it, or catch it";
+    return error.code === "resultBytesMax"
+      ? {
+          status: "killed",
+          error: {
+            code: error.code,
+            message: `The returned value is over resultBytesMax (${limits.resultBytesMax} bytes)`,
+          },
+          warnings,
+        }
+      : { status: "failed", error, warnings };
   }
   const value = frame["value"];
   return value === undefined ? { status: "completed", warnings } : { status: "completed", value, warnings };
@@ -241,17 +308,29 @@ function toEnd(frame: Frame, source: string, limits: ExecutionLimits): Pick<Exec
 function toWarnings(frame: Frame): ExecutionEnd["warnings"] {
   const warnings: ExecutionEnd["warnings"] = [];
   if (Array.isArray(frame["changes"])) {
-    for (const change of frame["changes"].slice(0, 10)) warnings.push({ code: "result_converted", message: `The returned value is not JSON: ${asText(change).slice(0, 200)}` });
+    for (const change of frame["changes"].slice(0, 10))
+      warnings.push({
+        code: "result_converted",
+        message: `The returned value is not JSON: ${asText(change).slice(0, 200)}`,
+      });
   }
   if (Array.isArray(frame["unawaited"])) {
     for (const call of frame["unawaited"].slice(0, 20)) {
       if (!isJsonObject(call)) continue;
       const line = toStackPlace(asText(call["stack"]))?.line;
-      warnings.push({ code: "unawaited_call", message: `${asText(call["tool"]).slice(0, 200)} was called without await; the program waited for it at its end`, ...(line === undefined ? {} : { line }) });
+      warnings.push({
+        code: "unawaited_call",
+        message: `${asText(call["tool"]).slice(0, 200)} was called without await; the program waited for it at its end`,
+        ...(line === undefined ? {} : { line }),
+      });
     }
   }
   const timers = Number(frame["timers"]);
-  if (timers > 0) warnings.push({ code: "timer_dropped", message: `${timers} timer${timers === 1 ? " was" : "s were"} still running when the program ended: await what they wait for` });
+  if (timers > 0)
+    warnings.push({
+      code: "timer_dropped",
+      message: `${timers} timer${timers === 1 ? " was" : "s were"} still running when the program ended: await what they wait for`,
+    });
   return warnings;
 }
 

@@ -31,7 +31,12 @@ export class FileError extends Error {
 /** Any error of a file operation as the guest is told: the code, the path it asked for, and nothing of the host. */
 export function toFileReplyError(error: unknown, act: string, path: string): ReplyError {
   const { code, why } = error instanceof FileError ? error : { code: toCode(error), why: undefined };
-  return { code, message: `${code}: ${TEXTS[code]}${why === undefined ? "" : ` (${why})`}, ${act} '${path}'`, path, syscall: act };
+  return {
+    code,
+    message: `${code}: ${TEXTS[code]}${why === undefined ? "" : ` (${why})`}, ${act} '${path}'`,
+    path,
+    syscall: act,
+  };
 }
 
 function toCode(error: unknown): FileErrorCode {

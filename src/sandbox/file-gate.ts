@@ -58,10 +58,13 @@ export async function openWorkspace(folder: string, limits: WorkspaceLimits): Pr
       }
       const old = await root.stat(names).catch(() => undefined);
       const size = bytes + (grows && old !== undefined ? old.size : 0);
-      if (size > limits.fileBytesMax) throw new FileError("EFBIG", `${size} bytes; fileBytesMax is ${limits.fileBytesMax}`);
+      if (size > limits.fileBytesMax)
+        throw new FileError("EFBIG", `${size} bytes; fileBytesMax is ${limits.fileBytesMax}`);
       const added = size - (old?.isFile() ? old.size : 0);
-      if (used.bytes + added > limits.workspaceBytesMax) throw new FileError("EDQUOT", `workspaceBytesMax is ${limits.workspaceBytesMax}, ${used.bytes} bytes are used`);
-      if (old === undefined && used.files + 1 > limits.workspaceFilesMax) throw new FileError("EDQUOT", `workspaceFilesMax is ${limits.workspaceFilesMax}`);
+      if (used.bytes + added > limits.workspaceBytesMax)
+        throw new FileError("EDQUOT", `workspaceBytesMax is ${limits.workspaceBytesMax}, ${used.bytes} bytes are used`);
+      if (old === undefined && used.files + 1 > limits.workspaceFilesMax)
+        throw new FileError("EDQUOT", `workspaceFilesMax is ${limits.workspaceFilesMax}`);
       used.bytes += added;
       if (old === undefined) used.files += 1;
     },
@@ -118,10 +121,12 @@ export function createFileGate({ modules, skillsFolder, workspace, writable }: F
 
   async function listDeep(path: GuestPath, prefix: string, found: DiskEntry[]): Promise<DiskEntry[]> {
     for (const entry of await list(path)) {
-      if (found.length >= bounds.listEntriesMax) throw new FileError("EFBIG", `more than ${bounds.listEntriesMax} entries (listEntriesMax)`);
+      if (found.length >= bounds.listEntriesMax)
+        throw new FileError("EFBIG", `more than ${bounds.listEntriesMax} entries (listEntriesMax)`);
       found.push({ ...entry, name: prefix + entry.name });
       if (entry.kind === "directory") {
-        const below = path.root === undefined ? parseGuestPath(entry.name) : { ...path, names: [...path.names, entry.name] };
+        const below =
+          path.root === undefined ? parseGuestPath(entry.name) : { ...path, names: [...path.names, entry.name] };
         await listDeep(below, `${prefix}${entry.name}/`, found);
       }
     }
@@ -129,7 +134,8 @@ export function createFileGate({ modules, skillsFolder, workspace, writable }: F
   }
 
   async function stat(path: GuestPath): Promise<Json> {
-    if (path.root === undefined || (path.names.length === 0 && path.root !== "workspace")) return { kind: "directory", size: 0, mtimeMs: 0 };
+    if (path.root === undefined || (path.names.length === 0 && path.root !== "workspace"))
+      return { kind: "directory", size: 0, mtimeMs: 0 };
     if (path.root === "servers") {
       const text = modules.read(path.names.join("/"));
       if (text !== undefined) return { kind: "file", size: Buffer.byteLength(text), mtimeMs: 0 };
@@ -142,7 +148,8 @@ export function createFileGate({ modules, skillsFolder, workspace, writable }: F
 
   async function write(path: GuestPath, bytes: Buffer, flag: string): Promise<void> {
     const names = toWritable(path);
-    if (!["w", "wx", "a", "ax", "w+", "a+"].includes(flag)) throw new FileError("EINVAL", `the flag "${flag.slice(0, 10)}"; use w, wx, a or ax`);
+    if (!["w", "wx", "a", "ax", "w+", "a+"].includes(flag))
+      throw new FileError("EINVAL", `the flag "${flag.slice(0, 10)}"; use w, wx, a or ax`);
     const appends = flag.startsWith("a");
     await workspace.reserve(names, bytes.length, appends);
     if (appends && !flag.includes("x")) await workspace.root.append(names, bytes);
@@ -154,11 +161,14 @@ export function createFileGate({ modules, skillsFolder, workspace, writable }: F
       case "readFile": {
         const bytes = await read(path);
         // Node decodes what is not UTF-8 to replacement characters; the guest does the same from the bytes.
-        return args["text"] === true && isUtf8(bytes) ? { text: bytes.toString("utf8") } : { base64: bytes.toString("base64") };
+        return args["text"] === true && isUtf8(bytes)
+          ? { text: bytes.toString("utf8") }
+          : { base64: bytes.toString("base64") };
       }
       case "writeFile":
       case "appendFile": {
-        const bytes = typeof args["text"] === "string" ? Buffer.from(args["text"]) : Buffer.from(asText(args["base64"]), "base64");
+        const bytes =
+          typeof args["text"] === "string" ? Buffer.from(args["text"]) : Buffer.from(asText(args["base64"]), "base64");
         await write(path, bytes, asText(args["flag"]) || (act === "appendFile" ? "a" : "w"));
         return null;
       }

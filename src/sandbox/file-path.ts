@@ -17,13 +17,16 @@ export interface GuestPath {
 export function parseGuestPath(text: string): GuestPath {
   if (text === "") throw new FileError("ENOENT");
   if (text.includes("\0")) throw new FileError("EINVAL", "a path cannot hold NUL");
-  if (Buffer.byteLength(text) > limits.pathBytesMax) throw new FileError("ENAMETOOLONG", `pathBytesMax is ${limits.pathBytesMax}`);
-  if (/^[A-Za-z]:[\\/]/.test(text) || (process.platform === "win32" && text.includes("\\"))) throw new FileError("EACCES", "outside the roots ./servers, ./skills and ./workspace");
+  if (Buffer.byteLength(text) > limits.pathBytesMax)
+    throw new FileError("ENAMETOOLONG", `pathBytesMax is ${limits.pathBytesMax}`);
+  if (/^[A-Za-z]:[\\/]/.test(text) || (process.platform === "win32" && text.includes("\\")))
+    throw new FileError("EACCES", "outside the roots ./servers, ./skills and ./workspace");
   const names: string[] = [];
   for (const name of text.normalize("NFC").split("/")) {
     if (name === "" || name === ".") continue;
     if (name !== "..") {
-      if (Buffer.byteLength(name) > limits.nameBytesMax) throw new FileError("ENAMETOOLONG", `nameBytesMax is ${limits.nameBytesMax}`);
+      if (Buffer.byteLength(name) > limits.nameBytesMax)
+        throw new FileError("ENAMETOOLONG", `nameBytesMax is ${limits.nameBytesMax}`);
       names.push(name);
     } else if (names.pop() === undefined) {
       throw new FileError("EACCES", "outside the roots ./servers, ./skills and ./workspace");

@@ -21,7 +21,10 @@ export function encodeFrame(body: string): Buffer {
  * Cuts a guest's bytes into frames. Everything in them is a claim: the size is bounded before anything is allocated,
  * and a frame's body is allocated once. `push` throws a SluiceError when the guest broke the protocol or a limit.
  */
-export function createFrameReader(frameBytesMax: number, onFrame: (frame: Frame) => void): { push(chunk: Buffer): void } {
+export function createFrameReader(
+  frameBytesMax: number,
+  onFrame: (frame: Frame) => void,
+): { push(chunk: Buffer): void } {
   const header = Buffer.alloc(HEADER_BYTES);
   let headerFilled = 0;
   let body: Buffer | undefined;
@@ -36,7 +39,11 @@ export function createFrameReader(frameBytesMax: number, onFrame: (frame: Frame)
         at += taken;
         if (headerFilled < HEADER_BYTES) return;
         const length = header.readUInt32LE(0);
-        if (length > frameBytesMax) throw new SluiceError("frameBytesMax", `The guest announced a frame of ${length} bytes; frameBytesMax is ${frameBytesMax}`);
+        if (length > frameBytesMax)
+          throw new SluiceError(
+            "frameBytesMax",
+            `The guest announced a frame of ${length} bytes; frameBytesMax is ${frameBytesMax}`,
+          );
         headerFilled = 0;
         if (length <= chunk.length - at) {
           onFrame(parseFrame(chunk.subarray(at, at + length)));
@@ -66,6 +73,7 @@ function parseFrame(bytes: Buffer): Frame {
   } catch (cause) {
     throw new SluiceError("guest_crashed", "The guest sent a frame that is not JSON", { cause });
   }
-  if (!isJsonObject(value) || typeof value["kind"] !== "string") throw new SluiceError("guest_crashed", "The guest sent a frame without a kind");
+  if (!isJsonObject(value) || typeof value["kind"] !== "string")
+    throw new SluiceError("guest_crashed", "The guest sent a frame without a kind");
   return value as Frame;
 }

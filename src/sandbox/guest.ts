@@ -52,7 +52,11 @@ export function openGuest(child: Child, labels: { engine: string; wall: string }
     try {
       reader.push(chunk);
     } catch (error) {
-      end(error instanceof SluiceError ? error : new SluiceError("internal", "A frame of the guest could not be handled", { cause: error }));
+      end(
+        error instanceof SluiceError
+          ? error
+          : new SluiceError("internal", "A frame of the guest could not be handled", { cause: error }),
+      );
     }
   });
   child.stderr.on("data", (chunk: Buffer) => {

@@ -65,7 +65,12 @@ export interface SourcePlace {
 /** A program that cannot run, with the place in the agent's own code. */
 export class LinkError extends SluiceError {
   readonly place: SourcePlace | undefined;
-  constructor(code: "syntax_error" | "import_not_found" | "program_error", message: string, place: SourcePlace | undefined, hint?: string) {
+  constructor(
+    code: "syntax_error" | "import_not_found" | "program_error",
+    message: string,
+    place: SourcePlace | undefined,
+    hint?: string,
+  ) {
     super(code, message, hint === undefined ? {} : { hint });
     this.place = place;
   }
@@ -78,7 +83,11 @@ const SKILL_MODULES_MAX = 64;
 /** Turns a program, and the skills it imports, into what the guest runs. Nothing of it is evaluated here. */
 export async function linkProgram(text: string, names: NameSource): Promise<LinkedProgram> {
   if (Buffer.byteLength(text) > limits.codeBytesMax) {
-    throw new LinkError("program_error", `The program has ${Buffer.byteLength(text)} bytes; codeBytesMax is ${limits.codeBytesMax}`, undefined);
+    throw new LinkError(
+      "program_error",
+      `The program has ${Buffer.byteLength(text)} bytes; codeBytesMax is ${limits.codeBytesMax}`,
+      undefined,
+    );
   }
   const modules: LinkedModule[] = [];
   const indexes = new Map<string, number | "open">();
@@ -96,9 +105,22 @@ export async function linkProgram(text: string, names: NameSource): Promise<Link
         continue;
       }
       const known = indexes.get(target.path);
-      if (known === "open") throw new LinkError("import_not_found", `The skill "${target.path}" imports itself, by way of "${name}"`, toPlace(parsed.text, start));
-      if (indexes.size > SKILL_MODULES_MAX) throw new LinkError("import_not_found", `The program imports more than ${SKILL_MODULES_MAX} skill modules`, toPlace(parsed.text, start));
-      targets.set(specifier, { kind: "module", index: known ?? (await add(target.path, await names.readSkill(target.path))) });
+      if (known === "open")
+        throw new LinkError(
+          "import_not_found",
+          `The skill "${target.path}" imports itself, by way of "${name}"`,
+          toPlace(parsed.text, start),
+        );
+      if (indexes.size > SKILL_MODULES_MAX)
+        throw new LinkError(
+          "import_not_found",
+          `The program imports more than ${SKILL_MODULES_MAX} skill modules`,
+          toPlace(parsed.text, start),
+        );
+      targets.set(specifier, {
+        kind: "module",
+        index: known ?? (await add(target.path, await names.readSkill(target.path))),
+      });
     }
     for (const server of serversOf(parsed, targets, names)) servers.set(server.key, server);
     modules.push(toLinkedModule(name, parsed, targets, servers));
@@ -128,11 +150,20 @@ interface ParsedModule {
 
 function parseModule(name: string, source: string): ParsedModule {
   const text = blankHashbang(blankFence(source));
-  const result = parseSync(name.endsWith(".js") ? name.replace(/\.js$/, ".ts") : name, text, { sourceType: "module", lang: "ts", showSemanticErrors: true });
+  const result = parseSync(name.endsWith(".js") ? name.replace(/\.js$/, ".ts") : name, text, {
+    sourceType: "module",
+    lang: "ts",
+    showSemanticErrors: true,
+  });
   const error = result.errors.find(({ message }) => !message.startsWith(RETURN_OUTSIDE_FUNCTION));
   if (error !== undefined) {
     const start = error.labels[0]?.start;
-    throw new LinkError("syntax_error", `Cannot parse ${name}: ${error.message}`, start === undefined ? undefined : toPlace(text, start), error.helpMessage ?? undefined);
+    throw new LinkError(
+      "syntax_error",
+      `Cannot parse ${name}: ${error.message}`,
+      start === undefined ? undefined : toPlace(text, start),
+      error.helpMessage ?? undefined,
+    );
   }
   return { text, program: result.program, module: result.module };
 }
@@ -148,7 +179,9 @@ function blankFence(text: string): string {
 }
 
 function parses(text: string): boolean {
-  return parseSync(PROGRAM_NAME, text, { sourceType: "module" }).errors.every(({ message }) => message.startsWith(RETURN_OUTSIDE_FUNCTION));
+  return parseSync(PROGRAM_NAME, text, { sourceType: "module" }).errors.every(({ message }) =>
+    message.startsWith(RETURN_OUTSIDE_FUNCTION),
+  );
 }
 
 function blankHashbang(text: string): string {
@@ -160,9 +193,13 @@ function blank(text: string): string {
 }
 
 /** Line, column and text of an offset. */
-export function toPlace(text: string, offset: number): SourcePlace {
+function toPlace(text: string, offset: number): SourcePlace {
   const before = text.slice(0, offset).split("\n");
-  return { line: before.length, column: (before.at(-1)?.length ?? 0) + 1, source: text.split("\n")[before.length - 1]?.trimEnd() ?? "" };
+  return {
+    line: before.length,
+    column: (before.at(-1)?.length ?? 0) + 1,
+    source: text.split("\n")[before.length - 1]?.trimEnd() ?? "",
+  };
 }
 
 function specifiersOf({ module }: ParsedModule): { specifier: string; start: number }[] {
@@ -172,7 +209,9 @@ function specifiersOf({ module }: ParsedModule): { specifier: string; start: num
     found.push({ specifier: statement.moduleRequest.value, start: statement.moduleRequest.start });
   }
   for (const { entries } of module.staticExports) {
-    for (const entry of entries) if (entry.moduleRequest !== null && !entry.isType) found.push({ specifier: entry.moduleRequest.value, start: entry.moduleRequest.start });
+    for (const entry of entries)
+      if (entry.moduleRequest !== null && !entry.isType)
+        found.push({ specifier: entry.moduleRequest.value, start: entry.moduleRequest.start });
   }
   return found;
 }
@@ -182,7 +221,11 @@ function isTypeOnly(statement: StaticImport): boolean {
 }
 
 /** The servers that a module can name: imported, used as a global, or reached through `servers`. */
-function serversOf(parsed: ParsedModule, targets: Map<string, ImportTarget | { kind: "module"; index: number }>, names: NameSource): GuestServer[] {
+function serversOf(
+  parsed: ParsedModule,
+  targets: Map<string, ImportTarget | { kind: "module"; index: number }>,
+  names: NameSource,
+): GuestServer[] {
   const found = new Map<string, GuestServer>();
   const add = (server: GuestServer | undefined): void => void (server !== undefined && found.set(server.key, server));
   let everything = false;
@@ -201,7 +244,12 @@ function serversOf(parsed: ParsedModule, targets: Map<string, ImportTarget | { k
     MemberExpression(node) {
       if (node.object.type !== "Identifier" || node.object.name !== "servers") return;
       const { property } = node;
-      const name = !node.computed && property.type === "Identifier" ? property.name : property.type === "Literal" && typeof property.value === "string" ? property.value : undefined;
+      const name =
+        !node.computed && property.type === "Identifier"
+          ? property.name
+          : property.type === "Literal" && typeof property.value === "string"
+            ? property.value
+            : undefined;
       if (name === undefined) return;
       named += 1;
       add(names.serverByIdentifier(name));
@@ -245,18 +293,39 @@ function toLinkedModule(
   const exported = getters.length === 0 ? "" : `__s.x({${getters.join(",")}});`;
   const single = singleFunction(program);
   const edited = applyEdits(text, edits);
-  const body = single === undefined ? edited : `${blank(edited.slice(0, single.start))}${edited.slice(single.start, single.end)}${blank(edited.slice(single.end))}`;
+  const body =
+    single === undefined
+      ? edited
+      : `${blank(edited.slice(0, single.start))}${edited.slice(single.start, single.end)}${blank(edited.slice(single.end))}`;
   // The body is a block of its own, so that it may shadow what stands before it.
   const prefix = `export default async function(__s){const __impo=__s.import,__meta=__s.meta,require=__s.require;${bindings.join("")}{${exported}${single === undefined ? "" : "return("}`;
   const suffix = single === undefined ? "\n}}" : "\n)}}";
-  const transformed = transformSync(name.replace(/\.js$/, ".ts"), prefix + body + suffix, { lang: "ts", sourceType: "module", target: "es2023", sourcemap: true, typescript: { onlyRemoveTypeImports: true } });
+  const transformed = transformSync(name.replace(/\.js$/, ".ts"), prefix + body + suffix, {
+    lang: "ts",
+    sourceType: "module",
+    target: "es2023",
+    sourcemap: true,
+    typescript: { onlyRemoveTypeImports: true },
+  });
   const [error] = transformed.errors;
   if (error !== undefined) {
     const start = error.labels[0]?.start;
     const place = start === undefined ? undefined : toPlace(text, Math.max(0, start - prefix.length));
-    throw new LinkError("syntax_error", `Cannot compile ${name}: ${error.message}`, place, error.helpMessage ?? undefined);
+    throw new LinkError(
+      "syntax_error",
+      `Cannot compile ${name}: ${error.message}`,
+      place,
+      error.helpMessage ?? undefined,
+    );
   }
-  return { name, code: transformed.code, mappings: transformed.map?.mappings ?? "", prefix: prefix.length, imports, callsResult: single !== undefined };
+  return {
+    name,
+    code: transformed.code,
+    mappings: transformed.map?.mappings ?? "",
+    prefix: prefix.length,
+    imports,
+    callsResult: single !== undefined,
+  };
 }
 
 interface Edit {
@@ -291,7 +360,13 @@ function singleFunction(program: ParseResult["program"]): { start: number; end: 
 }
 
 /** Declarations for one import statement's names. */
-function bindImport(statement: StaticImport, from: string, target: ImportTarget | { kind: "module"; index: number }, servers: Map<string, GuestServer>, text: string): string[] {
+function bindImport(
+  statement: StaticImport,
+  from: string,
+  target: ImportTarget | { kind: "module"; index: number },
+  servers: Map<string, GuestServer>,
+  text: string,
+): string[] {
   const bindings: string[] = [];
   const isObject = target.kind !== "module" && target.kind !== "tool";
   for (const entry of statement.entries) {
@@ -309,21 +384,34 @@ function bindImport(statement: StaticImport, from: string, target: ImportTarget 
     const known = exportsOf(target, servers);
     // A capital letter: a type that was imported without the word; it has no value here.
     if (known !== undefined && !known.includes(imported) && !/^[A-Z]/.test(imported)) {
-      throw new LinkError("import_not_found", `"${statement.moduleRequest.value}" has no "${imported}"`, toPlace(text, entry.localName.start), `It has: ${known.slice(0, 30).join(", ")}${known.length > 30 ? ", …" : ""}`);
+      throw new LinkError(
+        "import_not_found",
+        `"${statement.moduleRequest.value}" has no "${imported}"`,
+        toPlace(text, entry.localName.start),
+        `It has: ${known.slice(0, 30).join(", ")}${known.length > 30 ? ", …" : ""}`,
+      );
     }
     bindings.push(`const ${local}=${from}[${JSON.stringify(imported)}];`);
   }
   return bindings;
 }
 
-function exportsOf(target: ImportTarget | { kind: "module"; index: number }, servers: Map<string, GuestServer>): string[] | undefined {
+function exportsOf(
+  target: ImportTarget | { kind: "module"; index: number },
+  servers: Map<string, GuestServer>,
+): string[] | undefined {
   if (target.kind === "server") return Object.keys(servers.get(target.key)?.tools ?? {});
   if (target.kind === "tool") return [target.name];
   return undefined;
 }
 
 /** Edits for one export statement; its names become getters on the module's exports. */
-function bindExport(statement: StaticExport, text: string, getters: string[], indexFor: (specifier: string) => number): Edit[] {
+function bindExport(
+  statement: StaticExport,
+  text: string,
+  getters: string[],
+  indexFor: (specifier: string) => number,
+): Edit[] {
   const { start, end, entries } = statement;
   const whole = text.slice(start, end);
   const [first] = entries;
@@ -340,22 +428,28 @@ function bindExport(statement: StaticExport, text: string, getters: string[], in
         continue;
       }
       const from = `__s.m[${indexFor(entry.moduleRequest.value)}]`;
-      if (entry.importName.kind === "Name") getters.push(`${name}:()=>${from}[${JSON.stringify(entry.importName.name)}]`);
+      if (entry.importName.kind === "Name")
+        getters.push(`${name}:()=>${from}[${JSON.stringify(entry.importName.name)}]`);
       else if (entry.importName.kind === "All") getters.push(`${name}:()=>${from}`);
-      else throw new LinkError("syntax_error", "export * is not available: name what is exported", toPlace(text, start));
+      else
+        throw new LinkError("syntax_error", "export * is not available: name what is exported", toPlace(text, start));
     }
     return [{ start, end, text: "" }];
   }
   if (first.exportName.kind === "Default") {
     const keyword = /^export\s+default\s+/.exec(whole)?.[0] ?? "export default ";
     const local = first.localName.kind === "None" ? undefined : first.localName.name;
-    const isDeclaration = /^export\s+default\s+(async\s+function|function|abstract\s+class|class|interface)\b/.test(whole);
+    const isDeclaration = /^export\s+default\s+(async\s+function|function|abstract\s+class|class|interface)\b/.test(
+      whole,
+    );
     if (isDeclaration && local) {
       getters.push(`"default":()=>${local}`);
       return [{ start, end: start + keyword.length, text: "" }];
     }
     return [{ start, end: start + keyword.length, text: "__s.e.default=" }];
   }
-  for (const entry of entries) if (!entry.isType && entry.exportName.name !== null) getters.push(`${JSON.stringify(entry.exportName.name)}:()=>${entry.localName.name ?? entry.exportName.name}`);
+  for (const entry of entries)
+    if (!entry.isType && entry.exportName.name !== null)
+      getters.push(`${JSON.stringify(entry.exportName.name)}:()=>${entry.localName.name ?? entry.exportName.name}`);
   return [{ start, end: start + "export".length, text: "" }];
 }

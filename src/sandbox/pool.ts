@@ -73,7 +73,11 @@ export function createPool({ start, guestsWarm, executionsMax, queuedExecutionsM
       return;
     }
     if (waiting.length >= queuedExecutionsMax) {
-      throw new SluiceError("queuedExecutionsMax", `${running} executions run and ${waiting.length} wait; queuedExecutionsMax is ${queuedExecutionsMax}`, { hint: "Try again when one has ended" });
+      throw new SluiceError(
+        "queuedExecutionsMax",
+        `${running} executions run and ${waiting.length} wait; queuedExecutionsMax is ${queuedExecutionsMax}`,
+        { hint: "Try again when one has ended" },
+      );
     }
     await new Promise<void>((resolve, reject) => {
       const abort = (): void => place.leave(new SluiceError("cancelled", "Cancelled while it waited for a place"));
@@ -110,7 +114,10 @@ export function createPool({ start, guestsWarm, executionsMax, queuedExecutionsM
       } catch (error) {
         if (spare.length === 0) {
           const message = error instanceof Error ? error.message : String(error);
-          throw new SluiceError("engine_unavailable", `The sandbox did not start: ${message}`, { cause: error, hint: "Run `sluice doctor`" });
+          throw new SluiceError("engine_unavailable", `The sandbox did not start: ${message}`, {
+            cause: error,
+            hint: "Run `sluice doctor`",
+          });
         }
       }
     }

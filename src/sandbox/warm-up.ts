@@ -40,7 +40,8 @@ export async function warmUp(guest: Guest): Promise<void> {
     await new Promise<void>((resolve, reject) => {
       guest.listen((frame) => {
         if (frame.kind === "result") resolve();
-        if (frame.kind === "call") guest.send(toReply(Number(frame["id"]), frame["op"] === "file" ? { text: "warm" } : { rows }));
+        if (frame.kind === "call")
+          guest.send(toReply(Number(frame["id"]), frame["op"] === "file" ? { text: "warm" } : { rows }));
       }, reject);
       guest.send(toStartFrame(program, [1, 2, 3, 4], limits));
     });

@@ -23,9 +23,14 @@ function read(pid) {
     if (onLinux) {
       const stat = readFileSync(`/proc/${pid}/stat`, "latin1");
       const fields = stat.slice(stat.lastIndexOf(")") + 2).split(" ");
-      return { cpuMs: ((Number(fields[11]) + Number(fields[12])) * 1000) / TICKS_PER_SECOND, residentBytes: Number(fields[21]) * PAGE_BYTES };
+      return {
+        cpuMs: ((Number(fields[11]) + Number(fields[12])) * 1000) / TICKS_PER_SECOND,
+        residentBytes: Number(fields[21]) * PAGE_BYTES,
+      };
     }
-    const [rss, time] = execFileSync("ps", ["-o", "rss=,time=", "-p", String(pid)], { encoding: "utf8" }).trim().split(/\s+/);
+    const [rss, time] = execFileSync("ps", ["-o", "rss=,time=", "-p", String(pid)], { encoding: "utf8" })
+      .trim()
+      .split(/\s+/);
     const seconds = (time ?? "0").split(/[:-]/).reduce((sum, part) => sum * 60 + Number(part), 0);
     return { cpuMs: seconds * 1000, residentBytes: Number(rss) * 1024 };
   } catch {
@@ -54,7 +59,12 @@ function look() {
 
 port.on("message", (message) => {
   if (message.kind === "watch") {
-    guests.set(message.pid, { memoryBytes: message.memoryBytes, cpuMs: message.cpuMs, peakBytes: 0, baseCpuMs: read(message.pid)?.cpuMs ?? 0 });
+    guests.set(message.pid, {
+      memoryBytes: message.memoryBytes,
+      cpuMs: message.cpuMs,
+      peakBytes: 0,
+      baseCpuMs: read(message.pid)?.cpuMs ?? 0,
+    });
     if (timer === undefined) look();
   } else if (message.kind === "forget") {
     const guest = guests.get(message.pid);

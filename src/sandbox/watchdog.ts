@@ -8,7 +8,11 @@ export interface GuestUsage {
 
 export interface Watchdog extends Disposable {
   /** Kills the guest's process group when it passes a limit, and then says which. */
-  watch(pid: number, bounds: { memoryBytes: number; cpuMs: number }, onKilled: (limit: "memoryMb" | "cpuMs", usage: GuestUsage) => void): void;
+  watch(
+    pid: number,
+    bounds: { memoryBytes: number; cpuMs: number },
+    onKilled: (limit: "memoryMb" | "cpuMs", usage: GuestUsage) => void,
+  ): void;
   /** Ends the watch; answers what the guest used. */
   forget(pid: number): Promise<GuestUsage>;
 }

@@ -17,7 +17,13 @@ export function parseArguments(name: string, command: Command, args: readonly st
     Object.entries(known).map(([key, { type, short }]) => [key, { type, ...(short !== undefined && { short }) }]),
   );
   // Not `strict`: its errors name no nearest option. The tokens say all that is needed.
-  const { tokens } = parseArgs({ args: [...args], options: config, strict: false, allowPositionals: true, tokens: true });
+  const { tokens } = parseArgs({
+    args: [...args],
+    options: config,
+    strict: false,
+    allowPositionals: true,
+    tokens: true,
+  });
   const options = new Map<string, string | true>();
   const positionals: string[] = [];
   for (const token of tokens) {
@@ -31,11 +37,15 @@ export function parseArguments(name: string, command: Command, args: readonly st
       continue;
     }
     const missing = token.value === undefined || (!token.inlineValue && isOptionOf(token.value, known));
-    if (missing) throw toUsageError(name, `${token.rawName} needs a value: ${token.rawName} ${option.value ?? "VALUE"}`);
-    options.set(token.name, token.value as string);
+    if (missing)
+      throw toUsageError(name, `${token.rawName} needs a value: ${token.rawName} ${option.value ?? "VALUE"}`);
+    options.set(token.name, token.value);
   }
   if (positionals.length > command.positionalsMax && !options.has("help")) {
-    throw toUsageError(name, `Too many arguments: ${JSON.stringify(positionals[command.positionalsMax])} is not expected`);
+    throw toUsageError(
+      name,
+      `Too many arguments: ${JSON.stringify(positionals[command.positionalsMax])} is not expected`,
+    );
   }
   return { positionals, options };
 }
@@ -46,7 +56,12 @@ export function toUsageError(name: string, message: string): SluiceError {
 }
 
 /** Reads an option that is a whole number, at least `least`. */
-export function parseWholeNumber(name: string, option: string, text: string | undefined, least: number): number | undefined {
+export function parseWholeNumber(
+  name: string,
+  option: string,
+  text: string | undefined,
+  least: number,
+): number | undefined {
   if (text === undefined) return undefined;
   const value = Number(text);
   if (text.trim() !== "" && Number.isSafeInteger(value) && value >= least) return value;

@@ -12,7 +12,9 @@ import { createTerminal } from "./terminal.ts";
 
 const terminal = createTerminal();
 // A reader that has seen enough (`sluice tools | head`) closes the pipe: that is no error.
-process.stdout.on("error", (error: NodeJS.ErrnoException) => process.exit(error.code === "EPIPE" ? exitCodes.completed : exitCodes.usage));
+process.stdout.on("error", (error: NodeJS.ErrnoException) =>
+  process.exit(error.code === "EPIPE" ? exitCodes.completed : exitCodes.usage),
+);
 const exitCode = await runCommandLine(process.argv.slice(2), terminal);
 // On some systems pipes are written in the background, and exiting would cut them off.
 await new Promise<void>((resolve) => process.stdout.write("", () => resolve()));
@@ -76,8 +78,11 @@ async function runCommand(words: readonly string[], terminal: Terminal): Promise
 function toUnknownCommand(name: string): SluiceError {
   const kind = name.startsWith("-") ? "option" : "command";
   const nearest = toNearest(name, [...commands.keys()]);
-  const guess = nearest === undefined ? `. Commands are ${[...commands.keys()].join(", ")}` : `. Did you mean ${nearest}?`;
-  return new SluiceError("usage", `Unknown ${kind} ${JSON.stringify(name)}${guess}`, { hint: 'Run "sluice --help" for all commands' });
+  const guess =
+    nearest === undefined ? `. Commands are ${[...commands.keys()].join(", ")}` : `. Did you mean ${nearest}?`;
+  return new SluiceError("usage", `Unknown ${kind} ${JSON.stringify(name)}${guess}`, {
+    hint: 'Run "sluice --help" for all commands',
+  });
 }
 
 function toErrorJson(error: unknown): { code: string; message: string; hint?: string } {
@@ -90,7 +95,8 @@ function printError(error: unknown, terminal: Terminal): void {
   if (!(error instanceof SluiceError)) {
     terminal.note(`${terminal.paint("stderr", "red", "error")} internal: ${toMessage(error)}`);
     // Not expected: the stack says where to look.
-    if (error instanceof Error && error.stack !== undefined) terminal.note(terminal.paint("stderr", "dim", error.stack));
+    if (error instanceof Error && error.stack !== undefined)
+      terminal.note(terminal.paint("stderr", "dim", error.stack));
     return;
   }
   terminal.note(`${terminal.paint("stderr", "red", "error")} ${error.code}: ${error.message}`);

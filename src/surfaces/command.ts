@@ -36,7 +36,11 @@ export interface Command {
 
 /** The options that every command has. */
 export const commonOptions: Readonly<Record<string, CommandOption>> = {
-  config: { type: "string", value: "FILE", help: "the config file; else SLUICE_CONFIG, ./sluice.config.json upward, ~/.config/sluice" },
+  config: {
+    type: "string",
+    value: "FILE",
+    help: "the config file; else SLUICE_CONFIG, ./sluice.config.json upward, ~/.config/sluice",
+  },
   json: { type: "boolean", help: "print JSON, for programs" },
   verbose: { type: "boolean", help: "show the log, with what the servers print, on stderr" },
   help: { type: "boolean", short: "h", help: "show this help" },

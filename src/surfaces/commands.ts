@@ -8,11 +8,32 @@ export interface CommandEntry {
 
 /** Every command, in the order help shows them. Loading lazily keeps `sluice serve` and `sluice tools` quick to start. */
 export const commands: ReadonlyMap<string, CommandEntry> = new Map<string, CommandEntry>([
-  ["serve", { summary: "serve MCP over stdin and stdout", load: async () => (await import("./commands/serve.ts")).serve }],
+  [
+    "serve",
+    { summary: "serve MCP over stdin and stdout", load: async () => (await import("./commands/serve.ts")).serve },
+  ],
   ["run", { summary: "run a program", load: async () => (await import("./commands/run.ts")).run }],
   ["call", { summary: "call one tool", load: async () => (await import("./commands/call.ts")).call }],
   ["tools", { summary: "find or list tools", load: async () => (await import("./commands/tools.ts")).tools }],
-  ["tree", { summary: "write the typed modules of every tool to a folder", load: async () => (await import("./commands/tree.ts")).tree }],
-  ["doctor", { summary: "check the installation and every configured server", load: async () => (await import("./commands/doctor.ts")).doctor }],
-  ["demo", { summary: "run the demo and count tokens against direct tool calling", load: async () => (await import("./commands/demo.ts")).demo }],
+  [
+    "tree",
+    {
+      summary: "write the typed modules of every tool to a folder",
+      load: async () => (await import("./commands/tree.ts")).tree,
+    },
+  ],
+  [
+    "doctor",
+    {
+      summary: "check the installation and every configured server",
+      load: async () => (await import("./commands/doctor.ts")).doctor,
+    },
+  ],
+  [
+    "demo",
+    {
+      summary: "run the demo and count tokens against direct tool calling",
+      load: async () => (await import("./commands/demo.ts")).demo,
+    },
+  ],
 ]);

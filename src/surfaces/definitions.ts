@@ -108,8 +108,7 @@ const searchTools: ToolListing = {
 
 const callTool: ToolListing = {
   name: "call_tool",
-  description:
-    "Call one tool directly: for a single simple call with a small answer. Otherwise use execute_code.",
+  description: "Call one tool directly: for a single simple call with a small answer. Otherwise use execute_code.",
   inputSchema: {
     type: "object",
     properties: {

@@ -46,6 +46,7 @@ export async function checkProgram(sluice: Sluice, signal: AbortSignal): Promise
     name,
     ok: false,
     detail: error === undefined ? `ended as ${status}` : `${error.code}: ${error.message}`,
-    remedy: error?.hint ?? "Reinstall with optional dependencies (npm install --include=optional), which bring the engine",
+    remedy:
+      error?.hint ?? "Reinstall with optional dependencies (npm install --include=optional), which bring the engine",
   };
 }

@@ -97,7 +97,10 @@ async function executeCode(
     const options = { ...wait, answerMs };
     return input.kind === "resume"
       ? await sluice.resume(input.executionId, options)
-      : await sluice.executeCode(input.code, { ...options, ...(input.timeoutMs !== undefined && { timeoutMs: input.timeoutMs }) });
+      : await sluice.executeCode(input.code, {
+          ...options,
+          ...(input.timeoutMs !== undefined && { timeoutMs: input.timeoutMs }),
+        });
   });
   return toOutcomeResult(result, form);
 }
@@ -109,7 +112,12 @@ async function searchTools(sluice: Sluice, args: JsonObject, form: ResultForm): 
   return toSearchResult(await sluice.searchTools(query, options), form);
 }
 
-async function callTool(sluice: Sluice, args: JsonObject, form: ResultForm, context: ServerContext): Promise<ToolResult> {
+async function callTool(
+  sluice: Sluice,
+  args: JsonObject,
+  form: ResultForm,
+  context: ServerContext,
+): Promise<ToolResult> {
   const parsed = parseCallInput(args);
   if (parsed.kind === "problem") return toRefusal(toInvalidInput(parsed.problem), form);
   const { signal } = context.mcpReq;

@@ -23,10 +23,15 @@ export async function openSluice(config: Config, invocation: Invocation): Promis
  * Does work that asks servers never reached for their tools, and says so on stderr: before it which ones, since a start
  * takes time, and after it which ones could not be reached.
  */
-export async function whileFetching<T>(sluice: Sluice, { terminal, signal }: Invocation, work: () => Promise<T>): Promise<T> {
+export async function whileFetching<T>(
+  sluice: Sluice,
+  { terminal, signal }: Invocation,
+  work: () => Promise<T>,
+): Promise<T> {
   const isMissing = ({ state }: ServerReport): boolean => state === "unknown" || state === "failed";
   const missing = sluice.servers().filter(isMissing);
-  if (missing.length > 0) terminal.note(`Fetching the tools of ${missing.map(({ key }) => key).join(", ")} for the first time`);
+  if (missing.length > 0)
+    terminal.note(`Fetching the tools of ${missing.map(({ key }) => key).join(", ")} for the first time`);
   const interrupted = new Promise<never>((_, reject) => {
     signal.addEventListener("abort", () => reject(new SluiceError("cancelled", "Interrupted")), { once: true });
   });

@@ -14,7 +14,8 @@ export function printOutcome(result: ExecutionResult, terminal: Terminal): void 
   if (result.result !== undefined) {
     terminal.out(typeof result.result === "string" ? result.result : JSON.stringify(result.result, null, 2));
   }
-  if (result.spilled !== undefined) terminal.note(terminal.paint("stderr", "dim", `In full: ${result.spilled.join(", ")}`));
+  if (result.spilled !== undefined)
+    terminal.note(terminal.paint("stderr", "dim", `In full: ${result.spilled.join(", ")}`));
   if (result.error !== undefined) printError(result.error, result.status, terminal);
 
   function note(label: string, colour: "yellow", text: string): void {

@@ -25,7 +25,8 @@ export function createProgress(send: (progress: number, message: string) => void
   };
   const arm = (): void => {
     clearTimeout(timer);
-    const delayMs = waiting === undefined ? limits.progressIdleMs : Math.max(0, sentAt + limits.progressMs - Date.now());
+    const delayMs =
+      waiting === undefined ? limits.progressIdleMs : Math.max(0, sentAt + limits.progressMs - Date.now());
     timer = setTimeout(flush, delayMs);
     timer.unref();
   };
@@ -44,6 +45,9 @@ export function createProgress(send: (progress: number, message: string) => void
 
 /** One line, short enough for a status bar. */
 function toLine(message: string): string {
-  const line = message.slice(0, limits.progressTextMax * 4).replace(/\s+/g, " ").trim();
+  const line = message
+    .slice(0, limits.progressTextMax * 4)
+    .replace(/\s+/g, " ")
+    .trim();
   return line.length > limits.progressTextMax ? `${line.slice(0, limits.progressTextMax)}…` : line;
 }

@@ -1,3 +1,4 @@
+import { setMaxListeners } from "node:events";
 import { exitCodes } from "./exit-code.ts";
 
 /** Ctrl-C and SIGTERM of one command. */
@@ -11,6 +12,8 @@ export interface Signals extends Disposable {
 /** The first signal asks the command to stop, and it cleans up; the second one ends the process at once. */
 export function watchSignals(): Signals {
   const controller = new AbortController();
+  // Every server that a command asks listens to it.
+  setMaxListeners(0, controller.signal);
   let exitCode: number | undefined;
   const stop = (code: number): void => {
     if (exitCode !== undefined) process.exit(code);

@@ -35,15 +35,24 @@ export function parseExecuteInput(args: JsonObject): ToolInput<ExecuteInput> {
   const code = toText(args.code);
   const resume = toText(args.resume);
   if (code !== undefined && resume !== undefined) {
-    return { kind: "problem", problem: "Both code and resume were given: pass code to run a program, or resume to wait for one" };
+    return {
+      kind: "problem",
+      problem: "Both code and resume were given: pass code to run a program, or resume to wait for one",
+    };
   }
   const timeoutMs = args.timeoutMs ?? undefined;
   if (timeoutMs !== undefined && (typeof timeoutMs !== "number" || !Number.isInteger(timeoutMs) || timeoutMs < 1)) {
-    return { kind: "problem", problem: `timeoutMs must be a whole number of milliseconds above 0, got ${toBrief(timeoutMs)}` };
+    return {
+      kind: "problem",
+      problem: `timeoutMs must be a whole number of milliseconds above 0, got ${toBrief(timeoutMs)}`,
+    };
   }
   if (resume !== undefined) return { kind: "input", input: { kind: "resume", executionId: resume } };
   if (code === undefined) {
-    return { kind: "problem", problem: "Neither code nor resume was given: pass the program as code, or an executionId as resume" };
+    return {
+      kind: "problem",
+      problem: "Neither code nor resume was given: pass the program as code, or an executionId as resume",
+    };
   }
   return { kind: "input", input: { kind: "run", code, ...(timeoutMs !== undefined && { timeoutMs }) } };
 }
@@ -60,8 +69,14 @@ export function parseSearchInput(args: JsonObject): ToolInput<SearchInput> {
     return { kind: "problem", problem: `detail must be "name", "summary" or "full", got ${toBrief(detail)}` };
   }
   const limit = args.limit ?? undefined;
-  if (limit !== undefined && (typeof limit !== "number" || !Number.isInteger(limit) || limit < 1 || limit > searchResultsMax)) {
-    return { kind: "problem", problem: `limit must be a whole number from 1 to ${searchResultsMax}, got ${toBrief(limit)}` };
+  if (
+    limit !== undefined &&
+    (typeof limit !== "number" || !Number.isInteger(limit) || limit < 1 || limit > searchResultsMax)
+  ) {
+    return {
+      kind: "problem",
+      problem: `limit must be a whole number from 1 to ${searchResultsMax}, got ${toBrief(limit)}`,
+    };
   }
   const server = toText(args.server);
   return {
@@ -80,10 +95,14 @@ export function parseCallInput(args: JsonObject): ToolInput<CallInput> {
   const problem = toUnknownKey(args, ["tool", "arguments"]) ?? toWrongString(args, "tool");
   if (problem !== undefined) return { kind: "problem", problem };
   const tool = toText(args.tool);
-  if (tool === undefined) return { kind: "problem", problem: "tool is missing: pass an id from search_tools, such as gdrive.getDocument" };
+  if (tool === undefined)
+    return { kind: "problem", problem: "tool is missing: pass an id from search_tools, such as gdrive.getDocument" };
   const toolArguments = args.arguments ?? {};
   if (!isJsonObject(toolArguments)) {
-    return { kind: "problem", problem: `arguments must be an object with the tool's input, got ${toBrief(toolArguments)}` };
+    return {
+      kind: "problem",
+      problem: `arguments must be an object with the tool's input, got ${toBrief(toolArguments)}`,
+    };
   }
   return { kind: "input", input: { tool, arguments: toolArguments } };
 }
@@ -94,7 +113,9 @@ function toText(value: unknown): string | undefined {
 
 function toWrongString(args: JsonObject, key: string): string | undefined {
   const value = args[key] ?? undefined;
-  return value === undefined || typeof value === "string" ? undefined : `${key} must be a string, got ${toBrief(value)}`;
+  return value === undefined || typeof value === "string"
+    ? undefined
+    : `${key} must be a string, got ${toBrief(value)}`;
 }
 
 function toUnknownKey(args: JsonObject, known: readonly string[]): string | undefined {

@@ -94,5 +94,6 @@ function toShortened(value: JsonObject, path: string): JsonObject {
 
 /** The value without its `undefined` members, as a client will read it. */
 function toJson(value: Outcome | SearchAnswer): JsonObject {
-  return Object.fromEntries(Object.entries(value).filter(([, member]) => member !== undefined)) as JsonObject;
+  const members = Object.entries(value as unknown as JsonObject).filter(([, member]) => member !== undefined);
+  return Object.fromEntries(members);
 }

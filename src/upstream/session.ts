@@ -71,13 +71,14 @@ async function openStdio(library: Library, config: StdioConfig, options: Session
     } catch (error) {
       if (error instanceof SluiceError && transport.pid === undefined) throw error;
       if (options.signal.aborted)
-        throw new Error(`${toMessage(options.signal.reason)}${transport.lastWords}`, { cause: error });
+        throw new SluiceError("upstream_unavailable", `${toMessage(options.signal.reason)}${transport.lastWords}`, {
+          cause: error,
+        });
       if (transport.ending === undefined) throw error;
       // Some servers end when the first request is not the one they know: ask again, the old way.
       if (!isLegacy) return attempt(true);
-      throw new Error(`it ${transport.ending} before it had answered the handshake${transport.lastWords}`, {
-        cause: error,
-      });
+      const how = `it ${transport.ending} before it had answered the handshake${transport.lastWords}`;
+      throw new SluiceError("upstream_unavailable", how, { cause: error });
     }
   };
   return attempt(options.isLegacy);
@@ -205,7 +206,7 @@ async function shakeHands(library: Library, attempt: Attempt, options: SessionOp
     isOpen: () => client.transport !== undefined,
     mirrored: new Map(),
     hasSessionId: () => transport.sessionId !== undefined,
-    describeEnd: attempt.describeEnd,
+    describeEnd: () => attempt.describeEnd(),
     close: async () => {
       await attempt.end().catch(() => {});
       noteClosed();

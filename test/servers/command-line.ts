@@ -49,7 +49,11 @@ export function toEnvironment(directory: string, env: Record<string, string> = {
   return { PATH: process.env.PATH ?? "", HOME: directory, ...env };
 }
 
-async function run(directory: string, args: readonly string[], { input, env, onStart }: RunOptions = {}): Promise<Ending> {
+async function run(
+  directory: string,
+  args: readonly string[],
+  { input, env, onStart }: RunOptions = {},
+): Promise<Ending> {
   const child = spawn(process.execPath, [cli, ...args], { cwd: directory, env: toEnvironment(directory, env) });
   let stdout = "";
   let stderr = "";
@@ -63,5 +67,8 @@ async function run(directory: string, args: readonly string[], { input, env, onS
 }
 
 function toServer(name: string): { command: string; args: string[] } {
-  return { command: process.execPath, args: [join(root, `node_modules/@modelcontextprotocol/server-${name}/dist/index.js`)] };
+  return {
+    command: process.execPath,
+    args: [join(root, `node_modules/@modelcontextprotocol/server-${name}/dist/index.js`)],
+  };
 }

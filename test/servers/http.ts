@@ -52,7 +52,7 @@ export async function serveHttp(answer: Answer, port = 0): Promise<HttpServer> {
 }
 
 const object = (properties: Record<string, object>) =>
-  fromJsonSchema<Record<string, string>>({ type: "object", properties } as never);
+  fromJsonSchema<Record<string, string>>({ type: "object", properties });
 
 /** A server with tools that echo, fail, hang and hold a header. */
 export function createExample(): McpServer {

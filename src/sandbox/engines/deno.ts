@@ -37,16 +37,26 @@ export function findDeno(): string {
   } catch {
     // Said below.
   }
-  throw new SluiceError("engine_unavailable", `The engine "deno" is not installed: the npm package "${name}" is missing`, {
-    hint: "Install again with optional dependencies (npm ci --include=optional); on musl there is no such package",
-  });
+  throw new SluiceError(
+    "engine_unavailable",
+    `The engine "deno" is not installed: the npm package "${name}" is missing`,
+    {
+      hint: "Install again with optional dependencies (npm ci --include=optional); on musl there is no such package",
+    },
+  );
 }
 
 /** Starts one guest on deno: no permission, an empty environment, no wall. */
 export function startDeno(options: { binary: string; memoryMb: number; frameBytesMax: number }): Guest {
   const entry = fileURLToPath(new URL("../guest/deno.js", import.meta.url));
   // The heap may use what the limit allows; the watchdog sees everything else.
-  const flags = FLAGS.map((flag) => (flag.startsWith("--v8-flags") ? `${flag},--max-old-space-size=${options.memoryMb}` : flag));
-  const child = spawnChild(options.binary, [...flags, entry], { env: ENVIRONMENT, label: "the sandbox (deno)", cwd: "/" });
+  const flags = FLAGS.map((flag) =>
+    flag.startsWith("--v8-flags") ? `${flag},--max-old-space-size=${options.memoryMb}` : flag,
+  );
+  const child = spawnChild(options.binary, [...flags, entry], {
+    env: ENVIRONMENT,
+    label: "the sandbox (deno)",
+    cwd: "/",
+  });
   return openGuest(child, { engine: "deno", wall: "none" }, options.frameBytesMax);
 }

@@ -74,7 +74,8 @@ export function createChannel(platform) {
     },
     send(frame) {
       const body = encoder.encode(stringify(frame));
-      if (body.length > bytesMax) throw new RangeError(`A frame of ${body.length} bytes is over frameBytesMax (${bytesMax})`);
+      if (body.length > bytesMax)
+        throw new RangeError(`A frame of ${body.length} bytes is over frameBytesMax (${bytesMax})`);
       const bytes = new Uint8Array(HEADER_BYTES + body.length);
       new DataView(bytes.buffer).setUint32(0, body.length, true);
       bytes.set(body, HEADER_BYTES);

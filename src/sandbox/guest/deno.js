@@ -28,10 +28,12 @@ const platform = {
   },
   digest: (algorithm, bytes) => nodeCrypto.createHash(algorithm.replace("-", "").toLowerCase()).update(bytes).digest(),
   onUnhandledRejection: (listener) =>
-    core.setUnhandledPromiseRejectionHandler((/** @type {Promise<unknown>} */ promise, /** @type {unknown} */ reason) => {
-      listener(promise, reason);
-      return true;
-    }),
+    core.setUnhandledPromiseRejectionHandler(
+      (/** @type {Promise<unknown>} */ promise, /** @type {unknown} */ reason) => {
+        listener(promise, reason);
+        return true;
+      },
+    ),
   onRejectionHandled: (listener) => core.setHandledPromiseRejectionHandler(listener),
   exit,
 };

@@ -1,6 +1,19 @@
 // `fs`, `fs/promises` and `path`: every act is a host call on the three roots; nothing here touches a file.
 
-const SYNC_NAMES = ["readFile", "writeFile", "appendFile", "mkdir", "readdir", "stat", "lstat", "rm", "unlink", "rename", "copyFile", "access"];
+const SYNC_NAMES = [
+  "readFile",
+  "writeFile",
+  "appendFile",
+  "mkdir",
+  "readdir",
+  "stat",
+  "lstat",
+  "rm",
+  "unlink",
+  "rename",
+  "copyFile",
+  "access",
+];
 
 /** @param {any} encoding */
 function toEncoding(encoding) {
@@ -23,9 +36,12 @@ function toContent(data, options) {
     if (encoding === undefined || /^utf-?8$/i.test(encoding)) return { text: data };
     return { base64: Buffer.from(data, /** @type {any} */ (encoding)).toString("base64") };
   }
-  if (ArrayBuffer.isView(data)) return { base64: Buffer.from(data.buffer, data.byteOffset, data.byteLength).toString("base64") };
+  if (ArrayBuffer.isView(data))
+    return { base64: Buffer.from(data.buffer, data.byteOffset, data.byteLength).toString("base64") };
   if (data instanceof ArrayBuffer) return { base64: Buffer.from(data).toString("base64") };
-  throw new TypeError(`A file's content is a string, a Buffer or a typed array, not ${data === null ? "null" : typeof data}: use JSON.stringify(data)`);
+  throw new TypeError(
+    `A file's content is a string, a Buffer or a typed array, not ${data === null ? "null" : typeof data}: use JSON.stringify(data)`,
+  );
 }
 
 /** @param {any} entry @param {string} parent */
@@ -66,7 +82,10 @@ function toStats(stat) {
 /** What each act sends, and how its reply becomes what Node gives. */
 const acts = {
   readFile: {
-    args: (/** @type {any} */ path, /** @type {any} */ options) => ({ path: toPath(path), text: /^utf-?8$/i.test(toEncoding(options) ?? "") }),
+    args: (/** @type {any} */ path, /** @type {any} */ options) => ({
+      path: toPath(path),
+      text: /^utf-?8$/i.test(toEncoding(options) ?? ""),
+    }),
     reply: (/** @type {any} */ value, /** @type {any} */ _path, /** @type {any} */ options) => {
       if (typeof value.text === "string") return value.text;
       const buffer = Buffer.from(value.base64, "base64");
@@ -75,27 +94,56 @@ const acts = {
     },
   },
   writeFile: {
-    args: (/** @type {any} */ path, /** @type {any} */ data, /** @type {any} */ options) => ({ path: toPath(path), flag: options?.flag ?? "w", ...toContent(data, options) }),
+    args: (/** @type {any} */ path, /** @type {any} */ data, /** @type {any} */ options) => ({
+      path: toPath(path),
+      flag: options?.flag ?? "w",
+      ...toContent(data, options),
+    }),
   },
   appendFile: {
-    args: (/** @type {any} */ path, /** @type {any} */ data, /** @type {any} */ options) => ({ path: toPath(path), flag: "a", ...toContent(data, options) }),
+    args: (/** @type {any} */ path, /** @type {any} */ data, /** @type {any} */ options) => ({
+      path: toPath(path),
+      flag: "a",
+      ...toContent(data, options),
+    }),
   },
-  mkdir: { args: (/** @type {any} */ path, /** @type {any} */ options) => ({ path: toPath(path), recursive: options?.recursive === true }) },
+  mkdir: {
+    args: (/** @type {any} */ path, /** @type {any} */ options) => ({
+      path: toPath(path),
+      recursive: options?.recursive === true,
+    }),
+  },
   readdir: {
-    args: (/** @type {any} */ path, /** @type {any} */ options) => ({ path: toPath(path), recursive: options?.recursive === true }),
+    args: (/** @type {any} */ path, /** @type {any} */ options) => ({
+      path: toPath(path),
+      recursive: options?.recursive === true,
+    }),
     reply: (/** @type {any[]} */ entries, /** @type {any} */ path, /** @type {any} */ options) => {
       if (options?.withFileTypes !== true) return entries.map((entry) => entry.name);
       return entries.map((entry) => {
         const cut = entry.name.lastIndexOf("/");
         const parent = String(path).replace(/\/+$/, "");
-        return cut === -1 ? toDirent(entry, parent) : toDirent({ ...entry, name: entry.name.slice(cut + 1) }, `${parent}/${entry.name.slice(0, cut)}`);
+        return cut === -1
+          ? toDirent(entry, parent)
+          : toDirent({ ...entry, name: entry.name.slice(cut + 1) }, `${parent}/${entry.name.slice(0, cut)}`);
       });
     },
   },
   stat: { args: (/** @type {any} */ path) => ({ path: toPath(path) }), reply: toStats },
   lstat: { args: (/** @type {any} */ path) => ({ path: toPath(path) }), reply: toStats },
-  rm: { args: (/** @type {any} */ path, /** @type {any} */ options) => ({ path: toPath(path), recursive: options?.recursive === true, force: options?.force === true }) },
-  rmdir: { args: (/** @type {any} */ path, /** @type {any} */ options) => ({ path: toPath(path), recursive: options?.recursive === true }) },
+  rm: {
+    args: (/** @type {any} */ path, /** @type {any} */ options) => ({
+      path: toPath(path),
+      recursive: options?.recursive === true,
+      force: options?.force === true,
+    }),
+  },
+  rmdir: {
+    args: (/** @type {any} */ path, /** @type {any} */ options) => ({
+      path: toPath(path),
+      recursive: options?.recursive === true,
+    }),
+  },
   unlink: { args: (/** @type {any} */ path) => ({ path: toPath(path) }) },
   rename: { args: (/** @type {any} */ from, /** @type {any} */ to) => ({ path: toPath(from), to: toPath(to) }) },
   copyFile: { args: (/** @type {any} */ from, /** @type {any} */ to) => ({ path: toPath(from), to: toPath(to) }) },
@@ -109,7 +157,9 @@ const acts = {
 export function createFiles(host, canBlock) {
   /** @type {Record<string, any>} */
   const promises = { constants: { F_OK: 0, R_OK: 4, W_OK: 2, X_OK: 1 } };
-  for (const [act, { args, reply }] of Object.entries(/** @type {Record<string, { args: Function, reply?: Function }>} */ (acts))) {
+  for (const [act, { args, reply }] of Object.entries(
+    /** @type {Record<string, { args: Function, reply?: Function }>} */ (acts),
+  )) {
     promises[act] = async (/** @type {any[]} */ ...given) => {
       const value = await host.call("file", { act, ...args(...given) }, new Error());
       return reply === undefined ? undefined : reply(value, ...given);
@@ -121,7 +171,8 @@ export function createFiles(host, canBlock) {
   for (const name of SYNC_NAMES) {
     const { args, reply } = /** @type {any} */ (acts)[name];
     fs[`${name}Sync`] = (/** @type {any[]} */ ...given) => {
-      if (!canBlock) throw new Error(`fs.${name}Sync is not available on this engine: use await fs.promises.${name}(…)`);
+      if (!canBlock)
+        throw new Error(`fs.${name}Sync is not available on this engine: use await fs.promises.${name}(…)`);
       const value = host.callSync("file", { act: name, ...args(...given) });
       return reply === undefined ? undefined : reply(value, ...given);
     };
@@ -139,8 +190,11 @@ export function createFiles(host, canBlock) {
   const withClearErrors = (module, name) =>
     new Proxy(module, {
       get(target, key) {
-        if (typeof key !== "string" || key in target || key === "then" || key === "toJSON" || key === "default") return Reflect.get(target, key);
-        throw new TypeError(`${name}.${key} is not available in the sandbox; there are: ${Object.keys(target).join(", ")}`);
+        if (typeof key !== "string" || key in target || key === "then" || key === "toJSON" || key === "default")
+          return Reflect.get(target, key);
+        throw new TypeError(
+          `${name}.${key} is not available in the sandbox; there are: ${Object.keys(target).join(", ")}`,
+        );
       },
     });
   fs.promises = withClearErrors(promises, "fs.promises");
@@ -217,7 +271,20 @@ export function createPath() {
     return dir === "" ? base : dir.endsWith("/") ? dir + base : `${dir}/${base}`;
   };
   /** @type {Record<string, any>} */
-  const path = { sep: "/", delimiter: ":", normalize, join, resolve, dirname, basename, extname, relative, parse, format, isAbsolute: (/** @type {string} */ name) => name.startsWith("/") };
+  const path = {
+    sep: "/",
+    delimiter: ":",
+    normalize,
+    join,
+    resolve,
+    dirname,
+    basename,
+    extname,
+    relative,
+    parse,
+    format,
+    isAbsolute: (/** @type {string} */ name) => name.startsWith("/"),
+  };
   path.posix = path;
   return path;
 }

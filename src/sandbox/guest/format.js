@@ -16,7 +16,11 @@ export function toJsonValue(value) {
 
   /** @param {any} item @param {string} key @returns {any} */
   function convert(item, key) {
-    if (item !== null && (typeof item === "object" || typeof item === "function") && typeof item.toJSON === "function") {
+    if (
+      item !== null &&
+      (typeof item === "object" || typeof item === "function") &&
+      typeof item.toJSON === "function"
+    ) {
       item = item.toJSON(key);
     }
     switch (typeof item) {
@@ -75,7 +79,8 @@ export function toJsonValue(value) {
       changes.add("an ArrayBuffer became an array of its bytes");
       return Array.from(new Uint8Array(item));
     }
-    if (ArrayBuffer.isView(item) && !(item instanceof DataView)) return Array.from(/** @type {any} */ (item), (entry) => convert(entry, ""));
+    if (ArrayBuffer.isView(item) && !(item instanceof DataView))
+      return Array.from(/** @type {any} */ (item), (entry) => convert(entry, ""));
     if (item instanceof Promise) {
       changes.add('a Promise became "[Promise]": await it');
       return "[Promise]";
@@ -89,7 +94,8 @@ export function toJsonValue(value) {
     const members = {};
     for (const key of Object.keys(item)) {
       const converted = convert(item[key], key);
-      if (converted !== undefined) Object.defineProperty(members, key, { value: converted, enumerable: true, configurable: true, writable: true });
+      if (converted !== undefined)
+        Object.defineProperty(members, key, { value: converted, enumerable: true, configurable: true, writable: true });
     }
     return members;
   }
@@ -108,17 +114,21 @@ export function toText(value) {
   if (typeof value === "string") return value;
   if (typeof value === "bigint") return `${value}n`;
   if (typeof value === "symbol") return String(value);
-  if (typeof value === "function") return `[${/^class\b/.test(Function.prototype.toString.call(value)) ? "class" : "Function"}: ${value.name || "anonymous"}]`;
+  if (typeof value === "function")
+    return `[${/^class\b/.test(Function.prototype.toString.call(value)) ? "class" : "Function"}: ${value.name || "anonymous"}]`;
   if (value === null || typeof value !== "object") return Object.is(value, -0) ? "-0" : String(value);
   try {
     if (value instanceof Error) return toErrorText(value);
     if (value instanceof Date) return Number.isNaN(value.getTime()) ? "Invalid Date" : value.toISOString();
     if (value instanceof RegExp) return String(value);
     if (value instanceof Promise) return "Promise {}";
-    if (value instanceof Map) return `Map(${value.size}) {${Array.from(value, ([key, entry]) => `${toInner(key)} => ${toInner(entry)}`).join(", ")}}`;
+    if (value instanceof Map)
+      return `Map(${value.size}) {${Array.from(value, ([key, entry]) => `${toInner(key)} => ${toInner(entry)}`).join(", ")}}`;
     if (value instanceof Set) return `Set(${value.size}) {${Array.from(value, toInner).join(", ")}}`;
-    if (typeof Buffer === "function" && Buffer.isBuffer(value)) return `<Buffer ${value.length} bytes: ${value.subarray(0, 32).toString("hex")}${value.length > 32 ? "…" : ""}>`;
-    if (ArrayBuffer.isView(value) && "length" in value) return `${value.constructor.name}(${value.length}) [${Array.from(/** @type {any} */ (value).slice(0, 100)).join(", ")}${Number(value.length) > 100 ? ", …" : ""}]`;
+    if (typeof Buffer === "function" && Buffer.isBuffer(value))
+      return `<Buffer ${value.length} bytes: ${value.subarray(0, 32).toString("hex")}${value.length > 32 ? "…" : ""}>`;
+    if (ArrayBuffer.isView(value) && "length" in value)
+      return `${value.constructor.name}(${value.length}) [${Array.from(/** @type {any} */ (value).slice(0, 100)).join(", ")}${Number(value.length) > 100 ? ", …" : ""}]`;
     return JSON.stringify(toJsonValue(value).value) ?? String(value);
   } catch (error) {
     return `[unprintable: ${error instanceof Error ? error.message : "?"}]`;
@@ -194,5 +204,12 @@ export function toTable(data, only) {
   ]);
   const table = [["", ...names], ...cells];
   const widths = table[0].map((_, column) => table.reduce((width, row) => Math.max(width, row[column].length), 0));
-  return table.map((row) => row.map((cell, column) => cell.padEnd(widths[column])).join("  ").trimEnd()).join("\n");
+  return table
+    .map((row) =>
+      row
+        .map((cell, column) => cell.padEnd(widths[column]))
+        .join("  ")
+        .trimEnd(),
+    )
+    .join("\n");
 }

@@ -2,17 +2,86 @@
 
 /** ES2023, without what shares memory, compiles code or watches the collector. */
 const INTRINSICS = [
-  "AggregateError", "Array", "ArrayBuffer", "BigInt", "BigInt64Array", "BigUint64Array", "Boolean", "DataView", "Date", "Error", "EvalError",
-  "Float32Array", "Float64Array", "Function", "Infinity", "Int16Array", "Int32Array", "Int8Array", "Intl", "JSON", "Map", "Math", "NaN", "Number",
-  "Object", "Promise", "Proxy", "RangeError", "ReferenceError", "Reflect", "RegExp", "Set", "String", "Symbol", "SyntaxError", "TypeError",
-  "URIError", "Uint16Array", "Uint32Array", "Uint8Array", "Uint8ClampedArray", "WeakMap", "WeakSet", "decodeURI", "decodeURIComponent",
-  "encodeURI", "encodeURIComponent", "escape", "eval", "globalThis", "isFinite", "isNaN", "parseFloat", "parseInt", "undefined", "unescape",
+  "AggregateError",
+  "Array",
+  "ArrayBuffer",
+  "BigInt",
+  "BigInt64Array",
+  "BigUint64Array",
+  "Boolean",
+  "DataView",
+  "Date",
+  "Error",
+  "EvalError",
+  "Float32Array",
+  "Float64Array",
+  "Function",
+  "Infinity",
+  "Int16Array",
+  "Int32Array",
+  "Int8Array",
+  "Intl",
+  "JSON",
+  "Map",
+  "Math",
+  "NaN",
+  "Number",
+  "Object",
+  "Promise",
+  "Proxy",
+  "RangeError",
+  "ReferenceError",
+  "Reflect",
+  "RegExp",
+  "Set",
+  "String",
+  "Symbol",
+  "SyntaxError",
+  "TypeError",
+  "URIError",
+  "Uint16Array",
+  "Uint32Array",
+  "Uint8Array",
+  "Uint8ClampedArray",
+  "WeakMap",
+  "WeakSet",
+  "decodeURI",
+  "decodeURIComponent",
+  "encodeURI",
+  "encodeURIComponent",
+  "escape",
+  "eval",
+  "globalThis",
+  "isFinite",
+  "isNaN",
+  "parseFloat",
+  "parseInt",
+  "undefined",
+  "unescape",
 ];
 
 /** Of the web platform and Node. */
 const PLATFORM = [
-  "AbortController", "AbortSignal", "Buffer", "DOMException", "TextDecoder", "TextEncoder", "URL", "URLSearchParams", "atob", "btoa", "clearInterval",
-  "clearTimeout", "console", "crypto", "fetch", "performance", "queueMicrotask", "setInterval", "setTimeout", "structuredClone",
+  "AbortController",
+  "AbortSignal",
+  "Buffer",
+  "DOMException",
+  "TextDecoder",
+  "TextEncoder",
+  "URL",
+  "URLSearchParams",
+  "atob",
+  "btoa",
+  "clearInterval",
+  "clearTimeout",
+  "console",
+  "crypto",
+  "fetch",
+  "performance",
+  "queueMicrotask",
+  "setInterval",
+  "setTimeout",
+  "structuredClone",
 ];
 
 /** Of Sluice. */
@@ -29,7 +98,12 @@ export function installGlobals(own) {
   // Lazy getters (Buffer) become values, so that nothing loads anything later.
   for (const name of PLATFORM) {
     if (name in own) continue;
-    Object.defineProperty(globalThis, name, { value: /** @type {any} */ (globalThis)[name], writable: true, configurable: true, enumerable: false });
+    Object.defineProperty(globalThis, name, {
+      value: /** @type {any} */ (globalThis)[name],
+      writable: true,
+      configurable: true,
+      enumerable: false,
+    });
   }
   for (const key of Reflect.ownKeys(globalThis)) {
     if (typeof key === "string" && allowed.has(key) && !(key in own)) continue;
@@ -37,7 +111,8 @@ export function installGlobals(own) {
       throw new Error(`The global "${String(key)}" cannot be removed`);
     }
   }
-  for (const [name, value] of Object.entries(own)) Object.defineProperty(globalThis, name, { value, writable: true, configurable: true, enumerable: false });
+  for (const [name, value] of Object.entries(own))
+    Object.defineProperty(globalThis, name, { value, writable: true, configurable: true, enumerable: false });
   // What the window inherits (addEventListener, dispatchEvent) goes too; AbortSignal keeps its own.
   const window = Object.getPrototypeOf(globalThis);
   for (const key of Reflect.ownKeys(window)) Reflect.deleteProperty(window, key);

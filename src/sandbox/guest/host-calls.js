@@ -119,7 +119,8 @@ export function createHostCalls(channel, toError, onStamp) {
     pending: () => waiting.size,
     openTools() {
       const open = [];
-      for (const [id, { op, args, site }] of waiting) if (op === "tool") open.push({ id, tool: args.tool, stack: site?.stack ?? "" });
+      for (const [id, { op, args, site }] of waiting)
+        if (op === "tool") open.push({ id, tool: args.tool, stack: site?.stack ?? "" });
       return open;
     },
     reset(max) {

@@ -52,12 +52,19 @@ export async function run(platform) {
     if (logBytesLeft < 0) return;
     logBytesLeft -= text.length;
     // One piece past the bound is sent, cut, so that the host sees that there was more.
-    channel.send({ kind: "log", stream, text: logBytesLeft < 0 ? text.slice(0, Math.max(0, logBytesLeft + text.length)) : text, cut: logBytesLeft < 0 });
+    channel.send({
+      kind: "log",
+      stream,
+      text: logBytesLeft < 0 ? text.slice(0, Math.max(0, logBytesLeft + text.length)) : text,
+      cut: logBytesLeft < 0,
+    });
   }
 
   const sluice = createSluiceModule(host, tools);
   const client = Object.freeze({ callTool: tools.callTool, callMCPTool: tools.callTool });
-  const builtins = new Map(Object.entries({ fs, "fs/promises": promises, path, sluice, client, buffer: Object.freeze({ Buffer }) }));
+  const builtins = new Map(
+    Object.entries({ fs, "fs/promises": promises, path, sluice, client, buffer: Object.freeze({ Buffer }) }),
+  );
 
   const { DOMException } = globalThis;
   patchDateTimeFormat(clock);
@@ -82,7 +89,12 @@ export async function run(platform) {
     },
     fs,
     path,
-    performance: Object.freeze({ now: () => clock.now() - clock.origin(), get timeOrigin() { return clock.origin(); } }),
+    performance: Object.freeze({
+      now: () => clock.now() - clock.origin(),
+      get timeOrigin() {
+        return clock.origin();
+      },
+    }),
     servers: {},
     setInterval: timers.setInterval,
     setTimeout: timers.setTimeout,
@@ -114,7 +126,13 @@ export async function run(platform) {
     const byIdentifier = tools.define(frame.servers);
     /** @type {any} */ (globalThis).servers = byIdentifier;
     for (const server of frame.servers) {
-      if (server.global) Object.defineProperty(globalThis, server.identifier, { value: tools.server(server.key), writable: true, configurable: true, enumerable: false });
+      if (server.global)
+        Object.defineProperty(globalThis, server.identifier, {
+          value: tools.server(server.key),
+          writable: true,
+          configurable: true,
+          enumerable: false,
+        });
     }
 
     /** @type {{ value?: unknown, error?: unknown, thrown?: boolean, code?: string } | undefined} */
@@ -135,7 +153,13 @@ export async function run(platform) {
         unawaited ??= open;
       }
       if (settled === undefined && host.pending() === 0) {
-        settled = { error: new Error("The program waits for a promise that nothing will settle: no tool call, file, or timer is left that could wake it"), thrown: true, code: "never_settles" };
+        settled = {
+          error: new Error(
+            "The program waits for a promise that nothing will settle: no tool call, file, or timer is left that could wake it",
+          ),
+          thrown: true,
+          code: "never_settles",
+        };
         break;
       }
       const next = host.nextFrame();
@@ -180,7 +204,8 @@ export async function run(platform) {
         m: module.imports.map(resolve),
         /** @param {Record<string, () => unknown>} getters */
         x(getters) {
-          for (const [name, get] of Object.entries(getters)) Object.defineProperty(exports, name, { get, enumerable: true, configurable: true });
+          for (const [name, get] of Object.entries(getters))
+            Object.defineProperty(exports, name, { get, enumerable: true, configurable: true });
         },
         e: exports,
         /** @param {unknown} specifier */
@@ -190,7 +215,12 @@ export async function run(platform) {
           const found = host.callSync("import", { specifier: String(specifier) });
           return resolveImport(found, []);
         },
-        meta: Object.freeze({ url: `file:///${module.name}`, filename: `/${module.name}`, dirname: "/", main: index === modules.length - 1 }),
+        meta: Object.freeze({
+          url: `file:///${module.name}`,
+          filename: `/${module.name}`,
+          dirname: "/",
+          main: index === modules.length - 1,
+        }),
       });
       if (index === modules.length - 1) {
         if (value === undefined && "default" in exports) value = exports.default;
@@ -230,7 +260,11 @@ export async function run(platform) {
     const [rejection] = rejections.values();
     const failed = settled.thrown === true || rejections.size > 0;
     /** @type {any} */
-    const frame = { kind: "result", timers: timers.open(), unawaited: unawaited.slice(0, 20).map(({ tool, stack }) => ({ tool, stack })) };
+    const frame = {
+      kind: "result",
+      timers: timers.open(),
+      unawaited: unawaited.slice(0, 20).map(({ tool, stack }) => ({ tool, stack })),
+    };
     if (failed) {
       frame.error = toErrorFrame(settled.thrown === true ? settled.error : rejection, settled.code);
       frame.unhandled = settled.thrown !== true;
@@ -246,17 +280,32 @@ export async function run(platform) {
     try {
       channel.send(frame);
     } catch (error) {
-      channel.send({ kind: "result", timers: 0, unawaited: [], error: { name: "RangeError", message: toText(error), code: "resultBytesMax" } });
+      channel.send({
+        kind: "result",
+        timers: 0,
+        unawaited: [],
+        error: { name: "RangeError", message: toText(error), code: "resultBytesMax" },
+      });
     }
   }
 }
 
 /** @param {any} error @param {string | undefined} code */
 function toErrorFrame(error, code) {
-  if (!(error instanceof Error)) return { name: "Error", message: `The program threw ${toText(error)}`, stack: "", code };
+  if (!(error instanceof Error))
+    return { name: "Error", message: `The program threw ${toText(error)}`, stack: "", code };
   const own = /** @type {any} */ (error);
-  const cause = own.cause === undefined ? "" : `\ncaused by: ${own.cause instanceof Error ? String(own.cause) : toText(own.cause)}`;
-  return { name: String(error.name), message: String(error.message) + cause, stack: String(error.stack ?? ""), code: code ?? own.code, tool: own instanceof ToolError ? own.tool : undefined, hint: own.hint, toolError: own instanceof ToolError };
+  const cause =
+    own.cause === undefined ? "" : `\ncaused by: ${own.cause instanceof Error ? String(own.cause) : toText(own.cause)}`;
+  return {
+    name: String(error.name),
+    message: String(error.message) + cause,
+    stack: String(error.stack ?? ""),
+    code: code ?? own.code,
+    tool: own instanceof ToolError ? own.tool : undefined,
+    hint: own.hint,
+    toolError: own instanceof ToolError,
+  };
 }
 
 /** @param {(stream: "stdout" | "stderr", text: string) => void} log */
@@ -267,7 +316,10 @@ function createConsole(log) {
   /** @param {"stdout" | "stderr"} stream @param {string} text */
   const print = (stream, text) => log(stream, indent === "" ? text : indent + text.replaceAll("\n", `\n${indent}`));
   /** @param {"stdout" | "stderr"} stream */
-  const printer = (stream) => (/** @type {any[]} */ ...values) => print(stream, toLine(values));
+  const printer =
+    (stream) =>
+    (/** @type {any[]} */ ...values) =>
+      print(stream, toLine(values));
   const out = printer("stdout");
   const err = printer("stderr");
   return Object.freeze({
@@ -279,7 +331,8 @@ function createConsole(log) {
     warn: err,
     error: err,
     trace: (/** @type {any[]} */ ...values) => err(`Trace: ${toLine(values)}`),
-    assert: (/** @type {any} */ condition, /** @type {any[]} */ ...values) => condition || err(values.length === 0 ? "Assertion failed" : `Assertion failed: ${toLine(values)}`),
+    assert: (/** @type {any} */ condition, /** @type {any[]} */ ...values) =>
+      condition || err(values.length === 0 ? "Assertion failed" : `Assertion failed: ${toLine(values)}`),
     table: (/** @type {any} */ data, /** @type {string[]} */ columns) => print("stdout", toTable(data, columns)),
     group: (/** @type {any[]} */ ...values) => {
       if (values.length > 0) out(...values);
@@ -316,7 +369,8 @@ function createSluiceModule(host, tools) {
   };
   return new Proxy(Object.freeze(module), {
     get(target, key) {
-      if (typeof key !== "string" || key in target || key === "then" || key === "toJSON" || key === "default") return Reflect.get(target, key);
+      if (typeof key !== "string" || key in target || key === "then" || key === "toJSON" || key === "default")
+        return Reflect.get(target, key);
       throw new TypeError(`sluice.${key} is not available; there are: ${Object.keys(target).join(", ")}`);
     },
   });

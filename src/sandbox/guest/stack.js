@@ -58,7 +58,7 @@ function decodeVlq(text) {
  * @param {number} line from 1
  * @param {number} column from 1
  */
-export function toOriginal(module, line, column) {
+function toOriginal(module, line, column) {
   module.decoded ??= decodeMappings(module.mappings);
   const segments = module.decoded[line - 1];
   if (segments === undefined) return undefined;
@@ -92,7 +92,8 @@ export function installStackTraces(modules) {
       if (at === undefined) continue;
       const name = site.getFunctionName();
       const place = `${module.name}:${at.line}:${at.column}`;
-      text += name && name !== "default" && name !== "Module.default" ? `\n    at ${name} (${place})` : `\n    at ${place}`;
+      text +=
+        name && name !== "default" && name !== "Module.default" ? `\n    at ${name} (${place})` : `\n    at ${place}`;
     }
     return text;
   }

@@ -20,7 +20,8 @@ Object.defineProperty(ToolError.prototype, "name", { value: "ToolError", writabl
 export function toGuestError(op, error) {
   if (op === "tool") return new ToolError(error);
   const own = new Error(error.message);
-  for (const key of ["code", "path", "syscall", "hint"]) if (error[key] !== undefined) Object.assign(own, { [key]: error[key] });
+  for (const key of ["code", "path", "syscall", "hint"])
+    if (error[key] !== undefined) Object.assign(own, { [key]: error[key] });
   return own;
 }
 
@@ -39,7 +40,8 @@ export function createTools(host) {
 
   /** @param {string} name @param {string} address */
   function createStub(name, address) {
-    const stub = (/** @type {unknown} */ input) => host.call("tool", { tool: address, arguments: input ?? {} }, new Error());
+    const stub = (/** @type {unknown} */ input) =>
+      host.call("tool", { tool: address, arguments: input ?? {} }, new Error());
     Object.defineProperty(stub, "name", { value: name, configurable: true });
     return stub;
   }
@@ -61,7 +63,8 @@ export function createTools(host) {
       servers = new Map(described.map((server) => [server.key, createServer(server)]));
       /** @type {Record<string, any>} */
       const byIdentifier = {};
-      for (const server of described) Object.defineProperty(byIdentifier, server.identifier, { value: servers.get(server.key), enumerable: true });
+      for (const server of described)
+        Object.defineProperty(byIdentifier, server.identifier, { value: servers.get(server.key), enumerable: true });
       return Object.freeze(byIdentifier);
     },
     /** @param {string} key */

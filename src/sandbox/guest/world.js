@@ -46,7 +46,11 @@ export function createDate(clock) {
   Object.defineProperty(GuestDate, "prototype", { value: prototype, writable: false });
   Object.defineProperty(prototype, "constructor", { value: GuestDate, writable: true, configurable: true });
   delete (/** @type {any} */ (prototype).toTemporalInstant);
-  for (const [name, value] of Object.entries({ now: () => clock.now(), parse: NativeDate.parse, UTC: NativeDate.UTC })) {
+  for (const [name, value] of Object.entries({
+    now: () => clock.now(),
+    parse: NativeDate.parse,
+    UTC: NativeDate.UTC,
+  })) {
     Object.defineProperty(GuestDate, name, { value, writable: true, configurable: true });
   }
   return GuestDate;
@@ -67,7 +71,8 @@ export function patchDateTimeFormat(clock) {
     get() {
       const native = format?.call(this);
       let own = bound.get(this);
-      if (own === undefined) bound.set(this, (own = (/** @type {any} */ date) => native(date === undefined ? clock.now() : date)));
+      if (own === undefined)
+        bound.set(this, (own = (/** @type {any} */ date) => native(date === undefined ? clock.now() : date)));
       return own;
     },
   });
@@ -117,8 +122,17 @@ const RANDOM_BYTES_MAX = 65_536;
 export function createCrypto(random, digest) {
   /** @param {any} view */
   function getRandomValues(view) {
-    if (!ArrayBuffer.isView(view) || view instanceof DataView || view instanceof Float32Array || view instanceof Float64Array) throw new TypeError("crypto.getRandomValues expects an integer typed array");
-    if (view.byteLength > RANDOM_BYTES_MAX) throw new RangeError(`crypto.getRandomValues fills at most ${RANDOM_BYTES_MAX} bytes at once, not ${view.byteLength}`);
+    if (
+      !ArrayBuffer.isView(view) ||
+      view instanceof DataView ||
+      view instanceof Float32Array ||
+      view instanceof Float64Array
+    )
+      throw new TypeError("crypto.getRandomValues expects an integer typed array");
+    if (view.byteLength > RANDOM_BYTES_MAX)
+      throw new RangeError(
+        `crypto.getRandomValues fills at most ${RANDOM_BYTES_MAX} bytes at once, not ${view.byteLength}`,
+      );
     const bytes = new Uint8Array(view.buffer, view.byteOffset, view.byteLength);
     for (let index = 0; index < bytes.length; index += 1) bytes[index] = random.next();
     return view;
@@ -136,9 +150,14 @@ export function createCrypto(random, digest) {
     subtle: {
       /** @param {any} algorithm @param {any} data */
       async digest(algorithm, data) {
-        const name = String(typeof algorithm === "object" && algorithm !== null ? algorithm.name : algorithm).toUpperCase();
-        if (!["SHA-1", "SHA-256", "SHA-384", "SHA-512"].includes(name)) throw new TypeError(`crypto.subtle.digest knows SHA-1, SHA-256, SHA-384 and SHA-512, not "${name}"`);
-        const bytes = ArrayBuffer.isView(data) ? new Uint8Array(data.buffer, data.byteOffset, data.byteLength) : new Uint8Array(data);
+        const name = String(
+          typeof algorithm === "object" && algorithm !== null ? algorithm.name : algorithm,
+        ).toUpperCase();
+        if (!["SHA-1", "SHA-256", "SHA-384", "SHA-512"].includes(name))
+          throw new TypeError(`crypto.subtle.digest knows SHA-1, SHA-256, SHA-384 and SHA-512, not "${name}"`);
+        const bytes = ArrayBuffer.isView(data)
+          ? new Uint8Array(data.buffer, data.byteOffset, data.byteLength)
+          : new Uint8Array(data);
         const digested = digest(name, bytes);
         return digested.buffer.slice(digested.byteOffset, digested.byteOffset + digested.byteLength);
       },

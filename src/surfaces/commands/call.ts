@@ -17,13 +17,14 @@ export const call: Command = {
     timeout: { type: "string", value: "MS", help: "give up after so many milliseconds" },
   },
   examples: [
-    "sluice call gdrive.getDocument '{\"documentId\":\"abc\"}'",
+    'sluice call gdrive.getDocument \'{"documentId":"abc"}\'',
     "sluice call gdrive.listFiles --json",
-    "echo '{\"documentId\":\"abc\"}' | sluice call gdrive.getDocument -",
+    'echo \'{"documentId":"abc"}\' | sluice call gdrive.getDocument -',
   ],
   async run(invocation) {
     const [tool, given] = invocation.positionals;
-    if (tool === undefined) throw toUsageError("call", "No tool was given: give its address, such as gdrive.getDocument");
+    if (tool === undefined)
+      throw toUsageError("call", "No tool was given: give its address, such as gdrive.getDocument");
     const args = parseToolArguments(given === "-" ? await readInput("call", "-") : given);
     const timeoutMs = parseWholeNumber("call", "timeout", invocation.text("timeout"), 1);
     const { terminal, signal } = invocation;
@@ -43,6 +44,7 @@ function parseToolArguments(text: string | undefined): JsonObject {
   } catch (error) {
     throw toUsageError("call", `The arguments are not JSON: ${toMessage(error)}`);
   }
-  if (!isJsonObject(value)) throw toUsageError("call", `The arguments must be a JSON object, got ${text.trim().slice(0, 60)}`);
+  if (!isJsonObject(value))
+    throw toUsageError("call", `The arguments must be a JSON object, got ${text.trim().slice(0, 60)}`);
   return value;
 }

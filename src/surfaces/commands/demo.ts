@@ -3,7 +3,7 @@ import type { Command } from "../command.ts";
 import { exitCodes } from "../exit-code.ts";
 
 interface DemoModule {
-  runDemo(options: { json: boolean }): Promise<{ ok: boolean }>;
+  readonly runDemo: (options: { json: boolean; signal: AbortSignal }) => Promise<{ ok: boolean }>;
 }
 
 /** `sluice demo`: the scenarios of the `demo` folder, on its own servers and data. */
@@ -17,12 +17,10 @@ export const demo: Command = {
     if (invocation.text("config") !== undefined) {
       throw new SluiceError("usage", "The demo has its own config: leave --config out");
     }
-    // The demo takes no signal; its servers end with this process.
-    invocation.signal.addEventListener("abort", () => process.exit(exitCodes.interrupted), { once: true });
     // Outside of src: the demo is what a user of the package would write.
     const url = new URL("../../../demo/run.js", import.meta.url);
     const { runDemo } = (await import(url.href)) as DemoModule;
-    const { ok } = await runDemo({ json: invocation.flag("json") });
+    const { ok } = await runDemo({ json: invocation.flag("json"), signal: invocation.signal });
     return ok ? exitCodes.completed : exitCodes.failed;
   },
 };

@@ -37,13 +37,23 @@ export const doctor: Command = {
     } catch (error) {
       // What keeps Sluice from opening (a state directory, a store) is what doctor is asked about.
       if (!(error instanceof SluiceError)) throw error;
-      add({ name: error.code, ok: false, detail: error.message, ...(error.hint !== undefined && { remedy: error.hint }) });
+      add({
+        name: error.code,
+        ok: false,
+        detail: error.message,
+        ...(error.hint !== undefined && { remedy: error.hint }),
+      });
     }
     if (!asJson) for (const server of servers) printServer(server, terminal);
 
     const ok = checks.every((check) => check.ok) && servers.every(isUsable);
     if (asJson) terminal.out(JSON.stringify({ ok, checks, servers, notes: config.notes }, null, 2));
-    else terminal.out(ok ? terminal.paint("stdout", "green", "All usable") : terminal.paint("stdout", "red", "Something needs attention"));
+    else
+      terminal.out(
+        ok
+          ? terminal.paint("stdout", "green", "All usable")
+          : terminal.paint("stdout", "red", "Something needs attention"),
+      );
     return ok ? exitCodes.completed : exitCodes.failed;
   },
 };
@@ -60,14 +70,13 @@ async function startServers(sluice: Sluice, signal: AbortSignal): Promise<Server
 }
 
 /** A server that the config switches off is as it should be; one that lacks a variable is not. */
-function isUsable({ state, reason }: ServerReport): boolean {
+function isUsable({ state, isBroken }: ServerReport): boolean {
   switch (state) {
     case "ready":
     case "known":
       return true;
     case "disabled":
-      // The config says so of itself ("it says so"); every other reason is a fault to be mended.
-      return reason?.startsWith("it says so") === true;
+      return isBroken !== true;
     case "unknown":
     case "failed":
       return false;

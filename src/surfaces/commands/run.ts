@@ -53,7 +53,8 @@ export const run: Command = {
 async function readProgram(invocation: Invocation): Promise<string> {
   const code = invocation.text("eval");
   const path = invocation.positionals[0];
-  if (code !== undefined && path !== undefined) throw toUsageError("run", "Both a file and -e CODE were given: give one");
+  if (code !== undefined && path !== undefined)
+    throw toUsageError("run", "Both a file and -e CODE were given: give one");
   if (code !== undefined) return code === "-" ? await readInput("run", "-") : code;
   if (path === undefined) throw toUsageError("run", "No program was given: give a FILE, -e CODE, or - for stdin");
   return await readInput("run", path);

@@ -18,7 +18,9 @@ export const serve: Command = {
     globalThis.console = new Console(process.stderr, process.stderr);
     const asJson = invocation.flag("json");
     const log = (line: string): void => {
-      process.stderr.write(asJson ? `${JSON.stringify({ time: new Date().toISOString(), message: line })}\n` : `sluice: ${line}\n`);
+      process.stderr.write(
+        asJson ? `${JSON.stringify({ time: new Date().toISOString(), message: line })}\n` : `sluice: ${line}\n`,
+      );
     };
     const config = await readConfig(invocation);
     const [{ createSluice }, { createMcpServer }, { openStdio }] = await Promise.all([

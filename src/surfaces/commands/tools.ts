@@ -15,7 +15,12 @@ export const tools: Command = {
     detail: { type: "string", value: "LEVEL", help: "name, summary (the default) or full: the typed module" },
     limit: { type: "string", value: "N", help: "at most so many; all by default" },
   },
-  examples: ["sluice tools", "sluice tools 'send a message'", "sluice tools --server gdrive --detail full", "sluice tools lead --json"],
+  examples: [
+    "sluice tools",
+    "sluice tools 'send a message'",
+    "sluice tools --server gdrive --detail full",
+    "sluice tools lead --json",
+  ],
   async run(invocation) {
     const { terminal } = invocation;
     const detail = parseDetail(invocation.text("detail"));

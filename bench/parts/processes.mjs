@@ -1,0 +1,78 @@
+// What other processes use, from /proc; on systems without it nothing is found, and who asks has to wait by time.
+import { readdirSync, readFileSync } from "node:fs";
+
+/**
+ * The sandbox processes that this process has started and that live: their pids, and the processor ticks of all.
+ * @returns {{ pids: number[], ticks: number }}
+ */
+export function findGuests() {
+  /** @type {number[]} */
+  const pids = [];
+  let ticks = 0;
+  for (const pid of listChildren()) {
+    try {
+      // While it becomes `deno`, it is `setpriv` with the same arguments.
+      if (!readFileSync(`/proc/${pid}/cmdline`, "utf8").includes("guest/deno.js")) continue;
+      const stat = readFileSync(`/proc/${pid}/stat`, "latin1");
+      const fields = stat.slice(stat.lastIndexOf(")") + 2).split(" ");
+      if (fields[0] === "Z") continue;
+      ticks += Number(fields[11]) + Number(fields[12]);
+      pids.push(pid);
+    } catch {
+      // It has just ended.
+    }
+  }
+  return { pids, ticks };
+}
+
+/** @returns {number[]} */
+function listChildren() {
+  try {
+    return readdirSync(`/proc/${process.pid}/task`).flatMap((thread) =>
+      readFileSync(`/proc/${process.pid}/task/${thread}/children`, "utf8").split(" ").filter(Boolean).map(Number),
+    );
+  } catch {
+    return [];
+  }
+}
+
+/**
+ * A field of /proc/PID/status in bytes (`VmRSS`: resident memory now; `VmHWM`: its highest so far); 0 where there is none.
+ * @param {number} pid
+ * @param {"VmRSS" | "VmHWM"} field
+ */
+export function readMemory(pid, field) {
+  try {
+    const match = new RegExp(`^${field}:\\s+(\\d+) kB`, "m").exec(readFileSync(`/proc/${pid}/status`, "utf8"));
+    return Number(match?.[1] ?? 0) * 1024;
+  } catch {
+    return 0;
+  }
+}
+
+const WAIT_MS = 20_000;
+const QUIET_LOOKS = 3;
+const LOOK_MS = 40;
+
+/**
+ * Waits until as many guests live as the pool keeps, and none of them uses the processor any more: all are warmed.
+ * @param {number} count
+ */
+export async function waitForPool(count) {
+  if (process.platform !== "linux") return pause(600 * count);
+  const end = performance.now() + WAIT_MS;
+  let quiet = 0;
+  let before = -1;
+  while (quiet < QUIET_LOOKS) {
+    if (performance.now() > end) throw new Error(`The pool of ${count} guests was not full after ${WAIT_MS} ms`);
+    await pause(LOOK_MS);
+    const { pids, ticks } = findGuests();
+    quiet = pids.length >= count && ticks === before ? quiet + 1 : 0;
+    before = ticks;
+  }
+}
+
+/** @param {number} ms @returns {Promise<void>} */
+export function pause(ms) {
+  return new Promise((resolve) => setTimeout(resolve, ms));
+}
