@@ -3,10 +3,10 @@ import { mustComplete, withDirectClient, withSluice } from "./parts/ground.mjs";
 import { pause, waitForPool } from "./parts/processes.mjs";
 
 const CALLS = 5;
-const GUESTS = 6;
-const BURSTS = 24;
-const IDLE_RUNS = 40;
-const DRAINED_RUNS = 40;
+const GUESTS = 2;
+const FULL_RUNS = 100;
+const IDLE_RUNS = 60;
+const DRAINED_RUNS = 60;
 const IDLE_MS = 100;
 
 /** @typedef {(name: string, args: Record<string, unknown>) => Promise<any>} Call */
@@ -29,24 +29,26 @@ async function measure(sluice, direct, say) {
   const idle = createSamples();
   const drained = createSamples();
   say("warming up: the counting thread, both upstreams, the host's own code");
-  for (let round = 0; round < 30; round += 1) await runOnce(sluice, direct, createSamples());
+  for (let round = 0; round < 30; round += 1) await runOnce(sluice, 0, createSamples());
 
-  say(`full pool: ${BURSTS} bursts of ${GUESTS - 1} programs`);
-  for (let burst = 0; burst < BURSTS; burst += 1) {
+  say(`full pool: ${FULL_RUNS} programs`);
+  for (let run = 0; run < FULL_RUNS; run += 1) {
     await waitForPool(GUESTS);
-    // The first of a burst comes after idleness, which has a line of its own.
-    await runOnce(sluice, direct, createSamples());
-    for (let run = 1; run < GUESTS; run += 1) await runOnce(sluice, direct, full);
+    // Waiting is idleness, which has a line of its own: the host and the upstreams are woken first.
+    for (let call = 0; call < 10; call += 1) await Promise.all([direct("get_record", { id: call }), sluice.callTool("bench.get_record", { id: call })]);
+    await runOnce(sluice, await callDirectly(direct), full);
   }
   say(`after ${IDLE_MS} ms of idleness: ${IDLE_RUNS} programs`);
   for (let run = 0; run < IDLE_RUNS; run += 1) {
     await waitForPool(GUESTS);
     await pause(IDLE_MS);
-    await runOnce(sluice, direct, idle);
+    const own = await callDirectly(direct);
+    await pause(IDLE_MS);
+    await runOnce(sluice, own, idle);
   }
   say(`drained pool: ${DRAINED_RUNS} programs, each right after the one before`);
-  for (let run = 0; run < GUESTS + 2; run += 1) await runOnce(sluice, direct, createSamples());
-  for (let run = 0; run < DRAINED_RUNS; run += 1) await runOnce(sluice, direct, drained);
+  for (let run = 0; run < 3 * GUESTS; run += 1) await runOnce(sluice, 0, createSamples());
+  for (let run = 0; run < DRAINED_RUNS; run += 1) await runOnce(sluice, await callDirectly(direct), drained);
 
   return {
     rows: [
@@ -61,7 +63,7 @@ async function measure(sluice, direct, say) {
       toRow("drained pool, beyond", "ms", drained.beyond),
     ],
     notes: [
-      `the upstream's own time is that of the same ${CALLS} calls by the official client to another process of the same server, right before each program`,
+      `the upstream's own time is that of the same ${CALLS} calls by the official client to another process of the same server, right before each program, after the same idleness`,
       "every program is a text of its own; linking, the audit, token counting and the outcome are in the time",
     ],
   };
@@ -90,12 +92,15 @@ return { program: ${id}, total: total_${id} };
 `;
 }
 
-/** @param {any} sluice @param {Call} direct @param {Samples} samples */
-async function runOnce(sluice, direct, samples) {
-  const ownStart = performance.now();
+/** The upstream's own time for the calls of one program. @param {Call} direct */
+async function callDirectly(direct) {
+  const start = performance.now();
   for (let step = 0; step < CALLS; step += 1) await direct("get_record", { id: programs * 10 + step });
-  const own = performance.now() - ownStart;
+  return performance.now() - start;
+}
 
+/** @param {any} sluice @param {number} own @param {Samples} samples */
+async function runOnce(sluice, own, samples) {
   const code = writeProgram();
   let first = 0;
   let last = 0;

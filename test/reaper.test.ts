@@ -1,3 +1,4 @@
+import { readFileSync } from "node:fs";
 import { type ChildProcess, spawn } from "node:child_process";
 import { fileURLToPath } from "node:url";
 import { afterEach, expect, test } from "vitest";
@@ -110,10 +111,17 @@ for (const [name, end] of Object.entries(ends)) {
       hosts.push(host);
       const { reaper, pids } = JSON.parse(await firstLine(host.stdout)) as { reaper: number; pids: number[] };
       expect(pids.filter(isAlive)).toHaveLength(5);
-      // The one that cleans up is not to be talked out of it.
+      // The one that cleans up is not to be talked out of it, once it runs.
+      await expect.poll(() => catchesSigquit(reaper), { timeout: 10_000 }).toBe(true);
       for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const) process.kill(reaper, signal);
       end(host);
       expect(await untilDead([...pids, reaper], 2_000)).toEqual([]);
     });
   }
+}
+
+/** Whether the process has a handler for SIGQUIT (3), the last that the reaper sets: Node itself has none. */
+function catchesSigquit(pid: number): boolean {
+  const caught = /^SigCgt:\s*([0-9a-f]+)$/m.exec(readFileSync(`/proc/${pid}/status`, "utf8"))?.[1] ?? "0";
+  return ((BigInt(`0x${caught}`) >> 2n) & 1n) === 1n;
 }

@@ -307,6 +307,8 @@ function toEnd(
 
 function toWarnings(frame: Frame): ExecutionEnd["warnings"] {
   const warnings: ExecutionEnd["warnings"] = [];
+  // What was open when the program threw may well have been awaited: it is no mistake, but its effects happened.
+  const threw = isJsonObject(frame["error"]) && frame["unhandled"] !== true;
   if (Array.isArray(frame["changes"])) {
     for (const change of frame["changes"].slice(0, 10))
       warnings.push({
@@ -318,15 +320,18 @@ function toWarnings(frame: Frame): ExecutionEnd["warnings"] {
     for (const call of frame["unawaited"].slice(0, 20)) {
       if (!isJsonObject(call)) continue;
       const line = toStackPlace(asText(call["stack"]))?.line;
+      const tool = asText(call["tool"]).slice(0, 200);
       warnings.push({
-        code: "unawaited_call",
-        message: `${asText(call["tool"]).slice(0, 200)} was called without await; the program waited for it at its end`,
+        code: threw ? "open_call" : "unawaited_call",
+        message: threw
+          ? `${tool} was still running when the program failed; it was waited for, and what it did is done`
+          : `${tool} was called without await; the program waited for it at its end`,
         ...(line === undefined ? {} : { line }),
       });
     }
   }
   const timers = Number(frame["timers"]);
-  if (timers > 0)
+  if (timers > 0 && !threw)
     warnings.push({
       code: "timer_dropped",
       message: `${timers} timer${timers === 1 ? " was" : "s were"} still running when the program ended: await what they wait for`,

@@ -157,7 +157,8 @@ function parseModule(name: string, source: string): ParsedModule {
   });
   const error = result.errors.find(({ message }) => !message.startsWith(RETURN_OUTSIDE_FUNCTION));
   if (error !== undefined) {
-    const start = error.labels[0]?.start;
+    // Of two declarations of one name, the second is the mistake.
+    const start = (error.labels.find(({ message }) => message?.includes("redeclared")) ?? error.labels[0])?.start;
     throw new LinkError(
       "syntax_error",
       `Cannot parse ${name}: ${error.message}`,
@@ -276,7 +277,7 @@ function toLinkedModule(
     indexOf.set(specifier, imports.length - 1);
     return imports.length - 1;
   };
-  const edits: Edit[] = [];
+  const edits = toNamespaceEdits(program, text);
   const bindings: string[] = [];
 
   for (const statement of module.staticImports) {
@@ -326,6 +327,18 @@ function toLinkedModule(
     imports,
     callsResult: single !== undefined,
   };
+}
+
+/** Declared modules are types only and go; a namespace of values would have to stand outside the function around the program. */
+function toNamespaceEdits(program: ParseResult["program"], text: string): Edit[] {
+  const edits: Edit[] = [];
+  for (const statement of program.body) {
+    const declared = statement.type === "ExportNamedDeclaration" ? statement.declaration : statement;
+    if (declared?.type !== "TSModuleDeclaration") continue;
+    if (!declared.declare || declared !== statement) throw new LinkError("syntax_error", "A namespace is not available in a program", toPlace(text, statement.start), "Write an object or plain functions instead");
+    edits.push({ start: statement.start, end: statement.end, text: "" });
+  }
+  return edits;
 }
 
 interface Edit {

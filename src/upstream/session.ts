@@ -65,19 +65,24 @@ export async function openSession(options: SessionOptions): Promise<Session> {
 async function openStdio(library: Library, config: StdioConfig, options: SessionOptions): Promise<Session> {
   const attempt = async (isLegacy: boolean): Promise<Session> => {
     const transport = new StdioTransport(options.server.key, config, options.log);
+    const cannot = `Cannot start server "${options.server.key}": `;
     const describeEnd = (): SessionEnd => ({ how: transport.ending ?? "was closed", lastWords: transport.lastWords });
     try {
       return await shakeHands(library, { transport, isLegacy, describeEnd, end: () => transport.close() }, options);
     } catch (error) {
       if (error instanceof SluiceError && transport.pid === undefined) throw error;
       if (options.signal.aborted)
-        throw new SluiceError("upstream_unavailable", `${toMessage(options.signal.reason)}${transport.lastWords}`, {
-          cause: error,
-        });
+        throw new SluiceError(
+          "upstream_unavailable",
+          `${cannot}${toMessage(options.signal.reason)}${transport.lastWords}`,
+          {
+            cause: error,
+          },
+        );
       if (transport.ending === undefined) throw error;
       // Some servers end when the first request is not the one they know: ask again, the old way.
       if (!isLegacy) return attempt(true);
-      const how = `it ${transport.ending} before it had answered the handshake${transport.lastWords}`;
+      const how = `${cannot}it ${transport.ending} before it had answered the handshake${transport.lastWords}`;
       throw new SluiceError("upstream_unavailable", how, { cause: error });
     }
   };

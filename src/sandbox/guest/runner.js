@@ -119,7 +119,7 @@ export async function run(platform) {
     timers.reset();
     rejections.clear();
     stackModules.clear();
-    clock.start();
+    clock.start(frame.t);
     random.seed(frame.seed);
     logBytesLeft = frame.limits.logBytesMax;
 
@@ -290,22 +290,35 @@ export async function run(platform) {
   }
 }
 
-/** @param {any} error @param {string | undefined} code */
+/**
+ * What was thrown, as the result frame tells it; total, whatever its getters do.
+ * @param {any} error
+ * @param {string | undefined} code
+ */
 function toErrorFrame(error, code) {
-  if (!(error instanceof Error))
-    return { name: "Error", message: `The program threw ${toText(error)}`, stack: "", code };
-  const own = /** @type {any} */ (error);
-  const cause =
-    own.cause === undefined ? "" : `\ncaused by: ${own.cause instanceof Error ? String(own.cause) : toText(own.cause)}`;
-  return {
-    name: String(error.name),
-    message: String(error.message) + cause,
-    stack: String(error.stack ?? ""),
-    code: code ?? own.code,
-    tool: own instanceof ToolError ? own.tool : undefined,
-    hint: own.hint,
-    toolError: own instanceof ToolError,
-  };
+  try {
+    if (!(error instanceof Error))
+      return { name: "Error", message: `The program threw ${toText(error)}`, stack: "", code };
+    const own = /** @type {any} */ (error);
+    const { cause } = own;
+    const causedBy = cause === undefined ? "" : `\ncaused by: ${cause instanceof Error ? String(cause) : toText(cause)}`;
+    return {
+      name: String(error.name),
+      message: String(error.message) + causedBy,
+      stack: String(error.stack ?? ""),
+      code: code ?? toTextOnly(own.code),
+      tool: own instanceof ToolError ? toTextOnly(own.tool) : undefined,
+      hint: toTextOnly(own.hint),
+      toolError: own instanceof ToolError,
+    };
+  } catch {
+    return { name: "Error", message: "The program threw an error that cannot be shown", stack: "", code };
+  }
+}
+
+/** @param {unknown} value */
+function toTextOnly(value) {
+  return typeof value === "string" ? value : undefined;
 }
 
 /** @param {(stream: "stdout" | "stderr", text: string) => void} log */

@@ -20,8 +20,10 @@ export function createClock() {
       stamp = Math.max(t, now);
       readings = 0;
     },
-    start() {
-      origin = stamp;
+    /** Begins a program's time, whatever went before. @param {number} t */
+    start(t) {
+      stamp = origin = t;
+      readings = 0;
     },
     origin: () => origin,
   };

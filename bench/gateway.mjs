@@ -1,0 +1,80 @@
+import { toRow } from "./parts/figures.mjs";
+import { inFolder, load } from "./parts/ground.mjs";
+import { makeTools } from "./parts/synthetic-tools.mjs";
+
+const ROUNDS = 60;
+const CALLS_PER_ROUND = 500;
+const GOAL_US = 300;
+
+/** @type {import("./parts/figures.mjs").Benchmark} */
+const gateway = {
+  about: "what the gateway's steps cost one tool call",
+  async run() {
+    const { createAudit } = await load("gateway/audit.js");
+    const { createSteps } = await load("gateway/steps.js");
+    const { compose } = await load("gateway/compose.js");
+    const { access } = await load("gateway/access.js");
+    const { validate } = await load("gateway/validate.js");
+    return await inFolder(async (folder) => {
+      const audit = createAudit(folder);
+      const policy = { tools: { "*": "allow", "crm.delete*": "deny", "slack.*": "approve", "drive-1.get_*": "allow" } };
+      const noop = async () => ({ kind: "data", data: null, bytes: 4 });
+      const chains = [
+        { what: "all steps", pass: compose(createSteps({ audit, policy }), noop), goals: [{ figure: "p50", max: GOAL_US }] },
+        { what: "  audit alone: two records written", pass: compose([audit.step], noop), goals: [] },
+        { what: "  access alone", pass: compose([access(policy)], noop), goals: [] },
+        { what: "  validate alone", pass: compose([validate()], noop), goals: [] },
+      ];
+      const nothing = compose([], noop);
+      const calls = makeCalls();
+      const rows = [];
+      for (const { what, pass, goals } of chains) {
+        const samples = [];
+        for (let round = -5; round < ROUNDS; round += 1) {
+          // One right after the other: what is shared by both falls out of the difference.
+          const bare = await timeRound(nothing, calls);
+          const whole = await timeRound(pass, calls);
+          if (round >= 0) samples.push(((whole - bare) * 1_000) / CALLS_PER_ROUND);
+        }
+        rows.push(toRow(what, "µs", samples, goals));
+      }
+      audit.close();
+      return {
+        rows,
+        notes: [`a sample is the mean over ${CALLS_PER_ROUND} calls, through the composed steps minus through none`, "arguments of one to eight properties; the steps to come (release, budget, approve, limit, privacy) are not in it"],
+      };
+    });
+  },
+};
+export default gateway;
+
+function makeCalls() {
+  const signal = new AbortController().signal;
+  return makeTools(3, 50).map((/** @type {any} */ definition, index) => ({
+    executionId: "run_0123456789",
+    callId: index + 1,
+    origin: "program",
+    tool: { ...definition, server: "drive-1", address: `drive-1.${definition.name}`, callName: definition.name, hash: "" },
+    arguments: Object.fromEntries(Object.entries(definition.inputSchema.properties).map(([key, schema]) => [key, makeValue(schema)])),
+    grant: {},
+    signal,
+  }));
+}
+
+/** A value that fits. @param {any} schema */
+function makeValue(schema) {
+  if (schema.enum !== undefined) return schema.enum[0];
+  if (schema.type === "integer") return 20;
+  if (schema.type === "array") return ["one", "two", "three"];
+  return schema.type === "object" ? { field: "name", value: "x" } : "a text of some thirty characters";
+}
+
+/** @param {(call: any) => Promise<any>} pass @param {readonly object[]} calls */
+async function timeRound(pass, calls) {
+  const start = performance.now();
+  for (let call = 0; call < CALLS_PER_ROUND; call += 1) {
+    const outcome = await pass(calls[call % calls.length]);
+    if (outcome.kind !== "data") throw new Error(`A call was refused: ${outcome.message}`);
+  }
+  return performance.now() - start;
+}

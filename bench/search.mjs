@@ -1,0 +1,52 @@
+import { dirname } from "node:path";
+import { toRow, toValueRow } from "./parts/figures.mjs";
+import { inFolder, load } from "./parts/ground.mjs";
+import { makeQueries } from "./parts/synthetic-tools.mjs";
+import { writeWarmCatalogue } from "./parts/warm-catalogue.mjs";
+
+const size = { servers: 500, toolsPerServer: 20 };
+const QUERIES = 1_000;
+const P99_MS = 10;
+
+/** @type {import("./parts/figures.mjs").Benchmark} */
+const search = {
+  about: `search_tools over ${size.servers * size.toolsPerServer} tools of ${size.servers} servers`,
+  async run(say) {
+    return await inFolder(async (folder) => {
+      say("writing the catalogue");
+      const path = await writeWarmCatalogue(folder, size);
+      const { createSluice } = await load("index.js");
+      const { loadConfig } = await load("config/load-config.js");
+      const sluice = await createSluice(loadConfig({ path, cwd: dirname(path), env: {} }));
+      try {
+        const start = performance.now();
+        await sluice.searchTools("get invoice");
+        const first = performance.now() - start;
+        const rows = [];
+        for (const detail of ["name", "summary", "full"]) {
+          say(`${QUERIES} queries, detail ${detail}`);
+          rows.push(toRow(`detail ${detail}`, "ms", await ask(sluice, detail), [{ figure: "p99", max: P99_MS }]));
+        }
+        rows.push(toValueRow("the first search: definitions read, index built", "ms", first));
+        return { rows, notes: ["queries of one to nine words, some misspelt, none twice in a row; the limit is the default of the detail"] };
+      } finally {
+        await sluice[Symbol.asyncDispose]();
+      }
+    });
+  },
+};
+export default search;
+
+/** @param {any} sluice @param {string} detail */
+async function ask(sluice, detail) {
+  const samples = [];
+  let empty = 0;
+  for (const query of makeQueries(QUERIES)) {
+    const start = performance.now();
+    const { results } = await sluice.searchTools(query, { detail });
+    samples.push(performance.now() - start);
+    if (results.length === 0) empty += 1;
+  }
+  if (empty > QUERIES / 10) throw new Error(`${empty} of ${QUERIES} queries found nothing`);
+  return samples;
+}
