@@ -35,7 +35,8 @@ async function measure(sluice, direct, say) {
   for (let run = 0; run < FULL_RUNS; run += 1) {
     await waitForPool(GUESTS);
     // Waiting is idleness, which has a line of its own: the host and the upstreams are woken first.
-    for (let call = 0; call < 10; call += 1) await Promise.all([direct("get_record", { id: call }), sluice.callTool("bench.get_record", { id: call })]);
+    for (let call = 0; call < 10; call += 1)
+      await Promise.all([direct("get_record", { id: call }), sluice.callTool("bench.get_record", { id: call })]);
     await runOnce(sluice, await callDirectly(direct), full);
   }
   say(`after ${IDLE_MS} ms of idleness: ${IDLE_RUNS} programs`);

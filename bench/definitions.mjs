@@ -24,13 +24,22 @@ const definitions = {
         await end();
         return tools;
       });
-      const upstream = Array.from({ length: size.servers }, (_, server) => makeTools(server, size.toolsPerServer)).flat();
+      const upstream = Array.from({ length: size.servers }, (_, server) =>
+        makeTools(server, size.toolsPerServer),
+      ).flat();
       rows.push(
-        toValueRow(`sluice over ${count} tools: ${tools.length} definitions as listed`, "tokens", countTokens(tools), { max: TOKENS }),
+        toValueRow(`sluice over ${count} tools: ${tools.length} definitions as listed`, "tokens", countTokens(tools), {
+          max: TOKENS,
+        }),
         toValueRow(`the same ${count} tools, directly`, "tokens", countTokens(upstream)),
       );
     }
-    return { rows, notes: ["counted exactly, over the JSON of tools/list (names, descriptions, input and output schemas, annotations)"] };
+    return {
+      rows,
+      notes: [
+        "counted exactly, over the JSON of tools/list (names, descriptions, input and output schemas, annotations)",
+      ],
+    };
   },
 };
 export default definitions;

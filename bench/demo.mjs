@@ -23,7 +23,13 @@ const demo = {
       toValueRow("  time directly", "ms", direct.ms),
       toValueRow("  time as a program", "ms", code.ms),
     ]);
-    return { rows, notes: ["o200k tokens, counted exactly; every turn re-sends definitions and conversation, on both sides; no model is called", "no model's thinking time is in the times"] };
+    return {
+      rows,
+      notes: [
+        "o200k tokens, counted exactly; every turn re-sends definitions and conversation, on both sides; no model is called",
+        "no model's thinking time is in the times",
+      ],
+    };
   },
 };
 export default demo;
@@ -35,6 +41,10 @@ function runDemo() {
   const chunks = [];
   child.stdout.on("data", (chunk) => chunks.push(chunk));
   return new Promise((resolve, reject) => {
-    child.once("close", (code) => (code === 0 ? resolve(Buffer.concat(chunks).toString("utf8")) : reject(new Error(`sluice demo ended with ${code}`))));
+    child.once("close", (code) =>
+      code === 0
+        ? resolve(Buffer.concat(chunks).toString("utf8"))
+        : reject(new Error(`sluice demo ended with ${code}`)),
+    );
   });
 }

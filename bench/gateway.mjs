@@ -20,7 +20,11 @@ const gateway = {
       const policy = { tools: { "*": "allow", "crm.delete*": "deny", "slack.*": "approve", "drive-1.get_*": "allow" } };
       const noop = async () => ({ kind: "data", data: null, bytes: 4 });
       const chains = [
-        { what: "all steps", pass: compose(createSteps({ audit, policy }), noop), goals: [{ figure: "p50", max: GOAL_US }] },
+        {
+          what: "all steps",
+          pass: compose(createSteps({ audit, policy }), noop),
+          goals: [{ figure: "p50", max: GOAL_US }],
+        },
         { what: "  audit alone: two records written", pass: compose([audit.step], noop), goals: [] },
         { what: "  access alone", pass: compose([access(policy)], noop), goals: [] },
         { what: "  validate alone", pass: compose([validate()], noop), goals: [] },
@@ -41,7 +45,10 @@ const gateway = {
       audit.close();
       return {
         rows,
-        notes: [`a sample is the mean over ${CALLS_PER_ROUND} calls, through the composed steps minus through none`, "arguments of one to eight properties; the steps to come (release, budget, approve, limit, privacy) are not in it"],
+        notes: [
+          `a sample is the mean over ${CALLS_PER_ROUND} calls, through the composed steps minus through none`,
+          "arguments of one to eight properties; the steps to come (release, budget, approve, limit, privacy) are not in it",
+        ],
       };
     });
   },
@@ -54,8 +61,16 @@ function makeCalls() {
     executionId: "run_0123456789",
     callId: index + 1,
     origin: "program",
-    tool: { ...definition, server: "drive-1", address: `drive-1.${definition.name}`, callName: definition.name, hash: "" },
-    arguments: Object.fromEntries(Object.entries(definition.inputSchema.properties).map(([key, schema]) => [key, makeValue(schema)])),
+    tool: {
+      ...definition,
+      server: "drive-1",
+      address: `drive-1.${definition.name}`,
+      callName: definition.name,
+      hash: "",
+    },
+    arguments: Object.fromEntries(
+      Object.entries(definition.inputSchema.properties).map(([key, schema]) => [key, makeValue(schema)]),
+    ),
     grant: {},
     signal,
   }));

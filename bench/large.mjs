@@ -30,7 +30,12 @@ const large = {
             toRow(`${megabytes} MB, longest stall of a direct client`, "ms", ownStall),
           );
         }
-        return { rows, notes: ["one text block of JSON, an array of orders; the program gets all of it and returns the pending ones' number and sum"] };
+        return {
+          rows,
+          notes: [
+            "one text block of JSON, an array of orders; the program gets all of it and returns the pending ones' number and sum",
+          ],
+        };
       }),
     );
   },

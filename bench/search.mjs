@@ -28,7 +28,12 @@ const search = {
           rows.push(toRow(`detail ${detail}`, "ms", await ask(sluice, detail), [{ figure: "p99", max: P99_MS }]));
         }
         rows.push(toValueRow("the first search: definitions read, index built", "ms", first));
-        return { rows, notes: ["queries of one to nine words, some misspelt, none twice in a row; the limit is the default of the detail"] };
+        return {
+          rows,
+          notes: [
+            "queries of one to nine words, some misspelt, none twice in a row; the limit is the default of the detail",
+          ],
+        };
       } finally {
         await sluice[Symbol.asyncDispose]();
       }

@@ -61,7 +61,10 @@ const start = {
           toRow("run -e: the whole process, cold", "ms", run),
           toRow("node -e 0: the whole process", "ms", plain),
         ],
-        notes: ["no upstream is connected: their commands do not even exist", "memory is resident memory (VmRSS) of the host process alone, shared libraries included"],
+        notes: [
+          "no upstream is connected: their commands do not even exist",
+          "memory is resident memory (VmRSS) of the host process alone, shared libraries included",
+        ],
       };
     });
   },
@@ -73,6 +76,8 @@ function timeProcess(args) {
   const begin = performance.now();
   const child = spawn(process.execPath, args, { stdio: "ignore" });
   return new Promise((resolve, reject) => {
-    child.once("exit", (code) => (code === 0 ? resolve(performance.now() - begin) : reject(new Error(`${args.join(" ")} ended with ${code}`))));
+    child.once("exit", (code) =>
+      code === 0 ? resolve(performance.now() - begin) : reject(new Error(`${args.join(" ")} ended with ${code}`)),
+    );
   });
 }

@@ -23,7 +23,9 @@ const server = {
 const names: NameSource = {
   resolveImport: (specifier) =>
     Promise.resolve(
-      specifier.includes("far") ? { kind: "server", key: "far" } : { kind: "builtin", name: specifier.replace("node:", "") },
+      specifier.includes("far")
+        ? { kind: "server", key: "far" }
+        : { kind: "builtin", name: specifier.replace("node:", "") },
     ),
   serverByIdentifier: (identifier) => (identifier === "far" ? server : undefined),
   server: () => server,
@@ -105,10 +107,18 @@ async function record(program: LinkedProgram): Promise<{ delivered: JsonObject[]
     }
     await sleep(Math.random() * 12);
     if (op === "import") return deliver(toReply(id, { kind: "server", key: "far", server }));
-    const failure = String(args["path"]).endsWith("missing") ? { code: "ENOENT", message: "ENOENT: no such file" } : undefined;
-    if (args["tool"] === "far.fail") return deliver(toErrorReply(id, { code: "tool_error", message: "failed", tool: "far.fail" }));
+    const failure = String(args["path"]).endsWith("missing")
+      ? { code: "ENOENT", message: "ENOENT: no such file" }
+      : undefined;
+    if (args["tool"] === "far.fail")
+      return deliver(toErrorReply(id, { code: "tool_error", message: "failed", tool: "far.fail" }));
     if (failure !== undefined) return deliver(toErrorReply(id, failure));
-    deliver(toReply(id, op === "file" ? { text: `text of ${String(args["path"])}` } : { id, echo: args["arguments"] ?? null }));
+    deliver(
+      toReply(
+        id,
+        op === "file" ? { text: `text of ${String(args["path"])}` } : { id, echo: args["arguments"] ?? null },
+      ),
+    );
   }
   await new Promise<void>((resolve, reject) => {
     guest.listen((frame) => {

@@ -322,7 +322,10 @@ describe("forms of code", () => {
       "const a = { n: 42 } as const satisfies Record<string, number>;\nreturn a.n",
       value,
     ],
-    "TypeScript: declared modules": ["declare global { interface Array<T> { n: number } }\ndeclare namespace N { const n: number; }\ndeclare module 'x' { export const n: number; }\nreturn 42", value],
+    "TypeScript: declared modules": [
+      "declare global { interface Array<T> { n: number } }\ndeclare namespace N { const n: number; }\ndeclare module 'x' { export const n: number; }\nreturn 42",
+      value,
+    ],
     "TypeScript: decorators' cousins: abstract, override, implements": [
       "abstract class A { abstract n(): number; }\nclass B extends A implements A { override n(): number { return 42; } }\nreturn new B().n()",
       value,
@@ -348,7 +351,15 @@ describe("forms of code", () => {
 });
 
 test("a namespace is refused clearly", () =>
-  check("const a = 1;\nnamespace N { export const n = 42; }", { error: { code: "syntax_error", message: "A namespace is not available in a program", line: 2, column: 1, hint: expect.stringContaining("object") as string } }));
+  check("const a = 1;\nnamespace N { export const n = 42; }", {
+    error: {
+      code: "syntax_error",
+      message: "A namespace is not available in a program",
+      line: 2,
+      column: 1,
+      hint: expect.stringContaining("object") as string,
+    },
+  }));
 
 describe("values that leave", () => {
   returns({

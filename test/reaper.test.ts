@@ -10,8 +10,11 @@ const env = { PATH: process.env["PATH"] ?? "" };
 const stubborn = fileURLToPath(new URL("./servers/stubborn.mjs", import.meta.url));
 const hosts: ChildProcess[] = [];
 const children: Child[] = [];
+/** What a host of a test had started: nothing of it may outlive the test, whatever that shows. */
+const orphans: number[] = [];
 
 afterEach(() => {
+  for (const pid of orphans.splice(0).filter(isAlive)) process.kill(pid, "SIGKILL");
   for (const host of hosts.splice(0)) host.kill("SIGKILL");
   for (const child of children.splice(0)) child.kill();
 });
@@ -110,6 +113,7 @@ for (const [name, end] of Object.entries(ends)) {
       );
       hosts.push(host);
       const { reaper, pids } = JSON.parse(await firstLine(host.stdout)) as { reaper: number; pids: number[] };
+      orphans.push(...pids);
       expect(pids.filter(isAlive)).toHaveLength(5);
       // The one that cleans up is not to be talked out of it, once it runs.
       await expect.poll(() => catchesSigquit(reaper), { timeout: 10_000 }).toBe(true);

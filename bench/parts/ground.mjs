@@ -12,6 +12,8 @@ export const dist = new URL("../../dist/", import.meta.url);
 /** Its command line. */
 export const cli = fileURLToPath(new URL("surfaces/cli.js", dist));
 
+/** The official client gives up a server that sends more than 10 MB at once unless told otherwise. */
+const BUFFER_BYTES_MAX = 128 * 2 ** 20;
 const upstream = {
   command: process.execPath,
   args: [fileURLToPath(new URL("./upstream-server.mjs", import.meta.url))],
@@ -68,7 +70,7 @@ export async function withSluice(sandbox, work) {
  */
 export async function withDirectClient(work) {
   const client = new Client({ name: "sluice-bench", version: "1.0.0" }, { versionNegotiation: { mode: "auto" } });
-  await client.connect(new StdioClientTransport(upstream));
+  await client.connect(new StdioClientTransport({ ...upstream, maxBufferSize: BUFFER_BYTES_MAX }));
   try {
     return await work((name, args) => client.callTool({ name, arguments: args }));
   } finally {

@@ -8,7 +8,11 @@ const handshake = {
   method: "initialize",
   params: { protocolVersion: "2025-11-25", capabilities: {}, clientInfo: { name: "sluice-bench", version: "1.0.0" } },
 };
-const requests = [handshake, { jsonrpc: "2.0", method: "notifications/initialized" }, { jsonrpc: "2.0", id: 2, method: "tools/list", params: {} }];
+const requests = [
+  handshake,
+  { jsonrpc: "2.0", method: "notifications/initialized" },
+  { jsonrpc: "2.0", id: 2, method: "tools/list", params: {} },
+];
 
 /**
  * Starts it, and waits for its tools: what it listed, how long that took from the start of the process, and the process,

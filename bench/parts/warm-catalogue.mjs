@@ -18,9 +18,13 @@ export async function writeWarmCatalogue(folder, { servers, toolsPerServer }) {
   await writeFile(path, JSON.stringify({ mcpServers: Object.fromEntries(entries), stateDir: "./state" }));
   const config = loadConfig({ path, cwd: folder, env: {} });
   const store = createStore(config.stateDir);
-  const known = config.servers.map((/** @type {{ key: string, hash: string }} */ { key, hash }) => ({ key, configHash: hash }));
+  const known = config.servers.map((/** @type {{ key: string, hash: string }} */ { key, hash }) => ({
+    key,
+    configHash: hash,
+  }));
   const catalogue = createCatalogue({ store, servers: known });
-  for (const [index, { key }] of known.entries()) catalogue.update(key, { tools: makeTools(index, toolsPerServer), problems: [] });
+  for (const [index, { key }] of known.entries())
+    catalogue.update(key, { tools: makeTools(index, toolsPerServer), problems: [] });
   store.close();
   return path;
 }

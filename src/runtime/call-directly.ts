@@ -47,7 +47,7 @@ export async function callDirectly(
       whole.error = { code: "timeoutMs", message: `${address} did not answer before timeoutMs`, tool: address };
     }
   }
-  const outcome = await toOutcome(whole, parts.workspace.root, parts.config.sandbox);
+  const outcome = await toOutcome(whole, parts.workspace, parts.config.sandbox);
   const argsJson = JSON.stringify(args);
   account.addCall(call.address, argsJson, call.kind === "data" ? JSON.stringify(call.data) : call.message);
   return {

@@ -1,5 +1,6 @@
 import { createHash } from "node:crypto";
-import type { Workspace } from "../sandbox/file-gate.ts";
+import { SluiceError, toMessage } from "../base/errors.ts";
+import type { Workspace } from "../sandbox/workspace.ts";
 
 const EXTENSIONS = new Map([
   ["image/png", "png"],
@@ -16,14 +17,21 @@ const EXTENSIONS = new Map([
   ["application/json", "json"],
 ]);
 
-/** Writes binary results to `./workspace/.media`, named by their content, and answers the path a program uses. */
+/** Writes binary results to `./workspace/.media`, named by their content, and answers the path a program uses; throws `result_too_large` where there is no room. */
 export function createMedia(workspace: Workspace): (bytes: Buffer, mimeType: string) => Promise<string> {
   return async (bytes, mimeType) => {
     const extension = EXTENSIONS.get(mimeType.split(";")[0]?.trim().toLowerCase() ?? "") ?? "bin";
     const names = [".media", `${createHash("sha256").update(bytes).digest("hex").slice(0, 16)}.${extension}`];
-    await workspace.root.makeFolder([".media"], true);
-    await workspace.reserve(names, bytes.length, false);
-    await workspace.root.write(names, bytes, false);
+    try {
+      await workspace.makeFolder([".media"], true);
+      await workspace.write(names, bytes, "replace");
+    } catch (error) {
+      throw new SluiceError(
+        "result_too_large",
+        `Cannot keep a file of ${bytes.length} bytes from the tool's result in ./workspace/.media: ${toMessage(error)}`,
+        { cause: error, hint: "The call itself was made; remove files from ./workspace before the next one" },
+      );
+    }
     return `./workspace/${names.join("/")}`;
   };
 }

@@ -4,12 +4,11 @@ import type { LogEntry } from "./outcome.ts";
 /** How many characters of JSON a preview shows of one end. */
 const partOf = (previewBytes: number): number => Math.max(64, Math.floor(previewBytes / 4));
 
-/** A short stand-in for a value that is too large for the model: what it is, how large, how it begins. */
-export function previewValue(value: Json, json: string, previewBytes: number, path: string): string {
+/** A short stand-in for a value that is too large for the model: what it is, how large, how it begins, and where all of it is. */
+export function previewValue(value: Json, json: string, previewBytes: number, where: string): string {
   const part = partOf(previewBytes);
   const bytes = Buffer.byteLength(json);
-  if (typeof value === "string")
-    return `[text of ${value.length} characters; in full in ${path}]\n${firstAndLast(value, part)}`;
+  if (typeof value === "string") return `[text of ${value.length} characters; ${where}]\n${firstAndLast(value, part)}`;
   if (Array.isArray(value)) {
     const shown: string[] = [];
     let room = part * 2;
@@ -23,10 +22,10 @@ export function previewValue(value: Json, json: string, previewBytes: number, pa
       shown.length === 0
         ? `first item begins: ${JSON.stringify(value[0]).slice(0, part)}…`
         : `first ${shown.length}: [${shown.join(",")}]`;
-    return `[array of ${value.length} items, ${bytes} bytes; in full in ${path}]\n${head}`;
+    return `[array of ${value.length} items, ${bytes} bytes; ${where}]\n${head}`;
   }
   const keys = value !== null && typeof value === "object" ? Object.keys(value) : [];
-  return `[object with ${keys.length} keys, ${bytes} bytes; in full in ${path}]\nkeys: ${keys.join(", ").slice(0, part)}\n${json.slice(0, part)}…`;
+  return `[object with ${keys.length} keys, ${bytes} bytes; ${where}]\nkeys: ${keys.join(", ").slice(0, part)}\n${json.slice(0, part)}…`;
 }
 
 /** The first and last lines that fit. */
@@ -42,16 +41,16 @@ function firstAndLast(text: string, part: number): string {
 }
 
 /** The first and last entries that fit, with a note between them. */
-export function previewLogs(logs: readonly LogEntry[], previewBytes: number, path: string): LogEntry[] {
+export function previewLogs(logs: readonly LogEntry[], previewBytes: number, where: string): LogEntry[] {
   const part = partOf(previewBytes) * 2;
   const head = takeWhileFits(logs, part);
   const tail = takeWhileFits(logs.slice(head.length).reverse(), part).reverse();
   const dropped = logs.length - head.length - tail.length;
-  const note: LogEntry = { stream: "stderr", text: `… ${dropped} more entries; in full in ${path}` };
+  const note: LogEntry = { stream: "stderr", text: `… ${dropped} more entries; ${where}` };
   if (head.length === 0 && tail.length === 0 && logs[0] !== undefined) {
     return [
       { stream: logs[0].stream, text: firstAndLast(logs[0].text, partOf(previewBytes)) },
-      { ...note, text: `… ${logs.length - 1} more entries; in full in ${path}` },
+      { ...note, text: `… ${logs.length - 1} more entries; ${where}` },
     ];
   }
   return [...head, note, ...tail];

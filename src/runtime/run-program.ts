@@ -148,7 +148,7 @@ export function startProgram(parts: Parts, code: string, options: ExecuteOptions
     } catch (error) {
       outcome = { executionId: id, ...toFailure(error, cancelled), logs, calls };
     }
-    const shown = await toOutcome(outcome, parts.workspace.root, sandbox).catch((error: unknown): Outcome => ({
+    const shown = await toOutcome(outcome, parts.workspace, sandbox).catch((error: unknown): Outcome => ({
       executionId: id,
       ...toFailure(error, undefined),
       logs: [],

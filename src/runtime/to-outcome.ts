@@ -2,7 +2,8 @@ import type { SandboxConfig } from "../config/config.ts";
 import { toModel } from "../gateway/to-model.ts";
 import type { Json } from "../base/json.ts";
 import { isJsonObject } from "../base/json.ts";
-import type { DiskRoot } from "../sandbox/disk-root.ts";
+import { toMessage } from "../base/errors.ts";
+import type { Workspace } from "../sandbox/workspace.ts";
 import type { LogEntry, Outcome } from "./outcome.ts";
 import { previewLogs, previewValue } from "./preview.ts";
 
@@ -10,20 +11,27 @@ const SPILL_FOLDER = ".spill";
 
 /**
  * The outcome as the model gets it: every text through `toModel`, and what is over `previewBytes` written in full to
- * `./workspace/.spill` and previewed.
+ * `./workspace/.spill` and previewed. Where that cannot be written, the preview is all there is, and a warning says so.
  */
 export async function toOutcome(
   whole: Outcome,
-  workspace: DiskRoot,
+  workspace: Workspace,
   { previewBytes }: SandboxConfig,
 ): Promise<Outcome> {
   const spilled: string[] = [];
+  const refusals: string[] = [];
+  /** Writes the text; says where it is, for the preview. */
   const spill = async (name: string, text: string): Promise<string> => {
-    await workspace.makeFolder([SPILL_FOLDER], true);
-    await workspace.write([SPILL_FOLDER, name], Buffer.from(text), false);
+    try {
+      await workspace.makeFolder([SPILL_FOLDER], true);
+      await workspace.write([SPILL_FOLDER, name], Buffer.from(text), "replace");
+    } catch (error) {
+      refusals.push(`${name}: ${toMessage(error)}`);
+      return "not kept in full";
+    }
     const path = `./workspace/${SPILL_FOLDER}/${name}`;
     spilled.push(path);
-    return path;
+    return `in full in ${path}`;
   };
 
   const outcome: Outcome = { ...whole };
@@ -46,14 +54,22 @@ export async function toOutcome(
     outcome.logs.reduce((sum, { text }) => sum + Buffer.byteLength(text), 0) > previewBytes ||
     outcome.logs.length > LOG_ENTRIES_SHOWN
   ) {
-    const path = await spill(`${whole.executionId}-logs.txt`, outcome.logs.map(({ text }) => text).join("\n"));
-    outcome.logs = previewLogs(joinEntries(outcome.logs), previewBytes, path);
+    const where = await spill(`${whole.executionId}-logs.txt`, outcome.logs.map(({ text }) => text).join("\n"));
+    outcome.logs = previewLogs(joinEntries(outcome.logs), previewBytes, where);
     outcome.logsTruncated = true;
   }
   if (whole.error !== undefined)
     outcome.error = toModelJson(whole.error as unknown as Json) as unknown as NonNullable<Outcome["error"]>;
-  if (whole.warnings !== undefined)
-    outcome.warnings = toModelJson(whole.warnings as unknown as Json) as unknown as NonNullable<Outcome["warnings"]>;
+  if (whole.warnings !== undefined || refusals.length > 0) {
+    const warnings = toModelJson((whole.warnings ?? []) as unknown as Json) as unknown as NonNullable<
+      Outcome["warnings"]
+    >;
+    outcome.warnings = warnings;
+    if (refusals.length > 0) {
+      const message = `What is previewed could not be kept in ./workspace/${SPILL_FOLDER} (${refusals.join("; ")}): remove files from ./workspace`;
+      warnings.push({ code: "not_spilled", message });
+    }
+  }
   if (spilled.length > 0) outcome.spilled = spilled;
   return outcome;
 }

@@ -40,10 +40,12 @@ export function createDiskRoot(folder: string): DiskRoot {
   ): Promise<T> {
     const name = names.at(-1);
     if (name === undefined) throw new FileError("EISDIR", "it is a root");
+    refuseTemporary(name);
     return inFolder(names.slice(0, -1), (at) => use(at, name));
   }
 
   async function inFolder<T>(names: readonly string[], use: (at: (name: string) => string) => Promise<T>): Promise<T> {
+    names.forEach(refuseTemporary);
     if (process.platform !== "linux") {
       let path = folder;
       for (const name of names) {
@@ -167,6 +169,12 @@ export function createDiskRoot(folder: string): DiskRoot {
         }),
       ),
   };
+}
+
+/** What is not listed is not counted: no program may write under such a name. */
+function refuseTemporary(name: string): void {
+  if (name.endsWith(TEMPORARY_SUFFIX))
+    throw new FileError("EACCES", `names that end in ${TEMPORARY_SUFFIX} are kept for files being written`);
 }
 
 async function lstatOrUndefined(path: string): Promise<Stats | undefined> {

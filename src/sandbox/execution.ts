@@ -195,7 +195,7 @@ export async function runExecution(options: ExecutionOptions): Promise<Execution
     host.onLog(entry);
   }
 
-  function onFrame(frame: Frame): void {
+  function onFrame(frame: Frame, bytes: number): void {
     if (ended) return;
     switch (frame.kind) {
       case "call":
@@ -209,7 +209,7 @@ export async function runExecution(options: ExecutionOptions): Promise<Execution
       case "log":
         return onLog(frame);
       case "result":
-        return finish(toEnd(frame, source, limits));
+        return finish(toEnd(frame, bytes, source, limits));
     }
     breach(`a frame of kind "${frame.kind.slice(0, 40)}"`);
   }
@@ -282,6 +282,7 @@ function toReplyError(error: unknown): ReplyError {
 /** The end that a result frame describes: its value is bounded, its error is the program's own word. */
 function toEnd(
   frame: Frame,
+  bytes: number,
   source: string,
   limits: ExecutionLimits,
 ): Pick<ExecutionEnd, "status" | "value" | "error" | "warnings"> {
@@ -290,19 +291,21 @@ function toEnd(
     const error = toProgramError(frame["error"], source);
     if (frame["unhandled"] === true)
       error.hint ??= "A promise was rejected and nothing handled it: await it, or catch it";
-    return error.code === "resultBytesMax"
-      ? {
-          status: "killed",
-          error: {
-            code: error.code,
-            message: `The returned value is over resultBytesMax (${limits.resultBytesMax} bytes)`,
-          },
-          warnings,
-        }
-      : { status: "failed", error, warnings };
+    return error.code === "resultBytesMax" ? toTooLarge(limits, warnings) : { status: "failed", error, warnings };
   }
   const value = frame["value"];
-  return value === undefined ? { status: "completed", warnings } : { status: "completed", value, warnings };
+  if (value === undefined) return { status: "completed", warnings };
+  // Only a frame that is too large can hold a value that is.
+  const isTooLarge = bytes > limits.resultBytesMax && Buffer.byteLength(JSON.stringify(value)) > limits.resultBytesMax;
+  return isTooLarge ? toTooLarge(limits, warnings) : { status: "completed", value, warnings };
+}
+
+function toTooLarge(
+  { resultBytesMax }: ExecutionLimits,
+  warnings: ExecutionEnd["warnings"],
+): Pick<ExecutionEnd, "status" | "error" | "warnings"> {
+  const message = `The returned value is over resultBytesMax (${resultBytesMax} bytes)`;
+  return { status: "killed", error: { code: "resultBytesMax", message }, warnings };
 }
 
 function toWarnings(frame: Frame): ExecutionEnd["warnings"] {

@@ -1,4 +1,3 @@
-import { mkdir } from "node:fs/promises";
 import { isUtf8 } from "node:buffer";
 import { asText, type Json, type JsonObject } from "../base/json.ts";
 import { limits as bounds } from "../base/limits.ts";
@@ -6,6 +5,7 @@ import { createDiskRoot, type DiskEntry, type DiskRoot } from "./disk-root.ts";
 import type { ReplyError } from "./execution-frames.ts";
 import { FileError, toFileReplyError } from "./file-error.ts";
 import { type GuestPath, parseGuestPath, ROOTS } from "./file-path.ts";
+import type { Workspace } from "./workspace.ts";
 
 /** The module tree as the gate shows it under `./servers`: paths are relative to it, `""` is the folder itself. */
 export interface ModuleFiles {
@@ -16,62 +16,6 @@ export interface ModuleFiles {
 /** The one way from a program to files: every act is checked after its path was resolved. */
 export interface FileGate {
   act(args: JsonObject): Promise<{ value: Json } | { error: ReplyError }>;
-}
-
-/** A workspace on disk, shared by executions of one process: its quota is counted once. */
-export interface Workspace {
-  readonly root: DiskRoot;
-  /** Refuses (EDQUOT) what would pass the quota, and counts it. */
-  reserve(names: readonly string[], bytes: number, grows: boolean): Promise<void>;
-  /** Counts again with the next write: files were removed. */
-  recount(): void;
-}
-
-export interface WorkspaceLimits {
-  workspaceBytesMax: number;
-  workspaceFilesMax: number;
-  fileBytesMax: number;
-}
-
-/** Opens (and makes) the folder of a workspace. */
-export async function openWorkspace(folder: string, limits: WorkspaceLimits): Promise<Workspace> {
-  await mkdir(folder, { recursive: true, mode: 0o700 });
-  const root = createDiskRoot(folder);
-  let used: { bytes: number; files: number } | undefined;
-
-  async function count(names: readonly string[], total: { bytes: number; files: number }): Promise<void> {
-    if (names.length > bounds.pathDepthMax) return;
-    for (const entry of await root.list(names)) {
-      total.files += 1;
-      if (entry.kind === "directory") await count([...names, entry.name], total);
-      else total.bytes += (await root.stat([...names, entry.name])).size;
-    }
-  }
-
-  return {
-    root,
-    async reserve(names, bytes, grows) {
-      if (used === undefined) {
-        const total = { bytes: 0, files: 0 };
-        await count([], total);
-        used = total;
-      }
-      const old = await root.stat(names).catch(() => undefined);
-      const size = bytes + (grows && old !== undefined ? old.size : 0);
-      if (size > limits.fileBytesMax)
-        throw new FileError("EFBIG", `${size} bytes; fileBytesMax is ${limits.fileBytesMax}`);
-      const added = size - (old?.isFile() ? old.size : 0);
-      if (used.bytes + added > limits.workspaceBytesMax)
-        throw new FileError("EDQUOT", `workspaceBytesMax is ${limits.workspaceBytesMax}, ${used.bytes} bytes are used`);
-      if (old === undefined && used.files + 1 > limits.workspaceFilesMax)
-        throw new FileError("EDQUOT", `workspaceFilesMax is ${limits.workspaceFilesMax}`);
-      used.bytes += added;
-      if (old === undefined) used.files += 1;
-    },
-    recount() {
-      used = undefined;
-    },
-  };
 }
 
 export interface FileGateOptions {
@@ -150,10 +94,7 @@ export function createFileGate({ modules, skillsFolder, workspace, writable }: F
     const names = toWritable(path);
     if (!["w", "wx", "a", "ax", "w+", "a+"].includes(flag))
       throw new FileError("EINVAL", `the flag "${flag.slice(0, 10)}"; use w, wx, a or ax`);
-    const appends = flag.startsWith("a");
-    await workspace.reserve(names, bytes.length, appends);
-    if (appends && !flag.includes("x")) await workspace.root.append(names, bytes);
-    else await workspace.root.write(names, bytes, flag.includes("x"));
+    await workspace.write(names, bytes, flag.includes("x") ? "create" : flag.startsWith("a") ? "append" : "replace");
   }
 
   async function perform(act: string, path: GuestPath, args: JsonObject): Promise<Json> {
@@ -184,9 +125,7 @@ export function createFileGate({ modules, skillsFolder, workspace, writable }: F
           if (args["recursive"] === true) return null;
           throw new FileError("EEXIST");
         }
-        await workspace.reserve(names, 0, false);
-        await workspace.root.makeFolder(names, args["recursive"] === true);
-        workspace.recount();
+        await workspace.makeFolder(names, args["recursive"] === true);
         return null;
       }
       case "rm":
@@ -194,17 +133,15 @@ export function createFileGate({ modules, skillsFolder, workspace, writable }: F
       case "unlink": {
         const names = toWritable(path);
         try {
-          await workspace.root.remove(names, { recursive: args["recursive"] === true, folder: act === "rmdir" });
+          await workspace.remove(names, { recursive: args["recursive"] === true, folder: act === "rmdir" });
         } catch (error) {
           if (!(args["force"] === true && (error as { code?: string }).code === "ENOENT")) throw error;
         }
-        workspace.recount();
         return null;
       }
       case "rename": {
         const names = toWritable(path);
-        await workspace.root.rename(names, toWritable(parseGuestPath(asText(args["to"]))));
-        workspace.recount();
+        await workspace.rename(names, toWritable(parseGuestPath(asText(args["to"]))));
         return null;
       }
       case "copyFile":

@@ -23,7 +23,7 @@ export function encodeFrame(body: string): Buffer {
  */
 export function createFrameReader(
   frameBytesMax: number,
-  onFrame: (frame: Frame) => void,
+  onFrame: (frame: Frame, bytes: number) => void,
 ): { push(chunk: Buffer): void } {
   const header = Buffer.alloc(HEADER_BYTES);
   let headerFilled = 0;
@@ -46,7 +46,7 @@ export function createFrameReader(
           );
         headerFilled = 0;
         if (length <= chunk.length - at) {
-          onFrame(parseFrame(chunk.subarray(at, at + length)));
+          onFrame(parseFrame(chunk.subarray(at, at + length)), length);
           at += length;
           continue;
         }
@@ -59,7 +59,7 @@ export function createFrameReader(
       if (filled < body.length) return;
       const whole = body;
       body = undefined;
-      onFrame(parseFrame(whole));
+      onFrame(parseFrame(whole), whole.length);
     }
   }
 

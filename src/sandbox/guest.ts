@@ -13,8 +13,8 @@ export interface Guest {
   send(frame: JsonObject): void;
   /** A frame that is JSON text already. */
   sendText(text: string): void;
-  /** Hands over every further frame, and how the guest ended if it did (with what it last said on stderr). */
-  listen(onFrame: (frame: Frame) => void, onEnd: (error: SluiceError) => void): void;
+  /** Hands over every further frame with its size, and how the guest ended if it did (with what it last said on stderr). */
+  listen(onFrame: (frame: Frame, bytes: number) => void, onEnd: (error: SluiceError) => void): void;
   kill(): void;
 }
 
@@ -22,7 +22,7 @@ const STDERR_BYTES_MAX = 4_096;
 
 /** Opens the channel to a guest process that an engine has just started. */
 export function openGuest(child: Child, labels: { engine: string; wall: string }, frameBytesMax: number): Guest {
-  let onFrame: (frame: Frame) => void = () => undefined;
+  let onFrame: (frame: Frame, bytes: number) => void = () => undefined;
   let onEnd: (error: SluiceError) => void = () => undefined;
   let ended: SluiceError | undefined;
   let stderr = "";
@@ -43,9 +43,9 @@ export function openGuest(child: Child, labels: { engine: string; wall: string }
     onEnd(error);
   }
 
-  const reader = createFrameReader(frameBytesMax, (frame) => {
+  const reader = createFrameReader(frameBytesMax, (frame, bytes) => {
     if (frame.kind === "ready") becomeReady();
-    else onFrame(frame);
+    else onFrame(frame, bytes);
   });
   child.stdout.on("data", (chunk: Buffer) => {
     if (ended !== undefined) return;

@@ -335,7 +335,13 @@ function toNamespaceEdits(program: ParseResult["program"], text: string): Edit[]
   for (const statement of program.body) {
     const declared = statement.type === "ExportNamedDeclaration" ? statement.declaration : statement;
     if (declared?.type !== "TSModuleDeclaration") continue;
-    if (!declared.declare || declared !== statement) throw new LinkError("syntax_error", "A namespace is not available in a program", toPlace(text, statement.start), "Write an object or plain functions instead");
+    if (!declared.declare || declared !== statement)
+      throw new LinkError(
+        "syntax_error",
+        "A namespace is not available in a program",
+        toPlace(text, statement.start),
+        "Write an object or plain functions instead",
+      );
     edits.push({ start: statement.start, end: statement.end, text: "" });
   }
   return edits;

@@ -301,7 +301,8 @@ function toErrorFrame(error, code) {
       return { name: "Error", message: `The program threw ${toText(error)}`, stack: "", code };
     const own = /** @type {any} */ (error);
     const { cause } = own;
-    const causedBy = cause === undefined ? "" : `\ncaused by: ${cause instanceof Error ? String(cause) : toText(cause)}`;
+    const causedBy =
+      cause === undefined ? "" : `\ncaused by: ${cause instanceof Error ? String(cause) : toText(cause)}`;
     return {
       name: String(error.name),
       message: String(error.message) + causedBy,

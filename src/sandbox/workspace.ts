@@ -1,0 +1,114 @@
+import { mkdir } from "node:fs/promises";
+import { limits as bounds } from "../base/limits.ts";
+import { createDiskRoot, type DiskRoot } from "./disk-root.ts";
+import { FileError } from "./file-error.ts";
+
+/**
+ * A workspace on disk, shared by executions of one process: its quota is counted once. What changes it is
+ * done one act after the other, so that no two of them take the same room.
+ */
+export interface Workspace {
+  /** For reading; what it writes is not counted. */
+  readonly root: DiskRoot;
+  /** Writes a file, in a folder that exists. Refuses (EDQUOT, EFBIG) what would pass a bound. */
+  write(names: readonly string[], bytes: Uint8Array, mode: "replace" | "create" | "append"): Promise<void>;
+  makeFolder(names: readonly string[], recursive: boolean): Promise<void>;
+  remove(names: readonly string[], options: { recursive: boolean; folder: boolean }): Promise<void>;
+  rename(from: readonly string[], to: readonly string[]): Promise<void>;
+}
+
+export interface WorkspaceLimits {
+  workspaceBytesMax: number;
+  workspaceFilesMax: number;
+  fileBytesMax: number;
+}
+
+/** Opens (and makes) the folder of a workspace. */
+export async function openWorkspace(folder: string, limits: WorkspaceLimits): Promise<Workspace> {
+  await mkdir(folder, { recursive: true, mode: 0o700 });
+  const root = createDiskRoot(folder);
+  /** Counted when it is first needed, and again after what cannot be reckoned. */
+  let used: { bytes: number; files: number } | undefined;
+  let line: Promise<unknown> = Promise.resolve();
+
+  function inLine(act: () => Promise<void>): Promise<void> {
+    const done = line.then(act);
+    line = done.catch(() => undefined);
+    return done;
+  }
+
+  async function count(names: readonly string[], total: { bytes: number; files: number }): Promise<void> {
+    if (names.length > bounds.pathDepthMax) return;
+    for (const entry of await root.list(names)) {
+      total.files += 1;
+      if (entry.kind === "directory") await count([...names, entry.name], total);
+      // It may be gone since: another process uses the folder too.
+      else total.bytes += (await sizeOf([...names, entry.name]))?.bytes ?? 0;
+    }
+  }
+
+  async function sizeOf(names: readonly string[]): Promise<{ bytes: number; isFile: boolean } | undefined> {
+    const stat = await root.stat(names).catch(() => undefined);
+    return stat && { bytes: stat.isFile() ? stat.size : 0, isFile: stat.isFile() };
+  }
+
+  /** Does what makes (so many entries), grows or replaces an entry, if there is room for it. */
+  async function fill(
+    names: readonly string[],
+    { bytes, grows, makes }: { bytes: number; grows: boolean; makes: number },
+    act: () => Promise<void>,
+  ): Promise<void> {
+    if (used === undefined) {
+      const total = { bytes: 0, files: 0 };
+      await count([], total);
+      used = total;
+    }
+    const old = await sizeOf(names);
+    const size = bytes + (grows ? (old?.bytes ?? 0) : 0);
+    if (size > limits.fileBytesMax)
+      throw new FileError("EFBIG", `${size} bytes; fileBytesMax is ${limits.fileBytesMax}`);
+    const after = { bytes: used.bytes + size - (old?.bytes ?? 0), files: used.files + (old === undefined ? makes : 0) };
+    if (after.bytes > limits.workspaceBytesMax && after.bytes > used.bytes)
+      throw new FileError("EDQUOT", `workspaceBytesMax is ${limits.workspaceBytesMax}, ${used.bytes} bytes are used`);
+    if (after.files > limits.workspaceFilesMax && old === undefined)
+      throw new FileError("EDQUOT", `workspaceFilesMax is ${limits.workspaceFilesMax}`);
+    await act();
+    used = after;
+  }
+
+  /** Does what takes one entry away. */
+  async function clear(names: readonly string[], act: () => Promise<void>): Promise<void> {
+    const old = await sizeOf(names);
+    try {
+      await act();
+    } catch (error) {
+      // Part of it may have happened.
+      used = undefined;
+      throw error;
+    }
+    if (old?.isFile === true && used !== undefined) used = { bytes: used.bytes - old.bytes, files: used.files - 1 };
+    else if (old !== undefined) used = undefined;
+  }
+
+  return {
+    root,
+    write: (names, bytes, mode) =>
+      inLine(() =>
+        fill(names, { bytes: bytes.length, grows: mode === "append", makes: 1 }, () =>
+          mode === "append" ? root.append(names, bytes) : root.write(names, bytes, mode === "create"),
+        ),
+      ),
+    makeFolder: (names, recursive) =>
+      inLine(async () => {
+        let makes = 1;
+        // The folders above it that recursion makes too.
+        for (let depth = names.length - 1; recursive && depth > 0; depth -= 1) {
+          if ((await sizeOf(names.slice(0, depth))) !== undefined) break;
+          makes += 1;
+        }
+        await fill(names, { bytes: 0, grows: true, makes }, () => root.makeFolder(names, recursive));
+      }),
+    remove: (names, options) => inLine(() => clear(names, () => root.remove(names, options))),
+    rename: (from, to) => inLine(() => clear(to, () => root.rename(from, to))),
+  };
+}

@@ -1,0 +1,248 @@
+import { readdirSync, readFileSync } from "node:fs";
+import { monitorEventLoopDelay } from "node:perf_hooks";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { checkOutcome, type House, openHouse } from "./house.ts";
+import { untilDead } from "./processes.ts";
+
+// Every limit is tight here; what reaches it is dead, says its name, keeps what it printed, and leaves nothing behind.
+
+let house: House;
+/** One whose programs may compute for as long as it takes to fill their memory. */
+let roomy: House;
+
+beforeAll(async () => {
+  const tight = {
+    guestsWarm: 0,
+    cpuMs: 300,
+    timeoutMs: 120_000,
+    logBytesMax: 4_096,
+    resultBytesMax: 100_000,
+    callsMax: 20,
+    callsInFlightMax: 4,
+  };
+  house = await openHouse({ sandbox: tight });
+  roomy = await openHouse({ sandbox: { guestsWarm: 0, memoryMb: 192 } });
+});
+
+afterAll(async () => {
+  await house[Symbol.asyncDispose]();
+  await roomy[Symbol.asyncDispose]();
+});
+
+/** Runs a program that reaches a limit, and then one that does not. */
+async function checkKilled(code: string, name: string, at: House = house): Promise<void> {
+  const outcome = await at.run(`console.log("before");\n${code}`);
+  expect(outcome).toMatchObject({
+    status: "killed",
+    error: { code: name, message: expect.stringContaining(name === "guest_crashed" ? "" : name) as string },
+  });
+  expect(outcome.logs[0]?.text).toMatch(/^before(\n|$)/);
+  expect(outcome.result).toBeUndefined();
+  checkOutcome(await at.run("return 1"), { result: 1 });
+}
+
+describe("processor time", () => {
+  const spins: Record<string, string> = {
+    "a loop": "while (true);",
+    "a loop after an await": "await zoo.echo({});\nfor (;;) Math.sqrt(2);",
+    "a loop in a timer": "setTimeout(() => { for (;;); }, 1);\nawait new Promise(() => {});",
+    "a chain of microtasks": "const again = (): Promise<void> => Promise.resolve().then(again);\nawait again();",
+    "a regular expression": "return /^(\\w+\\s?)*$/.test('a'.repeat(60) + '!')",
+    "a getter of the returned value": "return { get a() { for (;;); } }",
+    "a flood of empty output": "for (;;) console.log('');",
+    "a flood of output": "for (;;) console.log('x'.repeat(1000));",
+  };
+  for (const [name, code] of Object.entries(spins)) test(`of ${name}`, () => checkKilled(code, "cpuMs"));
+
+  test("is the host's account, and the host stays responsive", async () => {
+    const delay = monitorEventLoopDelay({ resolution: 5 });
+    delay.enable();
+    const { stats } = await house.run("while (true);");
+    delay.disable();
+    expect(stats.cpuMs).toBeGreaterThanOrEqual(300);
+    expect(stats.cpuMs).toBeLessThan(5_000);
+    expect(delay.max / 1e6).toBeLessThan(700);
+  });
+});
+
+describe("memory", () => {
+  test("of ArrayBuffers", () =>
+    checkKilled("const all = [];\nfor (;;) all.push(new Uint8Array(5_000_000).fill(1));", "memoryMb", roomy));
+  test("of objects", () =>
+    checkKilled(
+      "const all: unknown[] = [];\nfor (let n = 0; ; n += 1) all.push({ n, text: 'x' + n, more: [n, n] });",
+      "memoryMb",
+      roomy,
+    ));
+  test("of one text", () =>
+    checkKilled(
+      "let text = 'ab'.repeat(1000);\nconst all: Buffer[] = [];\nfor (;;) { text += text.slice(0, 1_000_000); all.push(Buffer.from(text)); }",
+      "memoryMb",
+      roomy,
+    ));
+  test("is told in the stats", async () => {
+    const { stats } = await roomy.run(
+      "const kept = new Uint8Array(50_000_000).fill(1);\nawait zoo.slow({ ms: 200 });\nreturn kept.length",
+    );
+    expect(stats.memoryPeakBytes).toBeGreaterThan(50_000_000);
+    expect(stats.memoryPeakBytes).toBeLessThan(192 * 1024 * 1024);
+  });
+});
+
+describe("time", () => {
+  test("of a program that waits", async () => {
+    const outcome = await house.run("console.log('before');\nawait zoo.slow({ ms: 60_000 });", { timeoutMs: 700 });
+    expect(outcome).toMatchObject({
+      status: "killed",
+      error: { code: "timeoutMs", message: "The program ran longer than 700 ms (timeoutMs)" },
+      calls: { done: 0, failed: 0, open: 1 },
+      logs: [{ text: "before" }],
+    });
+    expect(outcome.stats.durationMs).toBeLessThan(6_000);
+    checkOutcome(await house.run("return 1"), { result: 1 });
+  });
+  test("cannot be raised by the caller", async () => {
+    await using hasty = await openHouse({ mcpServers: {}, sandbox: { guestsWarm: 0, timeoutMs: 800 } });
+    const outcome = await hasty.run("await new Promise((resolve) => setTimeout(resolve, 60_000));", {
+      timeoutMs: 1_000_000,
+    });
+    expect(outcome).toMatchObject({
+      status: "killed",
+      error: { code: "timeoutMs", message: expect.stringContaining("800 ms") as string },
+    });
+  });
+  test("of a direct call", async () => {
+    const outcome = await house.sluice.callTool("zoo.slow", { ms: 60_000 }, { timeoutMs: 300 });
+    expect(outcome).toMatchObject({ status: "killed", error: { code: "timeoutMs", tool: "zoo.slow" } });
+  });
+});
+
+describe("counts and sizes", () => {
+  test("of calls", () => checkKilled("for (let n = 0; ; n += 1) await zoo.echo({ n });", "callsMax"));
+  test("of calls, all at once", () =>
+    checkKilled("await Promise.all(Array.from({ length: 25 }, (_, n) => zoo.echo({ n })));", "callsMax"));
+  test("of calls that wait: further ones are held back, and all are made", async () => {
+    let open = 0;
+    let most = 0;
+    const stop = house.sluice.events.on(({ kind }) => {
+      if (kind === "tool-call-started") most = Math.max(most, (open += 1));
+      if (kind === "tool-call-ended") open -= 1;
+    });
+    checkOutcome(
+      await house.run(
+        "const all = await Promise.all(Array.from({ length: 20 }, (_, n) => zoo.slow({ ms: 20 + n })));\nreturn all.length",
+      ),
+      { result: 20 },
+    );
+    stop();
+    expect(most).toBeGreaterThan(1);
+    expect(most).toBeLessThanOrEqual(4);
+  });
+  test("of timers", () =>
+    checkKilled(
+      "for (let n = 0; n < 10_001; n += 1) setTimeout(() => {}, 60_000);\nawait new Promise(() => {});",
+      "timersMax",
+      roomy,
+    ));
+  test("of the returned value", () => checkKilled("return 'x'.repeat(150_000)", "resultBytesMax"));
+  test("of the returned value, in bytes", () => checkKilled("return '日'.repeat(50_000)", "resultBytesMax"));
+  test("of a tool's result: the call fails, and can be caught", async () => {
+    checkOutcome(
+      await house.run(
+        "try { await zoo.large({ bytes: 150_000 }); } catch (error) { return [error instanceof ToolError, error.code]; }",
+      ),
+      { result: [true, "result_too_large"] },
+    );
+  });
+  test("of the output: the rest is dropped, with a warning", async () => {
+    const outcome = await house.run(
+      "for (let n = 0; n < 100; n += 1) console.log(String(n).padEnd(100, '.'));\nreturn 'done'",
+    );
+    expect(outcome).toMatchObject({
+      status: "completed",
+      result: "done",
+      logsTruncated: true,
+      warnings: [{ code: "logBytesMax" }],
+    });
+    expect(outcome.logs.reduce((sum, { text }) => sum + text.length, 0)).toBe(4_096);
+    expect(outcome.logs[39]?.text.startsWith("39.")).toBe(true);
+  });
+  test("of one piece of output, cut between characters", async () => {
+    const outcome = await house.run("console.log('é'.repeat(5_000));");
+    expect(outcome).toMatchObject({ status: "completed", logsTruncated: true });
+    expect(outcome.logs[0]?.text).toMatch(/^é{2000,2048}$/);
+  });
+  test("of the code", async () => {
+    const outcome = await house.run(`return 1;\n// ${"x".repeat(1_100_000)}`);
+    expect(outcome).toMatchObject({
+      status: "failed",
+      error: { code: "program_error", message: expect.stringContaining("codeBytesMax") as string },
+    });
+  });
+  test("of the stack: nested code", async () => {
+    const outcome = await house.run(`return ${"(".repeat(20_000)}1${")".repeat(20_000)}`);
+    expect(outcome.status).toMatch(/failed|completed/);
+    checkOutcome(await house.run(`return ${"[".repeat(5_000)}${"]".repeat(5_000)}.length`), expect.anything() as never);
+  });
+});
+
+/** The processes of guests that this process started. */
+function guests(): number[] {
+  return readdirSync("/proc")
+    .map(Number)
+    .filter((pid) => {
+      try {
+        const stat = readFileSync(`/proc/${pid}/stat`, "latin1");
+        const parent = Number(stat.slice(stat.lastIndexOf(")") + 2).split(" ")[1]);
+        return parent === process.pid && readFileSync(`/proc/${pid}/cmdline`, "latin1").includes("guest/deno.js");
+      } catch {
+        return false;
+      }
+    });
+}
+
+describe.runIf(process.platform === "linux")("a guest's process", () => {
+  test("killed from outside is a crash, and the next program runs", async () => {
+    const running = house.run("console.log('before');\nawait zoo.slow({ ms: 60_000 });");
+    await new Promise<void>((resolve) => {
+      const stop = house.sluice.events.on(({ kind }) => {
+        if (kind !== "tool-call-started") return;
+        stop();
+        resolve();
+      });
+    });
+    for (const pid of guests()) process.kill(pid, "SIGKILL");
+    expect(await running).toMatchObject({
+      status: "killed",
+      error: { code: "guest_crashed", message: expect.stringContaining("SIGKILL") as string },
+      logs: [{ text: "before" }],
+    });
+    checkOutcome(await house.run("return 1"), { result: 1 });
+  });
+
+  test("is gone when its program has ended, however it ended", async () => {
+    await Promise.all([
+      house.run("return 1"),
+      house.run("while (true);"),
+      house.run("throw 1"),
+      house.run("await zoo.slow({ ms: 5_000 })", { timeoutMs: 500 }),
+    ]);
+    expect(await untilDead(guests(), 3_000)).toEqual([]);
+  });
+});
+
+test("ten programs that misbehave at once take nothing else with them", async () => {
+  const bad = [
+    "while (true);",
+    "const a = []; for (;;) a.push('x'.repeat(1000) + a.length);",
+    "for (;;) console.log('x');",
+    "throw new Error('x');",
+    "await new Promise(() => {});",
+  ];
+  const [good, ...outcomes] = await Promise.all([
+    house.run("const all = await Promise.all([1, 2, 3].map((n) => zoo.echo({ n })));\nreturn all.length"),
+    ...bad.map((code) => house.run(code)),
+  ]);
+  checkOutcome(good, { result: 3 });
+  expect(outcomes.map(({ status }) => status)).toEqual(["killed", "killed", "killed", "failed", "failed"]);
+});
