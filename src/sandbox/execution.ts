@@ -7,7 +7,8 @@ import { type ReplyError, toErrorReply, toReply, toReplyText, toStartFrame } fro
 import type { FileGate } from "./file-gate.ts";
 import type { Frame } from "./frames.ts";
 import type { Guest } from "./guest.ts";
-import { type ImportTarget, type LinkedProgram, PROGRAM_NAME, type SourcePlace } from "./link.ts";
+import type { ImportTarget, LinkedProgram } from "./link.ts";
+import { PROGRAM_NAME, type SourcePlace } from "./module-syntax.ts";
 import type { GuestUsage, Watchdog } from "./watchdog.ts";
 
 /** The functions that the runtime hands to the sandbox: all that a program can cause outside it. */

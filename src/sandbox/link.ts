@@ -1,8 +1,20 @@
-import { parseSync, Visitor } from "oxc-parser";
-import type { EcmaScriptModule, ParseResult, StaticExport, StaticImport } from "oxc-parser";
+import { Visitor } from "oxc-parser";
 import { transformSync } from "oxc-transform";
 import { SluiceError } from "../base/errors.ts";
 import { limits } from "../base/limits.ts";
+import { applyEdits, bindExport, bindImport } from "./module-bindings.ts";
+import {
+  blank,
+  isTypeOnly,
+  LinkError,
+  type ParsedModule,
+  parseModule,
+  PROGRAM_NAME,
+  singleFunction,
+  specifiersOf,
+  toNamespaceEdits,
+  toPlace,
+} from "./module-syntax.ts";
 
 /**
  * What an import of the guest stands for. The host resolves every specifier; the guest only ever sees this.
@@ -14,6 +26,9 @@ export type ImportTarget =
   | { kind: "servers" }
   | { kind: "builtin"; name: string }
   | { kind: "skill"; path: string };
+
+/** A module that was linked before: its place in the list. */
+export type ModuleTarget = { kind: "module"; index: number };
 
 /** One server as a guest is told of it: call name → address. */
 export interface GuestServer {
@@ -44,7 +59,7 @@ export interface LinkedModule {
   mappings: string;
   /** Characters that linking put before the first original character. */
   prefix: number;
-  imports: (ImportTarget | { kind: "module"; index: number })[];
+  imports: (ImportTarget | ModuleTarget)[];
   /** Whether a function that the module evaluates to is to be called (the program is one function expression). */
   callsResult: boolean;
 }
@@ -55,29 +70,6 @@ export interface LinkedProgram {
   servers: GuestServer[];
 }
 
-/** A place in the agent's own code, from 1. */
-export interface SourcePlace {
-  line: number;
-  column: number;
-  source: string;
-}
-
-/** A program that cannot run, with the place in the agent's own code. */
-export class LinkError extends SluiceError {
-  readonly place: SourcePlace | undefined;
-  constructor(
-    code: "syntax_error" | "import_not_found" | "program_error",
-    message: string,
-    place: SourcePlace | undefined,
-    hint?: string,
-  ) {
-    super(code, message, hint === undefined ? {} : { hint });
-    this.place = place;
-  }
-}
-
-export const PROGRAM_NAME = "program.ts";
-const RETURN_OUTSIDE_FUNCTION = "A 'return' statement can only be used within a function body";
 const SKILL_MODULES_MAX = 64;
 
 /** Turns a program, and the skills it imports, into what the guest runs. Nothing of it is evaluated here. */
@@ -96,7 +88,7 @@ export async function linkProgram(text: string, names: NameSource): Promise<Link
   async function add(name: string, source: string): Promise<number> {
     indexes.set(name, "open");
     const parsed = parseModule(name, source);
-    const targets = new Map<string, ImportTarget | { kind: "module"; index: number }>();
+    const targets = new Map<string, ImportTarget | ModuleTarget>();
     for (const { specifier, start } of specifiersOf(parsed)) {
       if (targets.has(specifier)) continue;
       const target = await resolveAt(specifier, name, parsed.text, start);
@@ -141,90 +133,10 @@ export async function linkProgram(text: string, names: NameSource): Promise<Link
   return { modules, servers: [...servers.values()] };
 }
 
-interface ParsedModule {
-  /** The text with fences and a hashbang blanked: every position is that of the agent's text. */
-  text: string;
-  program: ParseResult["program"];
-  module: EcmaScriptModule;
-}
-
-function parseModule(name: string, source: string): ParsedModule {
-  const text = blankHashbang(blankFence(source));
-  const result = parseSync(name.endsWith(".js") ? name.replace(/\.js$/, ".ts") : name, text, {
-    sourceType: "module",
-    lang: "ts",
-    showSemanticErrors: true,
-  });
-  const error = result.errors.find(({ message }) => !message.startsWith(RETURN_OUTSIDE_FUNCTION));
-  if (error !== undefined) {
-    // Of two declarations of one name, the second is the mistake.
-    const start = (error.labels.find(({ message }) => message?.includes("redeclared")) ?? error.labels[0])?.start;
-    throw new LinkError(
-      "syntax_error",
-      `Cannot parse ${name}: ${error.message}`,
-      start === undefined ? undefined : toPlace(text, start),
-      error.helpMessage ?? undefined,
-    );
-  }
-  return { text, program: result.program, module: result.module };
-}
-
-/** Code in a Markdown fence: everything but the first fenced block becomes blanks, so that lines stay what they were. */
-function blankFence(text: string): string {
-  const open = /^[ \t]*(`{3,}|~{3,})[^\n]*\n/m.exec(text);
-  if (open === null || !(text.slice(0, open.index).trim() === "" || !parses(text))) return text;
-  const start = open.index + open[0].length;
-  const close = text.indexOf(`\n${open[1]}`, start - 1);
-  const end = close === -1 ? text.length : close;
-  return blank(text.slice(0, start)) + text.slice(start, end) + blank(text.slice(end));
-}
-
-function parses(text: string): boolean {
-  return parseSync(PROGRAM_NAME, text, { sourceType: "module" }).errors.every(({ message }) =>
-    message.startsWith(RETURN_OUTSIDE_FUNCTION),
-  );
-}
-
-function blankHashbang(text: string): string {
-  return text.startsWith("#!") ? text.replace(/^[^\n]*/, blank) : text;
-}
-
-function blank(text: string): string {
-  return text.replace(/[^\n\r\u2028\u2029]/g, " ");
-}
-
-/** Line, column and text of an offset. */
-function toPlace(text: string, offset: number): SourcePlace {
-  const before = text.slice(0, offset).split("\n");
-  return {
-    line: before.length,
-    column: (before.at(-1)?.length ?? 0) + 1,
-    source: text.split("\n")[before.length - 1]?.trimEnd() ?? "",
-  };
-}
-
-function specifiersOf({ module }: ParsedModule): { specifier: string; start: number }[] {
-  const found: { specifier: string; start: number }[] = [];
-  for (const statement of module.staticImports) {
-    if (isTypeOnly(statement)) continue;
-    found.push({ specifier: statement.moduleRequest.value, start: statement.moduleRequest.start });
-  }
-  for (const { entries } of module.staticExports) {
-    for (const entry of entries)
-      if (entry.moduleRequest !== null && !entry.isType)
-        found.push({ specifier: entry.moduleRequest.value, start: entry.moduleRequest.start });
-  }
-  return found;
-}
-
-function isTypeOnly(statement: StaticImport): boolean {
-  return statement.entries.length > 0 && statement.entries.every((entry) => entry.isType);
-}
-
 /** The servers that a module can name: imported, used as a global, or reached through `servers`. */
 function serversOf(
   parsed: ParsedModule,
-  targets: Map<string, ImportTarget | { kind: "module"; index: number }>,
+  targets: Map<string, ImportTarget | ModuleTarget>,
   names: NameSource,
 ): GuestServer[] {
   const found = new Map<string, GuestServer>();
@@ -264,7 +176,7 @@ function serversOf(
 function toLinkedModule(
   name: string,
   parsed: ParsedModule,
-  targets: Map<string, ImportTarget | { kind: "module"; index: number }>,
+  targets: Map<string, ImportTarget | ModuleTarget>,
   servers: Map<string, GuestServer>,
 ): LinkedModule {
   const { text, program, module } = parsed;
@@ -327,148 +239,4 @@ function toLinkedModule(
     imports,
     callsResult: single !== undefined,
   };
-}
-
-/** Declared modules are types only and go; a namespace of values would have to stand outside the function around the program. */
-function toNamespaceEdits(program: ParseResult["program"], text: string): Edit[] {
-  const edits: Edit[] = [];
-  for (const statement of program.body) {
-    const declared = statement.type === "ExportNamedDeclaration" ? statement.declaration : statement;
-    if (declared?.type !== "TSModuleDeclaration") continue;
-    if (!declared.declare || declared !== statement)
-      throw new LinkError(
-        "syntax_error",
-        "A namespace is not available in a program",
-        toPlace(text, statement.start),
-        "Write an object or plain functions instead",
-      );
-    edits.push({ start: statement.start, end: statement.end, text: "" });
-  }
-  return edits;
-}
-
-interface Edit {
-  start: number;
-  end: number;
-  text: string;
-}
-
-/** Replaces ranges by text of the same length (padded with blanks, newlines kept): no position moves. */
-function applyEdits(text: string, edits: Edit[]): string {
-  let result = "";
-  let at = 0;
-  for (const edit of [...edits].sort((a, b) => a.start - b.start)) {
-    const old = text.slice(edit.start, edit.end);
-    result += text.slice(at, edit.start) + edit.text + blank(old.slice(Math.min(edit.text.length, old.length)));
-    at = edit.end;
-  }
-  return result + text.slice(at);
-}
-
-/** A program that is one function (an expression, or a lone declaration) is called: where it stands. */
-function singleFunction(program: ParseResult["program"]): { start: number; end: number } | undefined {
-  const statements = program.body.filter(({ type }) => type !== "EmptyStatement");
-  const [statement] = statements;
-  if (statements.length !== 1 || statement === undefined) return undefined;
-  if (statement.type === "FunctionDeclaration") return statement;
-  if (statement.type !== "ExpressionStatement") return undefined;
-  let { expression } = statement;
-  while (expression.type === "ParenthesizedExpression") expression = expression.expression;
-  const isFunction = expression.type === "ArrowFunctionExpression" || expression.type === "FunctionExpression";
-  return isFunction ? statement.expression : undefined;
-}
-
-/** Declarations for one import statement's names. */
-function bindImport(
-  statement: StaticImport,
-  from: string,
-  target: ImportTarget | { kind: "module"; index: number },
-  servers: Map<string, GuestServer>,
-  text: string,
-): string[] {
-  const bindings: string[] = [];
-  const isObject = target.kind !== "module" && target.kind !== "tool";
-  for (const entry of statement.entries) {
-    if (entry.isType) continue;
-    const local = entry.localName.value;
-    if (entry.importName.kind === "NamespaceObject") {
-      bindings.push(`const ${local}=${from};`);
-      continue;
-    }
-    const imported = entry.importName.kind === "Default" ? "default" : (entry.importName.name ?? local);
-    if (imported === "default") {
-      bindings.push(`const ${local}=${isObject ? from : `${from}.default`};`);
-      continue;
-    }
-    const known = exportsOf(target, servers);
-    // A capital letter: a type that was imported without the word; it has no value here.
-    if (known !== undefined && !known.includes(imported) && !/^[A-Z]/.test(imported)) {
-      throw new LinkError(
-        "import_not_found",
-        `"${statement.moduleRequest.value}" has no "${imported}"`,
-        toPlace(text, entry.localName.start),
-        `It has: ${known.slice(0, 30).join(", ")}${known.length > 30 ? ", …" : ""}`,
-      );
-    }
-    bindings.push(`const ${local}=${from}[${JSON.stringify(imported)}];`);
-  }
-  return bindings;
-}
-
-function exportsOf(
-  target: ImportTarget | { kind: "module"; index: number },
-  servers: Map<string, GuestServer>,
-): string[] | undefined {
-  if (target.kind === "server") return Object.keys(servers.get(target.key)?.tools ?? {});
-  if (target.kind === "tool") return [target.name];
-  return undefined;
-}
-
-/** Edits for one export statement; its names become getters on the module's exports. */
-function bindExport(
-  statement: StaticExport,
-  text: string,
-  getters: string[],
-  indexFor: (specifier: string) => number,
-): Edit[] {
-  const { start, end, entries } = statement;
-  const whole = text.slice(start, end);
-  const [first] = entries;
-  if (entries.length > 0 && entries.every((entry) => entry.isType)) {
-    const isList = first?.moduleRequest !== null || /^export\s+type\s*[{*]/.test(whole);
-    return [{ start, end: isList ? end : start + "export".length, text: "" }];
-  }
-  if (first === undefined || first.moduleRequest !== null || /^export\s*\{/.test(whole)) {
-    for (const entry of entries) {
-      if (entry.isType) continue;
-      const name = JSON.stringify(entry.exportName.kind === "Default" ? "default" : (entry.exportName.name ?? ""));
-      if (entry.moduleRequest === null) {
-        getters.push(`${name}:()=>${entry.localName.name ?? "undefined"}`);
-        continue;
-      }
-      const from = `__s.m[${indexFor(entry.moduleRequest.value)}]`;
-      if (entry.importName.kind === "Name")
-        getters.push(`${name}:()=>${from}[${JSON.stringify(entry.importName.name)}]`);
-      else if (entry.importName.kind === "All") getters.push(`${name}:()=>${from}`);
-      else
-        throw new LinkError("syntax_error", "export * is not available: name what is exported", toPlace(text, start));
-    }
-    return [{ start, end, text: "" }];
-  }
-  if (first.exportName.kind === "Default") {
-    const keyword = /^export\s+default\s+/.exec(whole)?.[0] ?? "export default ";
-    const local = first.localName.kind === "None" ? undefined : first.localName.name;
-    const isDeclaration = /^export\s+default\s+(async\s+function|function|abstract\s+class|class|interface)\b/.test(
-      whole,
-    );
-    if (isDeclaration && local) {
-      getters.push(`"default":()=>${local}`);
-      return [{ start, end: start + keyword.length, text: "" }];
-    }
-    return [{ start, end: start + keyword.length, text: "__s.e.default=" }];
-  }
-  for (const entry of entries)
-    if (!entry.isType && entry.exportName.name !== null)
-      getters.push(`${JSON.stringify(entry.exportName.name)}:()=>${entry.localName.name ?? entry.exportName.name}`);
-  return [{ start, end: start + "export".length, text: "" }];
 }
