@@ -2,10 +2,12 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { expect, test } from "vitest";
 import { isJsonObject, type JsonObject } from "../src/base/json.ts";
 import { limits } from "../src/base/limits.ts";
-import { findDeno, startDeno } from "../src/sandbox/engines/deno.ts";
+import { deno } from "../src/sandbox/engines/deno.ts";
 import { toErrorReply, toReply, toStartFrame } from "../src/sandbox/execution-frames.ts";
 import type { Guest } from "../src/sandbox/guest.ts";
 import { linkProgram, type LinkedProgram, type NameSource } from "../src/sandbox/link.ts";
+import { startGuest } from "../src/sandbox/start-guest.ts";
+import { none } from "../src/sandbox/walls/none.ts";
 import { warmUp } from "../src/sandbox/warm-up.ts";
 
 // What a guest does is a function of the frames it got: the same frames with the same stamps, delivered to other guests
@@ -81,7 +83,7 @@ function collect(guest: Guest): () => Buffer {
 }
 
 async function openReady(warm: boolean): Promise<Guest> {
-  const guest = startDeno({ binary: findDeno(), memoryMb: 256, frameBytesMax: limits.frameBytesMax });
+  const guest = startGuest(deno, none, { memoryMb: 256 });
   await guest.ready;
   if (warm) await warmUp(guest);
   return guest;

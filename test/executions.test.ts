@@ -183,7 +183,7 @@ describe("places", () => {
   });
   test("are given back by programs that fail, and by ones that were cancelled while they waited", async () => {
     const stop = new AbortController();
-    const blockers = [1, 2].map(() => house.run(`${untilFile("turn")}`));
+    const blockers = [1, 2].map(() => house.run(untilFile("turn")));
     const waiting = house.run("return 1", { signal: stop.signal });
     setTimeout(() => stop.abort(), 100);
     expect(await waiting).toMatchObject({ status: "killed", error: { code: "cancelled" } });

@@ -179,10 +179,29 @@ describe("counts and sizes", () => {
       error: { code: "program_error", message: expect.stringContaining("codeBytesMax") as string },
     });
   });
-  test("of the stack: nested code", async () => {
-    const outcome = await house.run(`return ${"(".repeat(20_000)}1${")".repeat(20_000)}`);
-    expect(outcome.status).toMatch(/failed|completed/);
-    checkOutcome(await house.run(`return ${"[".repeat(5_000)}${"]".repeat(5_000)}.length`), expect.anything() as never);
+  const deep: Record<string, [open: string, close: string, times: number]> = {
+    parentheses: ["(", ")", 100_000],
+    "arrow functions": ["() => {", "}", 20_000],
+    objects: ["{ a: ", "}", 50_000],
+    "arrays, not so deep": ["[", "]", 4_000],
+    labels: ["a: ", "", 100_000],
+  };
+  for (const [name, [open, close, times]] of Object.entries(deep)) {
+    test(`of the nesting of code: ${name}`, async () => {
+      const outcome = await house.run(`const a = ${open.repeat(times)}1${close.repeat(times)}`);
+      expect(outcome).toMatchObject({
+        status: "failed",
+        error: { code: expect.stringMatching(/syntax_error|program_error/) as string },
+      });
+      checkOutcome(await house.run("return 1"), { result: 1 });
+    });
+  }
+  test("a long program that is not deep runs", async () => {
+    const rows = Array.from({ length: 5_000 }, (_, id) => `{ id: ${id}, name: "name ${id}" }`);
+    checkOutcome(
+      await house.run(`const rows = [${rows.join(",\n")}];\nif (rows.length !== 5000) throw 1;\nreturn rows[4999]`),
+      { result: { id: 4_999, name: "name 4999" } },
+    );
   });
 });
 

@@ -23,6 +23,8 @@ export const limits = {
   errorMessageBytesMax: 8_192, // the message of an error that leaves for the model
   timersMax: 10_000, // timers of one execution waiting at once
   codeBytesMax: 1_048_576, // source text of a program
+  codeUnprobedBytesMax: 8_192, // source text parsed in the host at once: nesting overflows the parser's stack from 30,000 on; longer text is tried in a process of its own first
+  parserProbeMs: 5_000, // parsing a longer text there, start of the process included
   previewBytes: 8_192, // above this, what leaves for the model goes to ./workspace/.spill and is previewed
   // the pool of guests
   guestsWarm: 2, // guests started ahead of need

@@ -13,8 +13,10 @@ import { parseConfig } from "../config/parse-config.ts";
 import { matchesPattern } from "../gateway/pattern.ts";
 import { toModel } from "../gateway/to-model.ts";
 import { createAudit } from "../gateway/audit.ts";
-import { findDeno, startDeno } from "../sandbox/engines/deno.ts";
+import { deno } from "../sandbox/engines/deno.ts";
 import { createPool } from "../sandbox/pool.ts";
+import { startGuest } from "../sandbox/start-guest.ts";
+import { none } from "../sandbox/walls/none.ts";
 import { createWatchdog } from "../sandbox/watchdog.ts";
 import { openWorkspace } from "../sandbox/workspace.ts";
 import { createStore } from "../store/store.ts";
@@ -97,8 +99,7 @@ async function compose(config: Config, options: SluiceOptions, cleanup: Cleanup)
   cleanup.defer(() => discovery.close());
   const pool = cleanup.use(
     createPool({
-      start: () =>
-        startDeno({ binary: findDeno(), memoryMb: config.sandbox.memoryMb, frameBytesMax: limits.frameBytesMax }),
+      start: () => startGuest(deno, none, config.sandbox),
       guestsWarm: config.sandbox.guestsWarm,
       executionsMax: config.sandbox.executionsMax,
       queuedExecutionsMax: limits.queuedExecutionsMax,

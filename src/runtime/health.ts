@@ -1,21 +1,15 @@
-import { execFile } from "node:child_process";
 import { mkdir, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
-import { promisify } from "node:util";
 import { SluiceError, toMessage } from "../base/errors.ts";
 import type { Config } from "../config/config.ts";
-import { findDeno } from "../sandbox/engines/deno.ts";
+import { deno } from "../sandbox/engines/deno.ts";
 import type { Pool } from "../sandbox/pool.ts";
 import type { HealthCheck } from "./sluice.ts";
 
 /** Checks what programs need of this machine, each by really using it. */
 export async function checkHealth(config: Config, pool: Pool): Promise<HealthCheck[]> {
   return Promise.all([
-    check("engine", "Install again with optional dependencies: npm ci --include=optional", async () => {
-      const binary = findDeno();
-      const { stdout } = await promisify(execFile)(binary, ["--version"], { env: {} });
-      return `${stdout.split("\n")[0] ?? "deno"} at ${binary}`;
-    }),
+    check("engine", "Install again with optional dependencies: npm ci --include=optional", () => deno.describe()),
     check("sandbox", "The engine is there and does not start: run it by hand and read what it says", async () => {
       const started = performance.now();
       const { release } = await pool.take(AbortSignal.timeout(20_000));

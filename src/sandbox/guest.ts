@@ -1,11 +1,11 @@
-import type { Child } from "../base/child-process.ts";
 import { SluiceError } from "../base/errors.ts";
 import type { JsonObject } from "../base/json.ts";
 import { createFrameReader, encodeFrame, type Frame } from "./frames.ts";
+import type { GuestProcess } from "./walls/wall.ts";
 
 /** A guest process and the one channel to it. Single use: it runs one program and is killed. */
 export interface Guest {
-  readonly child: Child;
+  readonly child: GuestProcess;
   readonly engine: string;
   readonly wall: string;
   /** Settles when the guest can take a program; rejects when it ended before. */
@@ -21,7 +21,7 @@ export interface Guest {
 const STDERR_BYTES_MAX = 4_096;
 
 /** Opens the channel to a guest process that an engine has just started. */
-export function openGuest(child: Child, labels: { engine: string; wall: string }, frameBytesMax: number): Guest {
+export function openGuest(child: GuestProcess, labels: { engine: string; wall: string }, frameBytesMax: number): Guest {
   let onFrame: (frame: Frame, bytes: number) => void = () => undefined;
   let onEnd: (error: SluiceError) => void = () => undefined;
   let ended: SluiceError | undefined;

@@ -15,6 +15,7 @@ import {
   toNamespaceEdits,
   toPlace,
 } from "./module-syntax.ts";
+import { survivesParser } from "./parser-probe.ts";
 
 /**
  * What an import of the guest stands for. The host resolves every specifier; the guest only ever sees this.
@@ -87,6 +88,7 @@ export async function linkProgram(text: string, names: NameSource): Promise<Link
 
   async function add(name: string, source: string): Promise<number> {
     indexes.set(name, "open");
+    if (!(await survivesParser(source))) throw toUnreadable(name);
     const parsed = parseModule(name, source);
     const targets = new Map<string, ImportTarget | ModuleTarget>();
     for (const { specifier, start } of specifiersOf(parsed)) {
@@ -129,8 +131,22 @@ export async function linkProgram(text: string, names: NameSource): Promise<Link
     }
   }
 
-  await add(PROGRAM_NAME, text);
+  try {
+    await add(PROGRAM_NAME, text);
+  } catch (error) {
+    // Short enough to be parsed, and too deep to be walked.
+    throw error instanceof RangeError ? toUnreadable(PROGRAM_NAME) : error;
+  }
   return { modules, servers: [...servers.values()] };
+}
+
+function toUnreadable(name: string): LinkError {
+  return new LinkError(
+    "syntax_error",
+    `Cannot parse ${name}: it is nested too deep, or takes longer than ${limits.parserProbeMs} ms to parse (parserProbeMs)`,
+    undefined,
+    "Put large data into a file in ./workspace and read it",
+  );
 }
 
 /** The servers that a module can name: imported, used as a global, or reached through `servers`. */

@@ -52,6 +52,12 @@ export async function openWorkspace(folder: string, limits: WorkspaceLimits): Pr
     return stat && { bytes: stat.isFile() ? stat.size : 0, isFile: stat.isFile() };
   }
 
+  /** How many folders there are to be made for this one to be. */
+  async function countMissing(names: readonly string[]): Promise<number> {
+    if (names.length === 0 || (await sizeOf(names)) !== undefined) return 0;
+    return 1 + (await countMissing(names.slice(0, -1)));
+  }
+
   /** Does what makes (so many entries), grows or replaces an entry, if there is room for it. */
   async function fill(
     names: readonly string[],
@@ -100,12 +106,7 @@ export async function openWorkspace(folder: string, limits: WorkspaceLimits): Pr
       ),
     makeFolder: (names, recursive) =>
       inLine(async () => {
-        let makes = 1;
-        // The folders above it that recursion makes too.
-        for (let depth = names.length - 1; recursive && depth > 0; depth -= 1) {
-          if ((await sizeOf(names.slice(0, depth))) !== undefined) break;
-          makes += 1;
-        }
+        const makes = recursive ? await countMissing(names) : 1;
         await fill(names, { bytes: 0, grows: true, makes }, () => root.makeFolder(names, recursive));
       }),
     remove: (names, options) => inLine(() => clear(names, () => root.remove(names, options))),

@@ -1,10 +1,11 @@
+import { execFile } from "node:child_process";
 import { existsSync } from "node:fs";
 import { createRequire } from "node:module";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
-import { spawnChild } from "../../base/child-process.ts";
+import { promisify } from "node:util";
 import { SluiceError } from "../../base/errors.ts";
-import { type Guest, openGuest } from "../guest.ts";
+import type { Engine } from "./engine.ts";
 
 /**
  * No permission is asked for, and each of these closes something that having none leaves open (DESIGN 5): prompts,
@@ -27,7 +28,7 @@ const FLAGS = [
 const ENVIRONMENT = { DENO_DIR: "/dev/null/none", NO_COLOR: "1", TZ: "UTC", LC_ALL: "en_US.UTF-8" };
 
 /** The path of the deno binary that npm installed for this platform, or why there is none. */
-export function findDeno(): string {
+function findDeno(): string {
   const libc = process.platform === "linux" ? "-glibc" : "";
   const name = `@deno/${process.platform}-${process.arch}${libc}`;
   const file = process.platform === "win32" ? "deno.exe" : "deno";
@@ -46,17 +47,21 @@ export function findDeno(): string {
   );
 }
 
-/** Starts one guest on deno: no permission, an empty environment, no wall. */
-export function startDeno(options: { binary: string; memoryMb: number; frameBytesMax: number }): Guest {
-  const entry = fileURLToPath(new URL("../guest/deno.js", import.meta.url));
-  // The heap may use what the limit allows; the watchdog sees everything else.
-  const flags = FLAGS.map((flag) =>
-    flag.startsWith("--v8-flags") ? `${flag},--max-old-space-size=${options.memoryMb}` : flag,
-  );
-  const child = spawnChild(options.binary, [...flags, entry], {
-    env: ENVIRONMENT,
-    label: "the sandbox (deno)",
-    cwd: "/",
-  });
-  return openGuest(child, { engine: "deno", wall: "none" }, options.frameBytesMax);
-}
+/** Deno from its npm platform package: no permission, an empty environment. */
+export const deno: Engine = {
+  name: "deno",
+  async describe() {
+    const program = findDeno();
+    const { stdout } = await promisify(execFile)(program, ["--version"], { env: {} });
+    return `${stdout.split("\n")[0] ?? "deno"} at ${program}`;
+  },
+  toCommand({ memoryMb }) {
+    const program = findDeno();
+    const folder = fileURLToPath(new URL("../guest/", import.meta.url));
+    // The heap may use what the limit allows; the watchdog sees everything else.
+    const flags = FLAGS.map((flag) =>
+      flag.startsWith("--v8-flags") ? `${flag},--max-old-space-size=${memoryMb}` : flag,
+    );
+    return { program, args: [...flags, join(folder, "deno.js")], env: ENVIRONMENT, reads: [program, folder] };
+  },
+};
