@@ -54,7 +54,7 @@ beforeAll(async () => {
   site = await createSite({
     mcpServers: workingServers,
     policy: { tools: { "everything.get-env": "deny" } },
-    sandbox: { answerMs: 1_000 },
+    sandbox: { answerMs: 4_000 },
   });
   expect((await site.run(["tools"])).code).toBe(0);
   client = await connect(site);
@@ -157,7 +157,7 @@ describe("execute_code", () => {
 
   test("a long program answers running, and resume waits for its end", async () => {
     const first = await execute({
-      code: "console.log('early'); await new Promise((resolve) => setTimeout(resolve, 1800)); return 'late';",
+      code: "console.log('early'); await new Promise((resolve) => setTimeout(resolve, 5500)); return 'late';",
     });
     expect(first).toMatchObject({ status: "running", logs: [{ stream: "stdout" }] });
     expect(first.isError).toBeUndefined();

@@ -40,9 +40,9 @@ export function openState(folder) {
     lines(name) {
       const path = join(folder, name);
       if (!existsSync(path)) return [];
-      return readFileSync(path, "utf8")
-        .split("\n")
-        .flatMap((line) => (line === "" ? [] : [JSON.parse(line)]));
+      // What stands after the last line end is being written right now by another process.
+      const whole = readFileSync(path, "utf8").split("\n").slice(0, -1);
+      return whole.map((line) => JSON.parse(line));
     },
   };
 }
