@@ -4,6 +4,7 @@ import { spawnSync } from "node:child_process";
 import { chmodSync, cpSync, renameSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
+import { build } from "rolldown";
 
 const root = fileURLToPath(new URL("..", import.meta.url));
 const dist = join(root, "dist");
@@ -17,6 +18,13 @@ try {
     recursive: true,
     filter: (path) => !path.endsWith(".ts") && !path.endsWith("tsconfig.json"),
   });
+  // What QuickJS lacks of the web platform, in one file.
+  await build({
+    input: join(root, "src/sandbox/guest/prelude/prelude.js"),
+    output: { file: join(made, "sandbox/guest/quickjs-prelude.js"), format: "esm" },
+    logLevel: "warn",
+  });
+  rmSync(join(made, "sandbox/guest/prelude"), { recursive: true });
   chmodSync(join(made, "surfaces/cli.js"), 0o755);
   try {
     renameSync(dist, old);

@@ -11,13 +11,22 @@ characters, \`Mb\` mebibytes; \`Max\` alone is a count. Reaching a bound is a cl
 that says the name and the value; where it ends a program, its name is the [error code](errors.md).
 
 The values below are the defaults. Where the third column has a range, \`sandbox\` in the [config](config.md) can set it
-within that range, and the library and \`--timeout\` can lower \`timeoutMs\` for one run. No program and no model can raise
-any of them.
+within that range (\`networkBytesMax\`, \`networkMs\` and \`networkRequestsMax\` are \`bytesMax\`, \`timeoutMs\` and
+\`requestsMax\` of \`sandbox.network\`). For one program the library can lower (\`limits\` of \`executeCode\`) what is about one
+program: time, processor, memory, output, results, calls, rates, files and network. \`--timeout\` and \`timeoutMs\` of
+\`execute_code\` lower the time. No program, no caller and no model can raise any of them.
+
+A promise that waits for a tool, a file, a timer or a request is a call: how many there may be is \`callsPendingMax\` (and
+\`timersMax\`). Promises that wait for nothing outside cost the host nothing, and are bounded by the memory of the program.
+A rate is an average: a second's worth may go at once, what is over it waits, and what would wait longer than
+\`rateWaitMs\` is refused.
 `;
 
 /** The page, as it should be. */
 export function toLimitsPage() {
-  const settable = JSON.parse(read("../config.schema.json")).properties.sandbox.properties;
+  const { network, ...sandbox } = JSON.parse(read("../config.schema.json")).properties.sandbox.properties;
+  const { bytesMax, timeoutMs, requestsMax } = network.properties;
+  const settable = { ...sandbox, networkBytesMax: bytesMax, networkMs: timeoutMs, networkRequestsMax: requestsMax };
   const sections = readLimits().map(({ title, limits }) =>
     [
       `## ${title}`,

@@ -187,7 +187,7 @@ describe("when it cannot be written", () => {
   test.runIf(existsSync("/usr/bin/prlimit"))(
     "half a line that was written is cut off, and a new segment begins",
     () => {
-      writePlainModules(folder, ["base/errors", "base/json", "gateway/audit"]);
+      writePlainModules(folder, ["base/errors", "base/make-folder", "base/json", "gateway/audit"]);
       const program = `
       import { createAudit } from "./gateway/audit.js";
       process.on("SIGXFSZ", () => {});

@@ -158,7 +158,7 @@ describe("wrong values", () => {
         mcpServers.text (line 18): expected an object with "command" or "url", got a string
         stateDir (line 33): expected the path of a folder, got number 5
         sandbox.cpuMS (line 21): unknown key; did you mean "cpuMs"?
-        sandbox.engine (line 23): expected "auto" or "deno", got "v8"
+        sandbox.engine (line 23): expected "auto", "deno", "quickjs" or "worker", got "v8"
         sandbox.timeoutMs (line 24): expected a whole number from 100 to 86400000, got a string
         sandbox.memoryMb (line 22): expected a whole number from 64 to 65536, got number 1
         policy.tools["crm.*"] (line 28): expected "allow", "approve" or "deny", got "never"
@@ -205,13 +205,31 @@ describe("wrong values", () => {
   });
 });
 
+test("hosts that programs may fetch are normalised, and what can match nothing is an error", () => {
+  const { network } = parse({
+    mcpServers: {},
+    sandbox: { network: { allow: ["API.example.com.", "*.example.org:8443"], methods: ["GET"] } },
+  }).sandbox;
+  expect(network.allow).toEqual([
+    { host: "api.example.com", anyBelow: false },
+    { host: "example.org", anyBelow: true, port: 8443 },
+  ]);
+  const { message } = refused(() =>
+    parse({ mcpServers: {}, sandbox: { network: { allow: ["*", "https://a.example", "10.0.0.1", 5], alow: [] } } }),
+  );
+  for (const place of [
+    "allow[0]: ",
+    "allow[1]: ",
+    "allow[2]: ",
+    "allow[3]: ",
+    'alow: unknown key; did you mean "allow"?',
+  ])
+    expect(message).toContain(`sandbox.network.${place}`);
+});
+
 describe("keys of later versions", () => {
   test.each([
     [{ privacy: {} }, "privacy"],
-    [{ sandbox: { wall: "auto" } }, "sandbox.wall"],
-    [{ sandbox: { network: { allow: [] } } }, "sandbox.network"],
-    [{ sandbox: { trusted: true } }, "sandbox.trusted"],
-    [{ sandbox: { engine: "quickjs" } }, "sandbox.engine"],
     [{ policy: { preset: "balanced" } }, "policy.preset"],
     [{ policy: { limits: {} } }, "policy.limits"],
     [{ policy: { budget: {} } }, "policy.budget"],
@@ -419,8 +437,21 @@ describe("defaults and the published schema", () => {
     expect(config.policy).toEqual({ tools: {} });
     expect(config.expose).toEqual([]);
     expect(config.stateDir).toBe(resolve("/base/.sluice"));
-    const { engine, ...numbers } = config.sandbox;
-    expect(engine).toBe("auto");
+    const { engine, trusted, wall, floor, container, network, ...numbers } = config.sandbox;
+    expect({ engine, trusted, wall, floor, container }).toEqual({
+      engine: "auto",
+      trusted: false,
+      wall: "auto",
+      floor: "none",
+      container: { command: "podman", runtime: "runc" },
+    });
+    expect(network).toEqual({
+      allow: [],
+      methods: ["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"],
+      bytesMax: limits.networkBytesMax,
+      timeoutMs: limits.networkMs,
+      requestsMax: limits.networkRequestsMax,
+    });
     for (const [name, value] of Object.entries(numbers))
       expect([name, value]).toEqual([name, limits[name as keyof typeof limits]]);
   });
@@ -440,7 +471,10 @@ describe("defaults and the published schema", () => {
       { mcpServers: {}, sandbox: { cpuMs: 5_000, engine: "deno" } },
       { mcpServers: {}, sandbox: { cpuMs: 1.5 } },
       { mcpServers: {}, sandbox: { cpuMs: 0 } },
-      { mcpServers: {}, sandbox: { wall: "none" } },
+      { mcpServers: {}, sandbox: { network: { allow: ["api.example.com"], methods: ["GET"], bytesMax: 5_000 } } },
+      { mcpServers: {}, sandbox: { network: { methods: ["TRACE"] } } },
+      { mcpServers: {}, sandbox: { network: { bytesMax: 1 } } },
+      { mcpServers: {}, sandbox: { wall: "lead" } },
       { mcpServers: {}, policy: { tools: { "*": "approve" } } },
       { mcpServers: {}, policy: { tools: { "*": "maybe" } } },
       { mcpServers: {}, expose: ["a.b"], stateDir: "./x", skills: { dir: "./y" }, $schema: "./z" },

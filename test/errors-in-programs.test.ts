@@ -173,8 +173,10 @@ describe("what throws", () => {
     check("function f(): number { return f() + 1; }\nreturn f()", {
       error: {
         message: "RangeError: Maximum call stack size exceeded",
-        line: 1,
-        source: "function f(): number { return f() + 1; }",
+        // QuickJS has no room left to note where it was.
+        ...(process.env["SLUICE_TEST_ENGINE"] === "quickjs"
+          ? {}
+          : { line: 1, source: "function f(): number { return f() + 1; }" }),
       },
     }));
   test("its cause is shown", () =>

@@ -371,10 +371,14 @@ describe("stats", () => {
     const { stats } = await house.run(
       "const { text } = await zoo.large({ bytes: 100_000 });\nconst all = await Promise.all([1, 2, 3].map((n) => zoo.echo({ n })));\nreturn [text.length, all.length]",
     );
-    expect(stats).toMatchObject({ toolCalls: 4, engine: "deno", wall: "none" });
+    expect(stats).toMatchObject({
+      toolCalls: 4,
+      engine: process.env["SLUICE_TEST_ENGINE"] ?? "deno",
+      wall: house.sluice.wall.name,
+    });
     expect(stats.durationMs).toBeGreaterThan(0);
     expect(stats.cpuMs).toBeGreaterThanOrEqual(0);
-    expect(stats.memoryPeakBytes).toBeGreaterThan(10_000_000);
+    expect(stats.memoryPeakBytes).toBeGreaterThan(1_000_000);
     expect(stats.tokens.in).toBeGreaterThan(30);
     expect(stats.tokens.in).toBeLessThan(120);
     expect(stats.tokens.out).toBeGreaterThan(10);

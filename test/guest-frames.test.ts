@@ -11,6 +11,7 @@ import { type ExecutionEnd, runExecution } from "../src/sandbox/execution.ts";
 import { createFileGate } from "../src/sandbox/file-gate.ts";
 import { createFrameReader, encodeFrame, type Frame } from "../src/sandbox/frames.ts";
 import { openGuest } from "../src/sandbox/guest.ts";
+import { createNetworkGate } from "../src/sandbox/network/network-gate.ts";
 import { createWatchdog, type Watchdog } from "../src/sandbox/watchdog.ts";
 import { openWorkspace, type Workspace } from "../src/sandbox/workspace.ts";
 
@@ -127,6 +128,11 @@ describe("a guest that speaks as it likes", () => {
         skillsFolder: folder,
         workspace,
         writable: true,
+        limits,
+      }),
+      network: createNetworkGate({
+        network: { allow: [], methods: [], bytesMax: 0, timeoutMs: 1_000, requestsMax: 10 },
+        record: () => undefined,
       }),
       limits: {
         timeoutMs: 5_000,
@@ -136,6 +142,8 @@ describe("a guest that speaks as it likes", () => {
         resultBytesMax: 1_000,
         callsMax: 3,
         callsInFlightMax: 4,
+        callsPendingMax: 100,
+        sendBytesPerSecond: 1_000_000,
       },
       watchdog,
       signal: new AbortController().signal,

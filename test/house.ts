@@ -33,11 +33,30 @@ export function npmServer(name: string): JsonObject {
   return { command: process.execPath, args: [fileURLToPath(new URL(path, import.meta.url))] };
 }
 
+/** The engine that the environment asks the tests to run on. */
+export function engineOfTests(): JsonObject {
+  const engine = process.env["SLUICE_TEST_ENGINE"];
+  return engine === undefined ? {} : { engine, trusted: engine === "worker" };
+}
+
 /** Opens a Sluice whose config is the given one, over the zoo unless it names servers, in a fresh state directory. */
 export async function openHouse(config: JsonObject = {}): Promise<House> {
   const stateDir = await mkdtemp(join(tmpdir(), "sluice-house-"));
   const skills = join(stateDir, "skills");
-  const sluice = await createSluice({ mcpServers: { zoo: zooServer() }, ...config, stateDir, skills: { dir: skills } });
+  // The same tests hold behind every wall.
+  const wall = process.env["SLUICE_TEST_WALL"];
+  const sandbox = {
+    ...(wall === undefined ? {} : { wall }),
+    ...engineOfTests(),
+    ...(config["sandbox"] as JsonObject | undefined),
+  };
+  const sluice = await createSluice({
+    mcpServers: { zoo: zooServer() },
+    ...config,
+    sandbox,
+    stateDir,
+    skills: { dir: skills },
+  });
   return {
     sluice,
     stateDir,

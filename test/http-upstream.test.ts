@@ -1,5 +1,6 @@
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import type { JsonObject } from "../src/base/json.ts";
+import { LargeResult } from "../src/base/large-json.ts";
 import { limits } from "../src/base/limits.ts";
 import type { ServerConfig } from "../src/config/config.ts";
 import { createUpstreams, type Upstreams } from "../src/upstream/upstreams.ts";
@@ -54,6 +55,22 @@ test("the current revision: list, call, configured headers, changes of tools", a
       { timeout: 3_000, interval: 300 },
     )
     .toContain("s");
+});
+
+test.each([
+  ["of the current revision", serveModern],
+  ["of a session", serveSessions],
+])("a large answer %s is read in the thread", async (_, serve) => {
+  const server = connect(await serve());
+  const message = "ü\n".repeat(1_000_000);
+  const result = await call("echo", { message });
+  expect(result).toBeInstanceOf(LargeResult);
+  const { content } = result as LargeResult;
+  if (content.kind !== "large") throw new Error("Not one text");
+  expect(Buffer.concat(content.value.pieces).toString("utf8") === `Echo: ${message}`).toBe(true);
+  // Of a message like any other nothing is changed.
+  expect(await call("echo", { message: "small" })).toMatchObject(text("Echo: small"));
+  expect(server.requests.length).toBeGreaterThan(1);
 });
 
 test("an argument that must travel in a header does, also when this session never listed the tools", async () => {

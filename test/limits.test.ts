@@ -1,6 +1,7 @@
 import { readdirSync, readFileSync } from "node:fs";
 import { monitorEventLoopDelay } from "node:perf_hooks";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import type { ExecuteOptions } from "../src/runtime/sluice.ts";
 import { checkOutcome, type House, openHouse } from "./house.ts";
 import { untilDead } from "./processes.ts";
 
@@ -117,6 +118,116 @@ describe("time", () => {
   });
 });
 
+describe("limits that a caller lowers for one program", () => {
+  const cases: Record<string, [limits: NonNullable<ExecuteOptions["limits"]>, code: string, expected: object]> = {
+    timeoutMs: [{ timeoutMs: 300 }, "await new Promise(() => setTimeout(() => {}, 60_000));", { code: "timeoutMs" }],
+    cpuMs: [{ cpuMs: 100 }, "for (;;);", { code: "cpuMs" }],
+    callsMax: [{ callsMax: 1 }, "await zoo.echo({}); await zoo.echo({});", { code: "callsMax" }],
+    resultBytesMax: [{ resultBytesMax: 100 }, "return 'x'.repeat(200)", { code: "resultBytesMax" }],
+    fileBytesMax: [{ fileBytesMax: 10 }, "await fs.writeFile('./workspace/a', 'x'.repeat(11));", { message: "EFBIG" }],
+    workspaceBytesMax: [
+      { workspaceBytesMax: 10 },
+      "await fs.writeFile('./workspace/a', 'x'.repeat(11));",
+      { message: "EDQUOT" },
+    ],
+    workspaceFilesMax: [
+      { workspaceFilesMax: 0 },
+      "await fs.writeFile('./workspace/b', 'x');",
+      { message: "workspaceFilesMax" },
+    ],
+    callsPendingMax: [
+      { callsPendingMax: 10 },
+      "await Promise.all(Array.from({ length: 12 }, (_, n) => zoo.slow({ ms: 50, n })));",
+      { code: "callsPendingMax", line: 1 },
+    ],
+    "network.requestsMax": [
+      { network: { requestsMax: 0 } },
+      "await fetch('https://example.com');",
+      { code: "networkRequestsMax" },
+    ],
+  };
+  for (const [name, [own, code, { message, ...rest }]] of Object.entries(cases) as [
+    string,
+    [object, string, { message?: string }],
+  ][]) {
+    test(name, async () => {
+      const outcome = await roomy.run(code, { limits: own });
+      expect(outcome.error).toMatchObject({
+        ...rest,
+        ...(message === undefined ? {} : { message: expect.stringContaining(message) as string }),
+      });
+    });
+  }
+  test("none is raised", async () => {
+    const outcome = await house.run("for (let n = 0; ; n += 1) await zoo.echo({ n });", {
+      limits: { callsMax: 1_000_000 },
+    });
+    expect(outcome.error).toMatchObject({
+      code: "callsMax",
+      message: expect.stringContaining("more than 20") as string,
+    });
+  });
+  test.each([
+    { callMax: 5 },
+    { executionsMax: 1 },
+    { cpuMs: -1 },
+    { cpuMs: Number.NaN },
+    { cpuMs: "5" },
+    { network: { allow: 1 } },
+  ])("%j is refused", async (own) => {
+    await expect(house.run("return 1", { limits: own as object })).rejects.toMatchObject({ code: "invalid_input" });
+  });
+});
+
+describe("rates", () => {
+  test("of writing: what is over a second's worth waits", async () => {
+    const started = performance.now();
+    const outcome = await house.run(
+      "for (let n = 0; n < 5; n += 1) await fs.writeFile('./workspace/rate', 'x'.repeat(100_000));\nreturn 'done'",
+      { limits: { writeBytesPerSecond: 200_000 } },
+    );
+    checkOutcome(outcome, { result: "done" });
+    // 500,000 bytes, of which a second's worth may go at once and the last one is on credit.
+    expect(performance.now() - started).toBeGreaterThan(900);
+  });
+  test("of writing: what would wait too long is refused", async () => {
+    const outcome = await house.run(
+      "await fs.writeFile('./workspace/rate', 'x'.repeat(100_000));\nawait fs.writeFile('./workspace/rate', 'x');",
+      { limits: { writeBytesPerSecond: 1_024 } },
+    );
+    expect(outcome.error?.message).toMatch(/EDQUOT.*writeBytesPerSecond \(1024\)/);
+  });
+  test("of copying and of small acts too", async () => {
+    const outcome = await house.run(
+      "await fs.writeFile('./workspace/one', 'x'.repeat(20_000));\nfor (;;) await fs.copyFile('./workspace/one', './workspace/two');",
+      { limits: { writeBytesPerSecond: 1_024 } },
+    );
+    expect(outcome.error?.message).toMatch(/EDQUOT.*writeBytesPerSecond/);
+    const small = await house.run(
+      "await Promise.all(Array.from({ length: 30 }, (_, n) => fs.mkdir(`./workspace/d${n}`)));",
+      {
+        limits: { writeBytesPerSecond: 1_024 },
+      },
+    );
+    expect(small.error?.message).toMatch(/EDQUOT.*writeBytesPerSecond/);
+  });
+  test("of sending to tools: an error that can be caught", async () => {
+    const outcome = await house.run(
+      "const codes = [];\nfor (let n = 0; n < 3; n += 1) await zoo.echo({ text: 'x'.repeat(50_000) }).then(() => codes.push('made'), (error) => codes.push(error.code));\nreturn codes",
+      { limits: { sendBytesPerSecond: 1_024 } },
+    );
+    checkOutcome(outcome, { result: ["made", "sendBytesPerSecond", "sendBytesPerSecond"] });
+  });
+  test("that wait end with the program", async () => {
+    const outcome = await house.run(
+      "await fs.writeFile('./workspace/rate', 'x'.repeat(60_000));\nawait fs.writeFile('./workspace/rate', 'x');",
+      { timeoutMs: 800, limits: { writeBytesPerSecond: 10_000 } },
+    );
+    expect(outcome.error?.code).toBe("timeoutMs");
+    checkOutcome(await house.run("return 1"), { result: 1 });
+  });
+});
+
 describe("counts and sizes", () => {
   test("of calls", () => checkKilled("for (let n = 0; ; n += 1) await zoo.echo({ n });", "callsMax"));
   test("of calls, all at once", () =>
@@ -176,7 +287,7 @@ describe("counts and sizes", () => {
     const outcome = await house.run(`return 1;\n// ${"x".repeat(1_100_000)}`);
     expect(outcome).toMatchObject({
       status: "failed",
-      error: { code: "program_error", message: expect.stringContaining("codeBytesMax") as string },
+      error: { code: "codeBytesMax", message: expect.stringContaining("1048576") as string },
     });
   });
   const deep: Record<string, [open: string, close: string, times: number]> = {
@@ -213,7 +324,9 @@ function guests(): number[] {
       try {
         const stat = readFileSync(`/proc/${pid}/stat`, "latin1");
         const parent = Number(stat.slice(stat.lastIndexOf(")") + 2).split(" ")[1]);
-        return parent === process.pid && readFileSync(`/proc/${pid}/cmdline`, "latin1").includes("guest/deno.js");
+        return (
+          parent === process.pid && /guest\/(deno|quickjs)\.js/.test(readFileSync(`/proc/${pid}/cmdline`, "latin1"))
+        );
       } catch {
         return false;
       }

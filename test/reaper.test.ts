@@ -95,6 +95,19 @@ test("what a child leaves in its group goes when the child ends by itself", asyn
   expect(await untilDead([pid], 1_000)).toEqual([]);
 });
 
+test.skipIf(process.platform !== "linux")("what a marked child sends out of its session goes with it", async () => {
+  const script =
+    "const c = require('child_process').spawn(process.execPath, ['-e', 'setInterval(() => {}, 1e3)'], { stdio: 'ignore', detached: true }); console.log(c.pid); c.unref(); process.stdin.resume()";
+  const child = spawnChild(process.execPath, ["-e", script], { env, label: "it", marked: true });
+  children.push(child);
+  const pid = Number(await firstLine(child.stdout));
+  orphans.push(pid);
+  expect(isAlive(pid)).toBe(true);
+  child.kill();
+  await child.exited;
+  expect(await untilDead([pid], 2_000)).toEqual([]);
+});
+
 const ends = {
   "kill -9": (host: ChildProcess) => host.kill("SIGKILL"),
   "process.exit": (host: ChildProcess) => host.stdin?.write("exit\n"),

@@ -59,6 +59,7 @@ describe("data", () => {
     ["a success that talks of an error", { content: [textOf('{"error":"no"}')] }, { error: "no" }],
     ["nothing", { content: [] }, null],
     ["not even content", {}, null],
+    ["no content but its metadata", { _meta: { a: 1 } }, null],
     ["isError false", { isError: false, content: [textOf("x")] }, "x"],
     [
       "a link",

@@ -106,7 +106,7 @@ describe("several processes", () => {
 
   test("start at once on a new folder and lose no write", { timeout: 60_000 }, async () => {
     const directory = join(folder, "state");
-    writePlainModules(folder, ["base/errors", "base/limits", "store/migrations", "store/store"]);
+    writePlainModules(folder, ["base/errors", "base/make-folder", "base/limits", "store/migrations", "store/store"]);
     const url = pathToFileURL(join(folder, "store/store.js")).href;
     const writer = (name: string): string => `
       import { createStore } from ${JSON.stringify(url)};

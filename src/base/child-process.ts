@@ -1,4 +1,5 @@
 import { type ChildProcess, spawn } from "node:child_process";
+import { randomUUID } from "node:crypto";
 import { accessSync, constants, readFileSync, realpathSync, statSync } from "node:fs";
 import { basename, delimiter, isAbsolute, join, resolve } from "node:path";
 import type { Readable, Writable } from "node:stream";
@@ -33,6 +34,15 @@ export interface SpawnOptions {
   label: string;
   /** Linux: the kernel kills it when the thread that started it ends. Default true; the reaper works either way. */
   dieWithParent?: boolean;
+  /**
+   * Gives it a variable `SLUICE_CHILD` that its descendants inherit, by which the reaper also finds those that left its
+   * group and session (Linux). Default false.
+   */
+  marked?: boolean;
+  /** Descriptors of this process that it gets as 3, 4, …; they stay this one's to close. */
+  descriptors?: readonly number[];
+  /** The user and group it runs as, without further groups: only root may say. */
+  user?: number;
 }
 
 /**
@@ -43,10 +53,12 @@ export function spawnChild(command: string, args: readonly string[], options: Sp
   const { env, cwd, label } = options;
   const program = resolveCommand(command, env, cwd, label);
   const setpriv = options.dieWithParent === false ? undefined : findSetpriv();
+  const mark = options.marked === true ? `${process.pid}-${randomUUID()}` : undefined;
   const child = start(
     setpriv ?? program,
     setpriv === undefined ? args : ["--pdeathsig", "KILL", "--", program, ...args],
     options,
+    mark,
   );
   const { pid, stdin, stdout, stderr } = child;
   if (pid === undefined || stdin === null || stdout === null || stderr === null) {
@@ -56,7 +68,7 @@ export function spawnChild(command: string, args: readonly string[], options: Sp
     );
   }
   const startTime = readStartTime(pid);
-  reaper.add(pid, startTime);
+  reaper.add(pid, startTime, mark);
   // A write to a child that is gone is not news: `exited` tells it.
   for (const stream of [stdin, stdout, stderr]) stream.on("error", ignore);
 
@@ -92,12 +104,21 @@ export function spawnChild(command: string, args: readonly string[], options: Sp
   };
 }
 
-function start(program: string, args: readonly string[], options: SpawnOptions): ChildProcess {
+/** The variable that marks a child and all that descends from it. */
+const MARK_NAME = "SLUICE_CHILD";
+
+function start(
+  program: string,
+  args: readonly string[],
+  options: SpawnOptions,
+  mark: string | undefined,
+): ChildProcess {
   try {
     const child = spawn(program, args, {
-      env: { ...options.env },
+      env: { ...options.env, ...(mark === undefined ? {} : { [MARK_NAME]: mark }) },
       ...(options.cwd === undefined ? {} : { cwd: options.cwd }),
-      stdio: ["pipe", "pipe", "pipe"],
+      ...(options.user === undefined ? {} : { uid: options.user, gid: options.user }),
+      stdio: ["pipe", "pipe", "pipe", ...(options.descriptors ?? [])],
       detached: process.platform !== "win32",
       windowsHide: true,
     });
@@ -196,13 +217,15 @@ function readStartTime(pid: number): string {
 
 /** This process's end of the pipe to its reaper. The pipe's closing is the message: it works for `kill -9` too. */
 class Reaper {
+  /** What the reaper is told of each child that lives: its start time and its mark, if it has one. */
   readonly #children = new Map<number, string>();
   #process: ChildProcess | undefined;
 
-  add(pid: number, startTime: string): void {
-    this.#children.set(pid, startTime);
+  add(pid: number, startTime: string, mark = ""): void {
+    const facts = `${startTime || "-"} ${mark}`;
+    this.#children.set(pid, facts);
     if (this.#process === undefined) this.#start();
-    else this.#send(`+ ${pid} ${startTime}\n`);
+    else this.#send(`+ ${pid} ${facts}\n`);
   }
 
   remove(pid: number): void {
@@ -237,10 +260,16 @@ class Reaper {
     // A socket at run time; typed as a mere stream.
     if ("unref" in reaper.stdin && typeof reaper.stdin.unref === "function") reaper.stdin.unref();
     this.#process = reaper;
-    for (const [pid, startTime] of this.#children) this.#send(`+ ${pid} ${startTime}\n`);
+    for (const [pid, facts] of this.#children) this.#send(`+ ${pid} ${facts}\n`);
   }
 }
 
 const reaper = new Reaper();
+
+/** Makes a process that somebody else started die with this one too; the function ends that. */
+export function guardProcess(pid: number): () => void {
+  reaper.add(pid, readStartTime(pid));
+  return () => reaper.remove(pid);
+}
 
 function ignore(): void {}

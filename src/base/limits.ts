@@ -16,8 +16,14 @@ export const limits = {
   logBytesMax: 1_048_576, // console output kept for one execution
   resultBytesMax: 67_108_864, // one value crossing the border: a tool result, a returned value
   frameBytesMax: 71_303_168, // one frame: resultBytesMax and its envelope
+  argumentBytesMax: 4_194_304, // arguments of one tool call: they are checked and recorded on the event loop
   callsMax: 10_000, // tool calls of one execution in total
   callsInFlightMax: 256, // host calls of one execution waiting at once; further ones wait in the guest
+  callsPendingMax: 100_000, // host calls of one execution without an answer, those held back in the guest included; its other promises are bounded by its memory
+  sendBytesPerSecond: 33_554_432, // arguments of tools and bodies of requests of one execution, on average: past it they wait
+  writeBytesPerSecond: 67_108_864, // written to the workspace by one execution, on average: a full disk at full speed harms everybody
+  rateWaitMs: 10_000, // what would wait longer than this for a rate is refused with its name
+  rateActBytesMin: 4_096, // what one act counts as at least: a small file costs a block
   hostCallsMax: 1_000_000, // calls of one execution to the host in total: files, timers, searches and tools
   logEntriesMax: 100_000, // pieces of console output kept for one execution
   errorMessageBytesMax: 8_192, // the message of an error that leaves for the model
@@ -30,6 +36,8 @@ export const limits = {
   guestsWarm: 2, // guests started ahead of need
   executionsMax: 8, // executions running at once
   queuedExecutionsMax: 64, // executions waiting for a place
+  wallProbeMs: 15_000, // start of the engine behind a wall, to prove it; a cold machine reads 90 MB first
+  imageMs: 180_000, // making a container's image from the engine's files
   // files that a program may write
   workspaceBytesMax: 1_073_741_824, // the whole workspace
   workspaceFilesMax: 10_000, // files in the workspace
@@ -38,9 +46,22 @@ export const limits = {
   nameBytesMax: 255, // one name of a path: what file systems take
   listEntriesMax: 100_000, // entries of one recursive listing
   pathDepthMax: 32, // folders in one path
+  // what a program may fetch; the config section `sandbox.network` may set these
+  networkBytesMax: 16_777_216, // one request body, and one response body after decompression
+  networkMs: 30_000, // one request from when it leaves the queue, redirects and body included
+  networkRequestsMax: 1_000, // requests of one execution, every redirect counted
+  networkInFlightMax: 8, // requests of one execution on their way at once; further ones wait
+  networkRedirectsMax: 10, // redirects of one request: browsers follow 20, chains in use have 3
+  networkUrlCharsMax: 8_192, // one URL: common servers refuse longer ones
+  networkHeadersMax: 64, // headers of one request
+  networkHeaderBytesMax: 16_384, // headers of one request, or of one response, together
+  networkLookupsMax: 2, // names looked up at once: each holds one of four threads that files need too
+  networkPieceBytes: 262_144, // a response crosses the border in pieces of this size, so that none stalls the host
+  networkHeldBytesMax: 134_217_728, // of one execution's responses that arrive or that its guest has not taken yet
   // upstreams
-  discoveryWaitMs: 15_000, // how long a search or a program waits for servers that were never reached
+  discoveryWaitMs: 8_000, // how long a search or a program waits for servers that were never reached
   discoveryRetryMs: 30_000, // a server that failed to list its tools is not asked again before
+  clientMessageBytesMax: 67_108_864, // one JSON-RPC message from the client of `sluice serve`
   connectMs: 30_000, // start of a server, until it has answered the handshake
   callMs: 120_000, // one tool call, from when it leaves
   upstreamMessageBytesMax: 67_108_864, // one JSON-RPC message from a server
@@ -94,6 +115,7 @@ export const limits = {
   tokenBlockChars: 4_096, // one block of a sample: long enough that its cut edges do not matter
   tokenRunCharsMax: 1_024, // one run without a break: the encoder's time is quadratic in it
   tokenQueueCharsMax: 16_777_216, // text waiting for the counting thread; beyond it, counts are estimated
+  tokenBatchCharsMax: 1_048_576, // text of one execution's calls that waits to be counted at once; more is sent before its end
   tokenBatchMax: 100, // definitions printed and sent to the counting thread at once
   tokenCountMs: 5_000, // wait for one count; after it, the count is estimated
   tokenIdleMs: 30_000, // the counting thread, 66 MB, ends after this much idleness
@@ -110,6 +132,12 @@ export const limits = {
   // suggestions of a nearest name
   nearestCandidatesMax: 10_000, // names compared: the answer stays under some milliseconds
   nearestCharsMax: 64, // characters compared of each name
+  // values that are read in a thread
+  largeBytesMin: 262_144, // from this size on: parsing it on the event loop would be felt
+  largePieceBytes: 1_048_576, // bytes handed to that thread at once
+  largeHeapMb: 1_024, // its heap: 64 MB of small arrays take 900 MB
+  largeHeldMax: 16, // read results that wait for the client library to hand over their place: a moment each
+  largeIdleMs: 10_000, // it ends after this much idleness
   // results of upstreams
   contentBlocksMax: 10_000, // content blocks of one result
   errorMessageCharsMax: 16_384, // a tool's own words about its failure

@@ -13,6 +13,11 @@ const sweepPauseMs = 40;
 /** Children that live, by pid, with the start time that tells them from a later process of the same number. @type {Map<number, string>} */
 const children = new Map();
 
+/** The marks of those that live: their descendants carry them in their environment, wherever they went. @type {Map<number, string>} */
+const marks = new Map();
+
+const markName = "SLUICE_CHILD";
+
 for (const signal of ["SIGINT", "SIGTERM", "SIGHUP", "SIGQUIT"]) {
   // A signal to the terminal's group, or a sweeping killall, must not take away the last who cleans up.
   process.on(signal, () => {});
@@ -24,9 +29,17 @@ process.stdin.on("data", (/** @type {string} */ text) => {
   const lines = (rest + text).split("\n");
   rest = lines.pop() ?? "";
   for (const line of lines) {
-    const [sign, pid, startTime] = line.split(" ");
-    if (sign === "+") children.set(Number(pid), startTime || startTimeByPs(Number(pid)));
-    else children.delete(Number(pid));
+    const [sign, pid, startTime = "-", mark = ""] = line.split(" ");
+    if (sign === "+") {
+      children.set(Number(pid), startTime === "-" ? startTimeByPs(Number(pid)) : startTime);
+      if (mark !== "") marks.set(Number(pid), mark);
+      continue;
+    }
+    children.delete(Number(pid));
+    const left = marks.get(Number(pid));
+    if (left === undefined) continue;
+    killMarked(new Set([left]));
+    marks.delete(Number(pid));
   }
 });
 process.stdin.on("end", () => reap(sweeps));
@@ -34,6 +47,7 @@ process.stdin.on("error", () => reap(sweeps));
 
 /** @param {number} left */
 function reap(left) {
+  killMarked(new Set(marks.values()));
   if (children.size === 0 || left === 0) process.exit(0);
   if (process.platform === "linux") reapByProc();
   else if (process.platform === "win32") reapByTaskkill();
@@ -55,6 +69,21 @@ function reapByProc() {
     if (members.length === 0) children.delete(pid);
     else kill(-pid);
     for (const member of members) kill(member.pid);
+  }
+}
+
+/** Kills every process whose environment has one of the marks. @param {Set<string>} wanted */
+function killMarked(wanted) {
+  if (process.platform !== "linux" || wanted.size === 0) return;
+  for (const name of readdirSync("/proc")) {
+    if (!/^\d+$/.test(name) || Number(name) === process.pid) continue;
+    try {
+      const variables = readFileSync(`/proc/${name}/environ`, "latin1").split("\0");
+      const mark = variables.find((variable) => variable.startsWith(`${markName}=`))?.slice(markName.length + 1);
+      if (mark !== undefined && wanted.has(mark)) kill(Number(name));
+    } catch {
+      // It ended meanwhile, or is another user's.
+    }
   }
 }
 

@@ -47,9 +47,47 @@ export interface HttpConfig {
   headers: Readonly<Record<string, string>>;
 }
 
+/** One entry of `sandbox.network.allow`, normalised as the host of a URL is. */
+export interface HostRule {
+  /** Lower case, punycode, without a trailing dot; an IPv6 address in brackets. */
+  host: string;
+  /** Matches every name below the host, and not the host itself. */
+  anyBelow: boolean;
+  /** Only this port; absent: the usual one of the URL's scheme. */
+  port?: number;
+}
+
+/** What programs may reach by `fetch`. */
+export interface NetworkConfig {
+  /** Empty: nothing. */
+  allow: readonly HostRule[];
+  /** Upper case. */
+  methods: readonly string[];
+  /** Bytes of one request body, and of one response body after decompression. */
+  bytesMax: number;
+  /** Of one request, redirects and body included. */
+  timeoutMs: number;
+  requestsMax: number;
+}
+
+/** What runs the containers of the container wall. */
+export interface ContainerConfig {
+  command: "podman" | "docker";
+  /** `runsc` is gVisor. */
+  runtime: "runc" | "runsc";
+}
+
 /** Limits of executions; names, units and reasons in `base/limits.ts`. */
 export interface SandboxConfig {
-  engine: "auto" | "deno";
+  /** `auto`: deno where it is installed, else quickjs. */
+  engine: "auto" | "deno" | "quickjs" | "worker";
+  /** Programs are trusted like one's own code: the engine `worker`, which is no boundary, may run them. */
+  trusted: boolean;
+  /** `auto`: bwrap where it works, else none. */
+  wall: "auto" | "none" | "bwrap" | "container";
+  /** Below this wall Sluice refuses to start. */
+  floor: "none" | "bwrap" | "container";
+  container: ContainerConfig;
   timeoutMs: number;
   answerMs: number;
   cpuMs: number;
@@ -61,11 +99,15 @@ export interface SandboxConfig {
   previewBytes: number;
   callsMax: number;
   callsInFlightMax: number;
+  callsPendingMax: number;
+  sendBytesPerSecond: number;
+  writeBytesPerSecond: number;
   guestsWarm: number;
   executionsMax: number;
   workspaceBytesMax: number;
   workspaceFilesMax: number;
   fileBytesMax: number;
+  network: NetworkConfig;
 }
 
 export type PolicyVerdict = "allow" | "deny" | "approve";

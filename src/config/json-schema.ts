@@ -23,6 +23,8 @@ function toSchema(key: Key): JsonObject {
       return { type: "integer", description, minimum: key.min, maximum: key.max, default: key.default };
     case "choice":
       return { enum: [...key.choices], description, default: key.default };
+    case "flag":
+      return { type: "boolean", description, default: key.default };
     case "path":
       return { type: "string", description, minLength: 1, default: key.default };
     case "patterns":
@@ -32,6 +34,15 @@ function toSchema(key: Key): JsonObject {
         maxItems: limits.patternsMax,
         items: { type: "string", maxLength: limits.patternCharsMax },
       };
+    case "hosts":
+      return {
+        type: "array",
+        description,
+        maxItems: limits.patternsMax,
+        items: { type: "string", maxLength: limits.patternCharsMax },
+      };
+    case "methods":
+      return { type: "array", description, items: { enum: [...key.choices] }, default: [...key.default] };
     case "verdicts":
       return {
         type: "object",

@@ -1,12 +1,15 @@
 import { limits } from "../base/limits.ts";
-import type { PolicyVerdict, SandboxConfig } from "./config.ts";
+import type { NetworkConfig, PolicyVerdict, SandboxConfig } from "./config.ts";
 
 /** One key of Sluice's own sections: what it takes, its default, and the sentence the published schema shows. */
 export type Key =
   | { kind: "integer"; about: string; default: number; min: number; max: number }
   | { kind: "choice"; about: string; default: string; choices: readonly string[]; later: readonly string[] }
+  | { kind: "flag"; about: string; default: boolean }
   | { kind: "path"; about: string; default: string }
   | { kind: "patterns"; about: string }
+  | { kind: "hosts"; about: string }
+  | { kind: "methods"; about: string; default: readonly string[]; choices: readonly string[] }
   | { kind: "verdicts"; about: string }
   | { kind: "servers"; about: string }
   | { kind: "ignored"; about: string }
@@ -29,7 +32,9 @@ function integer(limit: number, min: number, max: number, about: string): Intege
 const dayMs = 86_400_000;
 
 /** The integer keys of `sandbox`; the type makes sure that none of {@link SandboxConfig} is missing. */
-export const sandboxIntegers: Readonly<Record<Exclude<keyof SandboxConfig, "engine">, IntegerKey>> = {
+export const sandboxIntegers: Readonly<
+  Record<Exclude<keyof SandboxConfig, "engine" | "trusted" | "network" | "wall" | "floor" | "container">, IntegerKey>
+> = {
   timeoutMs: integer(limits.timeoutMs, 100, dayMs, "Wall clock of one program, in milliseconds."),
   answerMs: integer(
     limits.answerMs,
@@ -56,11 +61,49 @@ export const sandboxIntegers: Readonly<Record<Exclude<keyof SandboxConfig, "engi
   ),
   callsMax: integer(limits.callsMax, 1, 1_000_000, "Tool calls of one program."),
   callsInFlightMax: integer(limits.callsInFlightMax, 1, 4_096, "Host calls of one program that wait at once."),
+  callsPendingMax: integer(
+    limits.callsPendingMax,
+    1,
+    1_000_000,
+    "Host calls of one program without an answer, those that wait in it included.",
+  ),
+  sendBytesPerSecond: integer(
+    limits.sendBytesPerSecond,
+    1_024,
+    10_737_418_240,
+    "Bytes per second that one program sends to tools and the network, on average.",
+  ),
+  writeBytesPerSecond: integer(
+    limits.writeBytesPerSecond,
+    1_024,
+    10_737_418_240,
+    "Bytes per second that one program writes to the workspace, on average.",
+  ),
   guestsWarm: integer(limits.guestsWarm, 0, 16, "Sandboxes started ahead of need."),
   executionsMax: integer(limits.executionsMax, 1, 64, "Programs that run at once."),
   workspaceBytesMax: integer(limits.workspaceBytesMax, 0, 1_099_511_627_776, "Size of the workspace, in bytes."),
   workspaceFilesMax: integer(limits.workspaceFilesMax, 0, 1_000_000, "Files in the workspace."),
   fileBytesMax: integer(limits.fileBytesMax, 0, limits.fileBytesMax, "One file that a program writes, in bytes."),
+};
+
+const METHODS = ["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"];
+
+/** The keys of `sandbox.network`; the type makes sure that none of {@link NetworkConfig} is missing. */
+export const networkKeys: Readonly<Record<keyof NetworkConfig, Exclude<Key, SectionKey>>> = {
+  allow: {
+    kind: "hosts",
+    about:
+      "Hosts: `api.example.com`, `*.example.org` (every name below it), `api.example.org:8443`. Without a port, the usual one of http or https.",
+  },
+  methods: { kind: "methods", default: METHODS, choices: METHODS, about: "HTTP methods that programs may use." },
+  bytesMax: integer(
+    limits.networkBytesMax,
+    1_024,
+    67_108_864,
+    "One request body, and one response body after decompression, in bytes.",
+  ),
+  timeoutMs: integer(limits.networkMs, 100, 600_000, "One request with its redirects and its body, in milliseconds."),
+  requestsMax: integer(limits.networkRequestsMax, 1, 1_000_000, "Requests of one program, redirects included."),
 };
 
 /** What a rule of `policy.tools` may say, the strictest last. */
@@ -85,16 +128,63 @@ export const configKeys: SectionKey = {
     sandbox: {
       kind: "section",
       about: "Where programs run, and their limits.",
-      later: ["wall", "floor", "network", "trusted", "runtime", "image"],
+      later: [],
       members: {
         engine: {
           kind: "choice",
           default: "auto",
-          choices: ["auto", "deno"],
-          later: ["quickjs", "worker"],
-          about: "What runs the programs.",
+          choices: ["auto", "deno", "quickjs", "worker"],
+          later: [],
+          about:
+            "What runs the programs; `auto` is `deno` where it is installed, else `quickjs`. `worker` is no boundary and needs `trusted`.",
+        },
+        trusted: {
+          kind: "flag",
+          default: false,
+          about: "True: every program is trusted like your own code, so that an engine without a boundary may run it.",
+        },
+        wall: {
+          kind: "choice",
+          default: "auto",
+          choices: ["auto", "none", "bwrap", "container"],
+          later: [],
+          about: "What the operating system puts around a program; `auto` is `bwrap` where that works, else `none`.",
+        },
+        floor: {
+          kind: "choice",
+          default: "none",
+          choices: ["none", "bwrap", "container"],
+          later: [],
+          about: "The weakest wall that is accepted: below it nothing starts.",
+        },
+        container: {
+          kind: "section",
+          about: "What runs the containers of the wall `container`.",
+          later: [],
+          members: {
+            command: {
+              kind: "choice",
+              default: "podman",
+              choices: ["podman", "docker"],
+              later: [],
+              about: "The program that runs them.",
+            },
+            runtime: {
+              kind: "choice",
+              default: "runc",
+              choices: ["runc", "runsc"],
+              later: [],
+              about: "What they run in; `runsc` is gVisor.",
+            },
+          },
         },
         ...sandboxIntegers,
+        network: {
+          kind: "section",
+          about: "What programs may reach by `fetch`: nothing, unless hosts are named.",
+          later: [],
+          members: networkKeys,
+        },
       },
     },
     policy: {

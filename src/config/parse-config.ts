@@ -2,8 +2,9 @@ import { resolve } from "node:path";
 import { isJsonObject } from "../base/json.ts";
 import { limits } from "../base/limits.ts";
 import { toNearest } from "../base/nearest.ts";
-import type { Config, PolicyVerdict, SandboxConfig, ServerConfig } from "./config.ts";
-import { configKeys, sandboxIntegers, verdicts, type Key, type SectionKey } from "./keys.ts";
+import type { Config, HostRule, NetworkConfig, PolicyVerdict, SandboxConfig, ServerConfig } from "./config.ts";
+import { parseHostRule } from "./hosts.ts";
+import { configKeys, networkKeys, sandboxIntegers, verdicts, type Key, type SectionKey } from "./keys.ts";
 import { Problems, toGot, toPathText, type ConfigPath, type LineOf } from "./problems.ts";
 import { parseServers, type ConfigContext } from "./servers.ts";
 import { substitute, type Environment } from "./variables.ts";
@@ -43,13 +44,27 @@ export function parseConfig(value: unknown, options: ParseConfigOptions): Config
   const keys = servers.map((server) => server.key);
   noteUnmatched(Object.keys(tools), ["policy", "tools"], keys, context);
   noteUnmatched(expose, ["expose"], keys, context);
+  const network = Object.fromEntries(
+    Object.keys(networkKeys).map((name) => [name, read.get(`sandbox.network.${name}`)]),
+  ) as unknown as NetworkConfig;
   const integers = Object.keys(sandboxIntegers).map((name) => [name, read.get(`sandbox.${name}`)]);
+  const walls = {
+    wall: read.get("sandbox.wall"),
+    floor: read.get("sandbox.floor"),
+    container: { command: read.get("sandbox.container.command"), runtime: read.get("sandbox.container.runtime") },
+  };
   return {
     ...(options.file === undefined ? {} : { file: options.file }),
     servers,
     stateDir: read.get("stateDir") as string,
     // Every key of the table was read or has its default, and the table has every key of the type.
-    sandbox: { ...Object.fromEntries(integers), engine: read.get("sandbox.engine") } as SandboxConfig,
+    sandbox: {
+      ...Object.fromEntries(integers),
+      engine: read.get("sandbox.engine"),
+      trusted: read.get("sandbox.trusted"),
+      ...walls,
+      network,
+    } as SandboxConfig,
     policy: { tools },
     skills: { dir: read.get("skills.dir") as string },
     expose,
@@ -127,10 +142,18 @@ function readKey(key: Exclude<Key, SectionKey>, value: unknown, path: ConfigPath
         );
       } else problems.add(path, `expected ${toChoices(key.choices)}, got ${toGotChoice(value)}`);
       return value;
+    case "flag":
+      if (value === undefined || typeof value === "boolean") return value ?? key.default;
+      problems.add(path, `expected true or false, got ${toGot(value)}`);
+      return value;
     case "path":
       return readPath(value === undefined ? key.default : value, path, context);
     case "patterns":
       return value === undefined ? [] : readPatterns(value, path, problems);
+    case "hosts":
+      return value === undefined ? [] : readHosts(value, path, problems);
+    case "methods":
+      return value === undefined ? key.default : readMethods(value, key.choices, path, problems);
     case "verdicts":
       return value === undefined ? {} : readVerdicts(value, path, problems);
   }
@@ -160,6 +183,34 @@ function readPatterns(value: unknown, path: ConfigPath, problems: Problems): str
     else if (checkPattern(item, [...path, index], problems)) patterns.push(item);
   }
   return patterns;
+}
+
+function readHosts(value: unknown, path: ConfigPath, problems: Problems): HostRule[] {
+  if (!Array.isArray(value)) {
+    problems.add(path, `expected an array of hosts, got ${toGot(value)}`);
+    return [];
+  }
+  checkCount(value.length, path, problems);
+  const rules: HostRule[] = [];
+  for (const [index, item] of value.entries()) {
+    const rule = typeof item === "string" ? parseHostRule(item) : { problem: `expected a host, got ${toGot(item)}` };
+    if ("problem" in rule) problems.add([...path, index], rule.problem);
+    else rules.push(rule);
+  }
+  return rules;
+}
+
+function readMethods(value: unknown, choices: readonly string[], path: ConfigPath, problems: Problems): string[] {
+  if (!Array.isArray(value)) {
+    problems.add(path, `expected an array of methods like ["GET"], got ${toGot(value)}`);
+    return [];
+  }
+  const methods: string[] = [];
+  for (const [index, item] of value.entries()) {
+    if (choices.some((choice) => choice === item)) methods.push(item as string);
+    else problems.add([...path, index], `expected ${toChoices(choices)}, got ${toGotChoice(item)}`);
+  }
+  return methods;
 }
 
 function readVerdicts(value: unknown, path: ConfigPath, problems: Problems): Record<string, unknown> {

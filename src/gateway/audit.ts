@@ -1,7 +1,8 @@
 import { createHash, randomBytes } from "node:crypto";
-import { closeSync, ftruncateSync, mkdirSync, openSync, readFileSync, writeSync } from "node:fs";
+import { closeSync, ftruncateSync, openSync, readFileSync, writeSync } from "node:fs";
 import { join } from "node:path";
 import { SluiceError, toMessage } from "../base/errors.ts";
+import { makeFolder } from "../base/make-folder.ts";
 import { isJsonObject, toCanonicalJson, type Json, type JsonObject } from "../base/json.ts";
 import type { CallOutcome, Step, ToolCall } from "./call.ts";
 
@@ -34,7 +35,28 @@ export type AuditRecord =
       code?: string;
       bytes?: number;
       ms: number;
-    };
+    }
+  | {
+      kind: "network-request";
+      executionId: string;
+      requestId: number;
+      method: string;
+      host: string;
+      port: number;
+      pathSha256: string;
+      bytes: number;
+    }
+  | {
+      kind: "network-response";
+      executionId: string;
+      requestId: number;
+      host: string;
+      status?: number;
+      code?: string;
+      bytes: number;
+      ms: number;
+    }
+  | { kind: "network-refused"; executionId: string; requestId: number; host: string; code: string };
 
 /** The audit of this process: one file of JSON lines, each chained to the one before by its hash. */
 export interface Audit extends Disposable {
@@ -123,7 +145,7 @@ class SegmentedAudit implements Audit {
     const outcome = text === undefined ? refuseDepth(call) : await next(call);
     const ms = Math.round(performance.now() - startedAt);
     const ended =
-      outcome.kind === "data"
+      outcome.kind !== "error"
         ? { ok: true, ...(outcome.bytes === undefined ? {} : { bytes: outcome.bytes }) }
         : { ok: false, code: outcome.code };
     try {
@@ -135,7 +157,7 @@ class SegmentedAudit implements Audit {
   }
 
   #open(): Segment {
-    mkdirSync(this.#directory, { recursive: true, mode: 0o700 });
+    makeFolder(this.#directory, 0o700);
     const time = new Date(this.#now()).toISOString().replaceAll(":", "-");
     const file = join(this.#directory, `${time}-${process.pid}-${randomBytes(4).toString("hex")}.jsonl`);
     // Exclusive: a segment has one writer.

@@ -1,3 +1,4 @@
+import type { LargeValue } from "../base/large-json.ts";
 import type { Json, JsonObject } from "../base/json.ts";
 import type { ErrorCode } from "../base/errors.ts";
 import type { Tool } from "../catalogue/tool.ts";
@@ -26,6 +27,8 @@ export interface ToolCall {
 /** How a call ended: its data, or an error with the upstream's words. Expected failures are values, not exceptions. */
 export type CallOutcome =
   | { kind: "data"; data: Json; bytes?: number }
+  /** Data that is too large for the event loop. */
+  | { kind: "large"; value: LargeValue; bytes: number }
   | { kind: "error"; code: ErrorCode; message: string; hint?: string };
 
 /** One policy step around a call: pass it on with `next(call)`, or answer instead. Composed once at start. */

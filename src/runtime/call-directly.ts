@@ -4,6 +4,7 @@ import type { Parts } from "./parts.ts";
 import { createExecutionId } from "./run-program.ts";
 import type { CallOptions } from "./sluice.ts";
 import { toOutcome } from "./to-outcome.ts";
+import { sampleLarge } from "./tokens.ts";
 
 const DENIALS = new Set(["tool_denied", "tool_not_granted", "approval_unavailable"]);
 
@@ -39,7 +40,7 @@ export async function callDirectly(
   };
   if (call.kind === "data") {
     whole.result = call.data;
-  } else {
+  } else if (call.kind === "error") {
     const { code, message, hint, address } = call;
     whole.error = { code, message, tool: address, ...(hint === undefined ? {} : { hint }) };
     whole.status = DENIALS.has(code) ? "denied" : code === "cancelled" ? "killed" : "failed";
@@ -47,9 +48,13 @@ export async function callDirectly(
       whole.error = { code: "timeoutMs", message: `${address} did not answer before timeoutMs`, tool: address };
     }
   }
-  const outcome = await toOutcome(whole, parts.workspace, parts.config.sandbox);
-  const argsJson = JSON.stringify(args);
-  account.addCall(call.address, argsJson, call.kind === "data" ? JSON.stringify(call.data) : call.message);
+  account.addCall(
+    call.address,
+    JSON.stringify(args),
+    call.kind === "large" ? sampleLarge(call.value) : call.kind === "data" ? JSON.stringify(call.data) : call.message,
+  );
+  const large = call.kind === "large" ? call.value : undefined;
+  const outcome = await toOutcome(whole, parts.workspace, parts.config.sandbox, large);
   return {
     ...outcome,
     stats: {

@@ -3,7 +3,8 @@ import { type Cleanup, createCleanup } from "../base/cleanup.ts";
 import { SluiceError } from "../base/errors.ts";
 import { isJsonObject, type JsonObject } from "../base/json.ts";
 import { limits } from "../base/limits.ts";
-import { createCatalogue } from "../catalogue/catalogue.ts";
+import { type Catalogue, createCatalogue } from "../catalogue/catalogue.ts";
+import type { CatalogueServer } from "../catalogue/tool.ts";
 import type { Resolution } from "../catalogue/address.ts";
 import { createSearch } from "../catalogue/search.ts";
 import { createModuleTree } from "../codegen/module-tree.ts";
@@ -13,10 +14,10 @@ import { parseConfig } from "../config/parse-config.ts";
 import { matchesPattern } from "../gateway/pattern.ts";
 import { toModel } from "../gateway/to-model.ts";
 import { createAudit } from "../gateway/audit.ts";
-import { deno } from "../sandbox/engines/deno.ts";
+import { chooseEngine } from "../sandbox/engines/choose.ts";
 import { createPool } from "../sandbox/pool.ts";
 import { startGuest } from "../sandbox/start-guest.ts";
-import { none } from "../sandbox/walls/none.ts";
+import { chooseWall } from "../sandbox/walls/choose.ts";
 import { createWatchdog } from "../sandbox/watchdog.ts";
 import { openWorkspace } from "../sandbox/workspace.ts";
 import { createStore } from "../store/store.ts";
@@ -73,7 +74,11 @@ async function compose(config: Config, options: SluiceOptions, cleanup: Cleanup)
   });
   const tree = createModuleTree(catalogue);
   const index = createSearch(catalogue);
-  const workspace = await openWorkspace(join(config.stateDir, "workspaces", "default"), config.sandbox);
+  const { engine, reason: engineReason } = chooseEngine(config.sandbox);
+  const [workspace, { wall, reason: wallReason }] = await Promise.all([
+    openWorkspace(join(config.stateDir, "workspaces", "default"), config.sandbox),
+    chooseWall(config.sandbox, engine, config.stateDir),
+  ]);
   const upstreams = cleanup.use(
     createUpstreams({
       servers: config.servers,
@@ -99,7 +104,7 @@ async function compose(config: Config, options: SluiceOptions, cleanup: Cleanup)
   cleanup.defer(() => discovery.close());
   const pool = cleanup.use(
     createPool({
-      start: () => startGuest(deno, none, config.sandbox),
+      start: () => startGuest(engine, wall, config.sandbox, watchdog),
       guestsWarm: config.sandbox.guestsWarm,
       executionsMax: config.sandbox.executionsMax,
       queuedExecutionsMax: limits.queuedExecutionsMax,
@@ -124,7 +129,7 @@ async function compose(config: Config, options: SluiceOptions, cleanup: Cleanup)
       list: (path) =>
         tree.list(path)?.map(({ name, kind }) => ({ name, kind: kind === "folder" ? "directory" : "file" })),
     },
-    names: createNames(catalogue, tree, config.skills.dir),
+    names: createNames(catalogue, tree, (key) => discovery.unavailable(key), config.skills.dir),
     discovery,
     workspace,
     pool,
@@ -133,7 +138,16 @@ async function compose(config: Config, options: SluiceOptions, cleanup: Cleanup)
     audit,
     tokens,
     namesIn,
-    toUnresolved,
+    toUnresolved(name, resolution) {
+      const server = serverIn(name, catalogue);
+      const reason = server === undefined ? undefined : discovery.unavailable(server.key);
+      if (server === undefined || reason === undefined) return toUnresolved(name, resolution);
+      return new SluiceError(
+        "upstream_unavailable",
+        `Cannot call ${name.slice(0, 200)}: server "${server.key}" cannot be used: ${reason}`,
+        { hint: "`sluice doctor` says more" },
+      );
+    },
     async search(query, searchOptions) {
       await discovery.ensureKnown(keys);
       const answer = await searchTools({ search: index, catalogue, tree }, query, searchOptions);
@@ -215,15 +229,17 @@ async function compose(config: Config, options: SluiceOptions, cleanup: Cleanup)
       return report().filter(({ key }) => servers.includes(key));
     },
     servers: report,
-    health: () => checkHealth(config, pool),
+    engine: { name: engine.name, ...(engineReason === undefined ? {} : { reason: engineReason }) },
+    wall: { name: wall.name, ...(wallReason === undefined ? {} : { reason: wallReason }) },
+    health: () => checkHealth(config, engine, pool),
     [Symbol.asyncDispose]: () => cleanup[Symbol.asyncDispose](),
   };
 }
 
-function toConfig(configuration: Config | JsonObject): Config {
+function toConfig(configuration: Config | JsonObject | undefined): Config {
   // A loaded one has its servers as a list; what a user writes has `mcpServers`.
-  if (Array.isArray((configuration as Config).servers) && typeof (configuration as Config).stateDir === "string")
-    return configuration as Config;
+  const loaded = configuration as Partial<Config> | null | undefined;
+  if (Array.isArray(loaded?.servers) && typeof loaded.stateDir === "string") return configuration as Config;
   return parseConfig(configuration, { directory: process.cwd(), env: process.env });
 }
 
@@ -233,6 +249,15 @@ function withMissing(answer: SearchAnswer, missing: { key: string; reason: strin
   const shown = missing.slice(0, 5).map(({ key, reason }) => `${key} (${reason.slice(0, 200)})`);
   const note = `Not searched, because their tools are not known: ${shown.join("; ")}${missing.length > 5 ? ` and ${missing.length - 5} more` : ""}`;
   return { ...answer, hint: toModel(answer.hint === undefined ? note : `${answer.hint}\n${note}`) };
+}
+
+/** The server that a name begins with, if it begins with one: `crm.x`, `crm__x`. */
+function serverIn(name: string, catalogue: Catalogue): CatalogueServer | undefined {
+  for (const match of name.slice(0, 400).matchAll(/\.|__/g)) {
+    const server = catalogue.server(name.slice(0, match.index));
+    if (server !== undefined) return server;
+  }
+  return undefined;
 }
 
 /** The error for a name that no tool has, with what was perhaps meant. */

@@ -14,8 +14,10 @@ export interface Discovery {
    * One that failed a moment ago is not asked again.
    */
   ensureKnown(keys: readonly string[], signal?: AbortSignal): Promise<void>;
-  /** The servers whose tools are not known, each with why. */
+  /** The servers whose tools are not known though they should be, each with why. */
   missing(): { key: string; reason: string }[];
+  /** Why nothing can be called on this server: it is disabled, failed, or has not answered; `undefined` if its tools are known. */
+  unavailable(key: string): string | undefined;
   /** The protocol revision that a server was last spoken to in, by this process. */
   protocol(key: string): string | undefined;
   /** Asks in the background. */
@@ -35,7 +37,7 @@ export interface DiscoveryOptions {
 export function createDiscovery({ servers, catalogue, upstreams, onChanged, log }: DiscoveryOptions): Discovery {
   const enabled = new Set(servers.filter(({ disabledReason }) => disabledReason === undefined).map(({ key }) => key));
   /** One question per server at a time, shared by all who wait for it. */
-  const asking = new Map<string, Promise<void>>();
+  const asking = new Map<string, { answered: Promise<void>; since: number }>();
   const failures = new Map<string, { at: number; reason: string }>();
   const protocols = new Map<string, string>();
   const closing = new AbortController();
@@ -47,10 +49,10 @@ export function createDiscovery({ servers, catalogue, upstreams, onChanged, log 
   function ask(key: string): Promise<void> {
     let question = asking.get(key);
     if (question === undefined) {
-      question = fetchOne(key).finally(() => asking.delete(key));
+      question = { answered: fetchOne(key).finally(() => asking.delete(key)), since: performance.now() };
       asking.set(key, question);
     }
-    return question;
+    return question.answered;
   }
 
   async function fetchOne(key: string): Promise<void> {
@@ -79,6 +81,14 @@ export function createDiscovery({ servers, catalogue, upstreams, onChanged, log 
     });
   }
 
+  function unavailable(key: string): string | undefined {
+    const server = servers.find((candidate) => candidate.key === key);
+    if (server === undefined) return undefined;
+    if (server.disabledReason !== undefined) return `it is disabled: ${server.disabledReason}`;
+    if (!isUnknown(key)) return undefined;
+    return failures.get(key)?.reason ?? "it has not answered yet";
+  }
+
   return {
     fetch,
     async ensureKnown(keys, signal) {
@@ -87,20 +97,23 @@ export function createDiscovery({ servers, catalogue, upstreams, onChanged, log 
         (key) => isUnknown(key) && now - (failures.get(key)?.at ?? -Infinity) > limits.discoveryRetryMs,
       );
       if (unknown.length === 0) return;
-      const late = AbortSignal.timeout(limits.discoveryWaitMs);
+      // Those who came before have waited for it already: the wait is one for all.
+      const waits = unknown.map((key) => limits.discoveryWaitMs - (now - (asking.get(key)?.since ?? now)));
+      const late = AbortSignal.timeout(Math.ceil(Math.max(0, ...waits)));
       await fetch(unknown, signal === undefined ? late : AbortSignal.any([signal, late]));
     },
     protocol: (key) => protocols.get(key),
     missing: () =>
-      [...enabled]
-        .filter(isUnknown)
-        .map((key) => ({ key, reason: failures.get(key)?.reason ?? "it has not answered yet" })),
+      servers
+        .filter(({ key, isBroken }) => isUnknown(key) || isBroken === true)
+        .map(({ key }) => ({ key, reason: unavailable(key) ?? "its tools are not known" })),
+    unavailable,
     refresh(key) {
       if (!closing.signal.aborted) void ask(key);
     },
     async close() {
       closing.abort();
-      await Promise.all(asking.values());
+      await Promise.all([...asking.values()].map(({ answered }) => answered));
     },
   };
 }

@@ -2,14 +2,19 @@ import { mkdir, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { SluiceError, toMessage } from "../base/errors.ts";
 import type { Config } from "../config/config.ts";
-import { deno } from "../sandbox/engines/deno.ts";
+import type { Engine } from "../sandbox/engines/engine.ts";
 import type { Pool } from "../sandbox/pool.ts";
 import type { HealthCheck } from "./sluice.ts";
+import { checkAppArmor, checkMemoryBound, checkWalls } from "./wall-health.ts";
 
 /** Checks what programs need of this machine, each by really using it. */
-export async function checkHealth(config: Config, pool: Pool): Promise<HealthCheck[]> {
-  return Promise.all([
-    check("engine", "Install again with optional dependencies: npm ci --include=optional", () => deno.describe()),
+export async function checkHealth(config: Config, engine: Engine, pool: Pool): Promise<HealthCheck[]> {
+  const needed = await Promise.all([
+    check(
+      "engine",
+      "Install again with optional dependencies: npm ci --include=optional",
+      async () => `${engine.name}: ${await engine.describe()}`,
+    ),
     check("sandbox", "The engine is there and does not start: run it by hand and read what it says", async () => {
       const started = performance.now();
       const { release } = await pool.take(AbortSignal.timeout(20_000));
@@ -24,6 +29,7 @@ export async function checkHealth(config: Config, pool: Pool): Promise<HealthChe
       return config.stateDir;
     }),
   ]);
+  return [...needed, ...(await checkWalls(config, engine)), checkMemoryBound(), await checkAppArmor(pool)];
 }
 
 async function check(name: string, remedy: string, use: () => Promise<string>): Promise<HealthCheck> {

@@ -26,7 +26,7 @@ export function createInvoke(
     parts.events.emit({
       kind: "tool-call-ended",
       ...about,
-      ok: outcome.kind === "data",
+      ok: outcome.kind !== "error",
       durationMs: performance.now() - started,
     });
     return outcome;

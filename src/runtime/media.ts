@@ -18,10 +18,12 @@ const EXTENSIONS = new Map([
 ]);
 
 /** Writes binary results to `./workspace/.media`, named by their content, and answers the path a program uses; throws `result_too_large` where there is no room. */
-export function createMedia(workspace: Workspace): (bytes: Buffer, mimeType: string) => Promise<string> {
-  return async (bytes, mimeType) => {
+export function createMedia(
+  workspace: Workspace,
+): (bytes: Uint8Array, mimeType: string, sha256?: string) => Promise<string> {
+  return async (bytes, mimeType, sha256 = createHash("sha256").update(bytes).digest("hex")) => {
     const extension = EXTENSIONS.get(mimeType.split(";")[0]?.trim().toLowerCase() ?? "") ?? "bin";
-    const names = [".media", `${createHash("sha256").update(bytes).digest("hex").slice(0, 16)}.${extension}`];
+    const names = [".media", `${sha256.slice(0, 16)}.${extension}`];
     try {
       await workspace.makeFolder([".media"], true);
       await workspace.write(names, bytes, "replace");

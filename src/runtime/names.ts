@@ -36,13 +36,25 @@ const NAMES_SHOWN = 30;
 const SKILL_FORMS = ["", ".ts", ".js", "/index.ts", "/index.js"];
 
 /** What the names in a program mean, from the catalogue and the folder of skills. */
-export function createNames(catalogue: Catalogue, tree: ModuleTree, skillsFolder: string): NameSource {
+export function createNames(
+  catalogue: Catalogue,
+  tree: ModuleTree,
+  unavailable: (key: string) => string | undefined,
+  skillsFolder: string,
+): NameSource {
   const skills = createDiskRoot(skillsFolder);
 
   function toGuestServer(server: CatalogueServer): GuestServer {
     const tools: Record<string, string> = Object.create(null) as Record<string, string>;
     for (const tool of server.tools) tools[tool.callName] = tool.address;
-    return { key: server.key, identifier: server.identifier, global: !RESERVED_GLOBALS.has(server.identifier), tools };
+    const reason = unavailable(server.key);
+    return {
+      key: server.key,
+      identifier: server.identifier,
+      global: !RESERVED_GLOBALS.has(server.identifier),
+      tools,
+      ...(reason === undefined ? {} : { unavailable: reason }),
+    };
   }
 
   function resolveServer(path: string, specifier: string): ImportTarget {
@@ -62,8 +74,16 @@ export function createNames(catalogue: Catalogue, tree: ModuleTree, skillsFolder
         throw new SluiceError("import_not_found", `Cannot import "${specifier}": it is a text`, {
           hint: `Read it with fs.readFile("./servers/${path}", "utf8")`,
         });
-      case undefined:
+      case undefined: {
+        const [name = "", ...rest] = path.replace(/\.(ts|js)$/, "").split("/");
+        if (name === "index" && rest.length === 0) return { kind: "servers" };
+        const server = catalogue.server(name);
+        // Calling it says why it cannot be called.
+        if (server !== undefined && unavailable(server.key) !== undefined) {
+          return { kind: "tool", key: server.key, name: rest.join("/") };
+        }
         throw toUnknownServer(path, specifier);
+      }
     }
   }
 

@@ -13,6 +13,7 @@ import type { Watchdog } from "../sandbox/watchdog.ts";
 import type { Workspace } from "../sandbox/workspace.ts";
 import type { Discovery } from "./discovery.ts";
 import type { OutcomeStats, SearchAnswer } from "./outcome.ts";
+import type { SampledText } from "./tokens.ts";
 import type { Events, SearchOptions, SluiceEvent } from "./sluice.ts";
 
 /** A call as it is named by a program or a surface, before the catalogue has resolved it. */
@@ -41,7 +42,7 @@ export interface Parts {
   audit: Audit;
   tokens: {
     open(): {
-      addCall(tool: string, argumentsJson: string, result: string): void;
+      addCall(tool: string, argumentsJson: string, result: string | SampledText): void;
       total(code: string, outcome: string): Promise<OutcomeStats["tokens"]>;
     };
   };

@@ -1,18 +1,22 @@
 import { createHash, randomBytes } from "node:crypto";
 import { type ErrorCode, SluiceError, toMessage } from "../base/errors.ts";
 import { asText, isJsonObject, type Json, type JsonObject } from "../base/json.ts";
+import type { LargeValue } from "../base/large-json.ts";
 import { limits as bounds } from "../base/limits.ts";
 import { toNearest } from "../base/nearest.ts";
 import { type ExecutionEnd, type ExecutionHost, runExecution } from "../sandbox/execution.ts";
 import { createFileGate } from "../sandbox/file-gate.ts";
 import { linkProgram } from "../sandbox/link.ts";
+import { createNetworkGate } from "../sandbox/network/network-gate.ts";
 import { LinkError } from "../sandbox/module-syntax.ts";
+import { toExecutionLimits } from "./execution-limits.ts";
 import type { RunningExecution } from "./executions.ts";
 import type { ExecutionResult, LogEntry, Outcome, OutcomeError, OutcomeStats } from "./outcome.ts";
 import type { Parts } from "./parts.ts";
 import { toResult } from "./search-answer.ts";
 import type { ExecuteOptions, SearchOptions } from "./sluice.ts";
 import { toOutcome } from "./to-outcome.ts";
+import { sampleLarge } from "./tokens.ts";
 
 /** An id for an execution: short, because the model reads it. */
 export function createExecutionId(): string {
@@ -27,9 +31,12 @@ export function startProgram(parts: Parts, code: string, options: ExecuteOptions
   const listeners = new Set<(entry: LogEntry) => void>();
   const logs: LogEntry[] = [];
   const calls = { done: 0, failed: 0, open: 0 };
-  const { sandbox } = parts.config;
+  const { timeoutMs } = options;
+  const sandbox = toExecutionLimits(parts.config.sandbox, {
+    ...options.limits,
+    ...(timeoutMs === undefined ? {} : { timeoutMs: Math.min(timeoutMs, options.limits?.timeoutMs ?? timeoutMs) }),
+  });
   const grant = options.grant ?? {};
-  const timeoutMs = Math.min(options.timeoutMs ?? sandbox.timeoutMs, sandbox.timeoutMs);
   const account = parts.tokens.open();
   let cancelled: { code: string; message: string } | undefined;
   let engine = "deno";
@@ -60,6 +67,10 @@ export function startProgram(parts: Parts, code: string, options: ExecuteOptions
         return { error: { code: errorCode, message, tool: address, ...(hint === undefined ? {} : { hint }) } };
       }
       calls.done += 1;
+      if (outcome.kind === "large") {
+        account.addCall(outcome.address, JSON.stringify(args), sampleLarge(outcome.value));
+        return { large: outcome.value };
+      }
       const json = JSON.stringify(outcome.data);
       if (json.length > sandbox.resultBytesMax) {
         return {
@@ -104,6 +115,7 @@ export function startProgram(parts: Parts, code: string, options: ExecuteOptions
   };
 
   async function run(): Promise<ExecutionEnd> {
+    let used: Promise<unknown> | undefined;
     await parts.discovery.ensureKnown(parts.namesIn(code), stop.signal);
     const program = await linkProgram(code, parts.names);
     const place = await parts.pool.take(stop.signal);
@@ -122,43 +134,55 @@ export function startProgram(parts: Parts, code: string, options: ExecuteOptions
         skillsFolder: parts.config.skills.dir,
         workspace: parts.workspace,
         writable: grant.workspace !== "read-only",
+        limits: sandbox,
+        signal: stop.signal,
       });
-      return await runExecution({
+      const end = await runExecution({
         guest: place.guest,
         program,
         source: code,
         host,
         files,
-        limits: { ...sandbox, timeoutMs },
+        network: createNetworkGate({
+          network: sandbox.network,
+          record: (record) => parts.audit.record({ ...record, executionId: id }),
+        }),
+        limits: sandbox,
         watchdog: parts.watchdog,
         signal: stop.signal,
       });
+      used = end.usage;
+      return end;
     } finally {
-      place.release();
+      // What it used is read while it lives.
+      void Promise.resolve(used).then(() => place.release());
     }
   }
 
   async function finish(): Promise<ExecutionResult> {
     parts.events.emit({ kind: "execution-started", executionId: id });
     let outcome: Outcome;
+    let large: LargeValue | undefined;
+    let usage: ExecutionEnd["usage"] | undefined;
     try {
       const end = await run();
       outcome = endToOutcome(id, end, cancelled);
       addHint(parts, outcome);
-      stats = { toolCalls: end.toolCalls, cpuMs: Math.round(end.usage.cpuMs), memoryPeakBytes: end.usage.peakBytes };
+      stats = { toolCalls: end.toolCalls };
+      ({ usage, large } = end);
     } catch (error) {
       outcome = { executionId: id, ...toFailure(error, cancelled), logs, calls };
     }
-    const shown = await toOutcome(outcome, parts.workspace, sandbox).catch((error: unknown): Outcome => ({
+    const shown = await toOutcome(outcome, parts.workspace, sandbox, large).catch((error: unknown): Outcome => ({
       executionId: id,
       ...toFailure(error, undefined),
       logs: [],
       calls: outcome.calls,
     }));
-    const result: ExecutionResult = {
-      ...shown,
-      stats: { ...toStats(), tokens: await account.total(code, JSON.stringify(shown)) },
-    };
+    const tokens = await account.total(code, JSON.stringify(shown));
+    const used = await usage;
+    if (used !== undefined) stats = { ...stats, cpuMs: Math.round(used.cpuMs), memoryPeakBytes: used.peakBytes };
+    const result: ExecutionResult = { ...shown, stats: { ...toStats(), tokens } };
     recordEnd(parts, result);
     parts.events.emit({ kind: "execution-ended", executionId: id, status: result.status });
     return result;
@@ -228,7 +252,13 @@ function endToOutcome(
     if (error.code === "cancelled" && cancelled !== undefined) Object.assign(outcome.error, cancelled);
   }
   if (warnings.length > 0) outcome.warnings = warnings;
-  if (status === "completed" && value === undefined && logs.length === 0 && warnings.length === 0) {
+  if (
+    status === "completed" &&
+    value === undefined &&
+    end.large === undefined &&
+    logs.length === 0 &&
+    warnings.length === 0
+  ) {
     outcome.warnings = [
       {
         code: "nothing_returned",

@@ -1,4 +1,5 @@
 import type { JsonObject } from "../base/json.ts";
+import type { NetworkConfig, SandboxConfig } from "../config/config.ts";
 import type { Grant } from "../gateway/call.ts";
 import type { ExecutionResult, SearchAnswer, SearchDetail } from "./outcome.ts";
 
@@ -23,6 +24,10 @@ export interface Sluice extends AsyncDisposable {
   /** Checks what programs need of this machine (engine, reaper, state directory, store), each by really using it. */
   health?(): Promise<HealthCheck[]>;
   readonly events: Events;
+  /** What runs every program, and why it is not the first choice of `auto`. */
+  readonly engine: { name: string; reason?: string };
+  /** The wall in force around every program, and why it is none where a stronger one was wanted. */
+  readonly wall: { name: string; reason?: string };
 }
 
 /** One thing that programs need, and whether it works here. */
@@ -30,6 +35,8 @@ export interface HealthCheck {
   /** `engine`, `reaper`, `store`, … */
   name: string;
   ok: boolean;
+  /** False for what works nowhere here and is not needed: a wall that nothing asks for. */
+  isUsable?: false;
   /** What was found: path, version. */
   detail: string;
   /** What to do about it, when it is not ok. */
@@ -48,7 +55,29 @@ export interface ExecuteOptions extends WaitOptions {
   /** Wall clock of the program in milliseconds; lowers the config's, never raises it. */
   timeoutMs?: number;
   grant?: Grant;
+  /** Lower limits for this execution; what is over the config's has no effect. */
+  limits?: CallerLimits;
 }
+
+/** Limits that a caller may lower, never raise; names, units and reasons are in `docs/limits.md`. */
+export type CallerLimits = Partial<
+  Pick<
+    SandboxConfig,
+    | "timeoutMs"
+    | "cpuMs"
+    | "memoryMb"
+    | "logBytesMax"
+    | "resultBytesMax"
+    | "callsMax"
+    | "callsInFlightMax"
+    | "callsPendingMax"
+    | "sendBytesPerSecond"
+    | "writeBytesPerSecond"
+    | "workspaceBytesMax"
+    | "workspaceFilesMax"
+    | "fileBytesMax"
+  >
+> & { network?: Partial<Pick<NetworkConfig, "bytesMax" | "timeoutMs" | "requestsMax">> };
 
 export interface CallOptions {
   signal?: AbortSignal;

@@ -1,7 +1,8 @@
 import type { SandboxConfig } from "../config/config.ts";
 import { toModel } from "../gateway/to-model.ts";
 import type { Json } from "../base/json.ts";
-import { isJsonObject } from "../base/json.ts";
+import { type LargeValue, previewLarge } from "../base/large-json.ts";
+import { toModelJson } from "../base/model-text.js";
 import { toMessage } from "../base/errors.ts";
 import type { Workspace } from "../sandbox/workspace.ts";
 import type { LogEntry, Outcome } from "./outcome.ts";
@@ -11,20 +12,25 @@ const SPILL_FOLDER = ".spill";
 
 /**
  * The outcome as the model gets it: every text through `toModel`, and what is over `previewBytes` written in full to
- * `./workspace/.spill` and previewed. Where that cannot be written, the preview is all there is, and a warning says so.
+ * `./workspace/.spill` and previewed; so is `large`, the result where it is bytes. Where that cannot be written, the preview is all there is, and a warning says so.
  */
 export async function toOutcome(
   whole: Outcome,
   workspace: Workspace,
   { previewBytes }: SandboxConfig,
+  large?: LargeValue,
 ): Promise<Outcome> {
   const spilled: string[] = [];
   const refusals: string[] = [];
   /** Writes the text; says where it is, for the preview. */
-  const spill = async (name: string, text: string): Promise<string> => {
+  const spill = async (name: string, content: string | Uint8Array): Promise<string> => {
     try {
       await workspace.makeFolder([SPILL_FOLDER], true);
-      await workspace.write([SPILL_FOLDER, name], Buffer.from(text), "replace");
+      await workspace.write(
+        [SPILL_FOLDER, name],
+        typeof content === "string" ? Buffer.from(content) : content,
+        "replace",
+      );
     } catch (error) {
       refusals.push(`${name}: ${toMessage(error)}`);
       return "not kept in full";
@@ -48,6 +54,11 @@ export async function toOutcome(
             previewBytes,
             await spill(`${whole.executionId}-result.${isText ? "txt" : "json"}`, isText ? result : json),
           );
+  }
+  if (large !== undefined) {
+    const { about, shown, isText, bytes } = await previewLarge(large, previewBytes);
+    const where = await spill(`${whole.executionId}-result.${isText ? "txt" : "json"}`, bytes);
+    outcome.result = `[${about}; ${where}]\n${shown}`;
   }
   outcome.logs = whole.logs.map(({ stream, text }) => ({ stream, text: toModel(text) }));
   if (
@@ -86,12 +97,4 @@ function joinEntries(logs: readonly LogEntry[]): LogEntry[] {
     else joined.push({ stream, text });
   }
   return joined;
-}
-
-/** Every string and key of a value through `toModel`. */
-function toModelJson(value: Json): Json {
-  if (typeof value === "string") return toModel(value);
-  if (Array.isArray(value)) return value.map(toModelJson);
-  if (!isJsonObject(value)) return value;
-  return Object.fromEntries(Object.entries(value).map(([key, member]) => [toModel(key), toModelJson(member)]));
 }

@@ -3,12 +3,12 @@ import { limits } from "../base/limits.ts";
 import type { JsonSchema } from "../base/json.ts";
 import type { OutcomeStats } from "./outcome.ts";
 import { type CallTokens, estimateCode, estimateDirect } from "./token-estimate.ts";
-import type { TokenCounter } from "./tokens.ts";
+import { type SampledText, type TokenCounter, toSampled } from "./tokens.ts";
 
-/** Collects what one execution did, as token counts only: each text goes to the counting thread as it comes. */
+/** Collects what one execution did, as token counts only. */
 export interface TokenAccount {
   /** One tool call: its address, and its arguments and result (or error) as a model would have written and read them. */
-  addCall(tool: string, argumentsJson: string, result: string): void;
+  addCall(tool: string, argumentsJson: string, result: string | SampledText): void;
   /** Waits for the counts; `definitions` are tokens, see {@link countDefinitions}. `avoided` is negative where code cost more. */
   total(work: {
     code: string;
@@ -17,36 +17,65 @@ export interface TokenAccount {
   }): Promise<OutcomeStats["tokens"]>;
 }
 
+/** How long calls wait for others to be counted with. */
+const BATCH_MS = 2;
+
 /** An account for one execution; it owns nothing and needs no disposal. */
 export function createTokenAccount(counter: TokenCounter): TokenAccount {
   const calls: CallTokens[] = [];
-  const counting = new Set<Promise<void>>();
+  const counting = new Set<Promise<unknown>>();
   let approximate = false;
+  /** Calls whose two texts wait to be counted: together, because each message to the thread wakes it beside the program. */
+  let batch: CallTokens[] = [];
+  let texts: SampledText[] = [];
+  let chars = 0;
+  let flushing: NodeJS.Timeout | undefined;
 
-  async function countCall(call: CallTokens, texts: readonly string[]): Promise<void> {
-    const count = await counter.count(texts);
-    [call.argumentTokens = 0, call.resultTokens = 0] = count.counts;
-    approximate ||= count.approximate;
+  async function countBatch(last: readonly string[]): Promise<number[]> {
+    const counted = batch;
+    const count = counter.count([...texts, ...last]);
+    batch = [];
+    texts = [];
+    chars = 0;
+    clearTimeout(flushing);
+    flushing = undefined;
+    const { counts, approximate: isApproximate } = await count;
+    approximate ||= isApproximate;
+    counted.forEach((call, index) => {
+      call.argumentTokens = counts[2 * index] ?? 0;
+      call.resultTokens = counts[2 * index + 1] ?? 0;
+    });
+    return counts.slice(2 * counted.length);
+  }
+
+  function flush(): void {
+    const counted: Promise<unknown> = countBatch([]).finally(() => counting.delete(counted));
+    counting.add(counted);
   }
 
   return {
     addCall(tool, argumentsJson, result): void {
       const call: CallTokens = { tool, argumentTokens: 0, argumentsKey: toKey(argumentsJson), resultTokens: 0 };
       calls.push(call);
-      const texts = [`{"name":${JSON.stringify(tool)},"input":${argumentsJson}}`, result];
-      const counted = countCall(call, texts).finally(() => counting.delete(counted));
-      counting.add(counted);
+      batch.push(call);
+      for (const text of [`{"name":${JSON.stringify(tool)},"input":${argumentsJson}}`, result]) {
+        // A sample, so that nothing large is held until it is counted.
+        const sampled = toSampled(text);
+        texts.push(sampled);
+        chars += sampled.sample.length;
+      }
+      if (chars >= limits.tokenBatchCharsMax) flush();
+      else flushing ??= setTimeout(flush, BATCH_MS);
     },
     async total({ code, outcome, definitions }): Promise<OutcomeStats["tokens"]> {
-      const own = await counter.count([code, outcome]);
+      const [codeTokens = 0, outcomeTokens = 0] = await countBatch([code, outcome]);
       await Promise.all(counting);
-      const [codeTokens = 0, outcomeTokens = 0] = own.counts;
       // The answer that the model writes in the end is the same on both sides, so it falls out of the difference.
       const direct = estimateDirect({ definitions: definitions.direct, calls, answerTokens: 0 });
       const asCode = estimateCode({ definitions: definitions.code, codeTokens, outcomeTokens, answerTokens: 0 });
       const avoided = direct.input + direct.output - asCode.input - asCode.output;
       const tokens = { in: codeTokens, out: outcomeTokens, avoided };
-      return approximate || own.approximate ? { ...tokens, approximate: true } : tokens;
+      return approximate ? { ...tokens, approximate: true } : tokens;
     },
   };
 }

@@ -1,4 +1,5 @@
 import { Worker } from "node:worker_threads";
+import type { LargeValue } from "../base/large-json.ts";
 import { limits } from "../base/limits.ts";
 
 /** How many o200k tokens each of some texts has; `approximate` when at least one was sampled or estimated. */
@@ -12,7 +13,13 @@ export interface TokenCount {
  * counted (thread gone, overloaded or late) is estimated at four characters a token and marked approximate.
  */
 export interface TokenCounter extends AsyncDisposable {
-  count(texts: readonly string[]): Promise<TokenCount>;
+  count(texts: readonly (string | SampledText)[]): Promise<TokenCount>;
+}
+
+/** A text, or what stands for one that is too long to be counted: blocks of it, and how many characters it has. */
+export interface SampledText {
+  sample: string;
+  chars: number;
 }
 
 interface Waiting {
@@ -98,11 +105,11 @@ export function createTokenCounter(): TokenCounter {
   return {
     async count(texts): Promise<TokenCount> {
       if (texts.length === 0) return { counts: [], approximate: false };
-      const samples = texts.map(sample);
-      const { counts, approximate } = await ask(samples);
+      const samples = texts.map(toSampled);
+      const { counts, approximate } = await ask(samples.map((text) => text.sample));
       return {
-        counts: counts.map((count, index) => scale(count, texts[index] ?? "", samples[index] ?? "")),
-        approximate: approximate || samples.some((text, index) => text.length < (texts[index] ?? "").length),
+        counts: counts.map((count, index) => scale(count, samples[index])),
+        approximate: approximate || samples.some((text) => text.sample.length < text.chars),
       };
     },
     async [Symbol.asyncDispose](): Promise<void> {
@@ -116,8 +123,14 @@ function estimate(text: string): number {
   return Math.ceil(text.length / 4);
 }
 
-function scale(count: number, text: string, sampled: string): number {
-  return sampled.length === text.length ? count : Math.round((count * text.length) / sampled.length);
+function scale(count: number, text: SampledText | undefined): number {
+  if (text === undefined || text.sample.length === text.chars || text.sample.length === 0) return count;
+  return Math.round((count * text.chars) / text.sample.length);
+}
+
+/** A text with its length; of a long one, only a sample is held. */
+export function toSampled(text: string | SampledText): SampledText {
+  return typeof text === "string" ? { sample: sample(text), chars: text.length } : text;
 }
 
 /**
@@ -125,12 +138,35 @@ function scale(count: number, text: string, sampled: string): number {
  * spaced ones between them, as many as make `tokenValueCharsMax` together.
  */
 export function sample(text: string): string {
+  if (text.length <= limits.tokenValueCharsMax) return text;
+  return blocksOf(text.length)
+    .map((start) => text.slice(start, start + limits.tokenBlockChars))
+    .join("");
+}
+
+/** The same of a value that is bytes: a block that cuts a character has one wrong at its edge. */
+export function sampleLarge({ pieces, bytes }: LargeValue): SampledText {
+  const { tokenBlockChars, tokenValueCharsMax } = limits;
+  const starts = bytes <= tokenValueCharsMax ? [0] : blocksOf(bytes);
+  const length = bytes <= tokenValueCharsMax ? bytes : tokenBlockChars;
+  const sampled = starts.map((start) => sliceOf(pieces, start, length)).join("");
+  return { sample: sampled, chars: Math.round((bytes * sampled.length) / (starts.length * length || 1)) };
+}
+
+/** Where the blocks of a sample begin. */
+function blocksOf(length: number): number[] {
   const { tokenValueCharsMax, tokenBlockChars } = limits;
-  if (text.length <= tokenValueCharsMax) return text;
   const blocks = Math.floor(tokenValueCharsMax / tokenBlockChars);
-  const step = (text.length - tokenBlockChars) / (blocks - 1);
-  return Array.from({ length: blocks }, (_, index) => {
-    const start = Math.floor(index * step);
-    return text.slice(start, start + tokenBlockChars);
-  }).join("");
+  return Array.from({ length: blocks }, (_, index) => Math.floor((index * (length - tokenBlockChars)) / (blocks - 1)));
+}
+
+function sliceOf(pieces: readonly Uint8Array[], start: number, length: number): string {
+  const parts: Uint8Array[] = [];
+  let at = 0;
+  for (const piece of pieces) {
+    if (at + piece.length > start && at < start + length)
+      parts.push(piece.subarray(Math.max(0, start - at), start + length - at));
+    at += piece.length;
+  }
+  return Buffer.concat(parts).toString("utf8");
 }

@@ -4,6 +4,7 @@ import type { LinkedProgram } from "./link.ts";
 /** The bounds that the runner itself keeps, so that an honest program is told instead of killed. */
 export interface RunnerLimits {
   callsInFlightMax: number;
+  callsPendingMax: number;
   frameBytesMax: number;
   logBytesMax: number;
 }
@@ -12,13 +13,13 @@ export interface RunnerLimits {
 export function toStartFrame(
   program: LinkedProgram,
   seed: readonly number[],
-  { callsInFlightMax, frameBytesMax, logBytesMax }: RunnerLimits,
+  { callsInFlightMax, callsPendingMax, frameBytesMax, logBytesMax }: RunnerLimits,
 ): JsonObject {
   return {
     kind: "start",
     t: Date.now(),
     seed: [...seed],
-    limits: { callsInFlightMax, frameBytesMax, logBytesMax },
+    limits: { callsInFlightMax, callsPendingMax, frameBytesMax, logBytesMax },
     modules: program.modules as unknown as Json,
     servers: program.servers as unknown as Json,
   };
@@ -32,6 +33,11 @@ export function toReply(id: number, value: Json): JsonObject {
 /** The answer to a host call as text, from a value that is JSON text already. */
 export function toReplyText(id: number, json: string): string {
   return `{"kind":"reply","t":${Date.now()},"id":${id},"value":${json}}`;
+}
+
+/** The answer whose value follows as a frame of its own: bytes of JSON, of text (`auto`: perhaps JSON), or of a file. */
+export function toRawReply(id: number, raw: "json" | "auto" | "text" | "bytes"): JsonObject {
+  return { kind: "reply", t: Date.now(), id, raw };
 }
 
 /** What a guest is told of a call that failed. */

@@ -1,23 +1,26 @@
 import { randomFillSync } from "node:crypto";
 import { setMaxListeners } from "node:events";
-import { errorCodes, SluiceError } from "../base/errors.ts";
 import { asText, isJsonObject, type Json, type JsonObject } from "../base/json.ts";
+import type { LargeValue } from "../base/large-json.ts";
 import { limits as bounds } from "../base/limits.ts";
-import { type ReplyError, toErrorReply, toReply, toReplyText, toStartFrame } from "./execution-frames.ts";
+import { type Ending, toCrash, toEnd, toReplyError } from "./execution-end.ts";
+import { type ReplyError, toErrorReply, toRawReply, toReply, toReplyText, toStartFrame } from "./execution-frames.ts";
+import { createByteRate } from "./byte-rate.ts";
 import type { FileGate } from "./file-gate.ts";
 import type { Frame } from "./frames.ts";
 import type { Guest } from "./guest.ts";
 import type { ImportTarget, LinkedProgram } from "./link.ts";
-import { PROGRAM_NAME, type SourcePlace } from "./module-syntax.ts";
+import type { SourcePlace } from "./module-syntax.ts";
+import type { NetworkGate } from "./network/network-gate.ts";
 import type { GuestUsage, Watchdog } from "./watchdog.ts";
 
 /** The functions that the runtime hands to the sandbox: all that a program can cause outside it. */
 export interface ExecutionHost {
-  /** One tool call through the gateway; its data as JSON text. Never rejects for what a tool does. */
+  /** One tool call through the gateway; its data as JSON text, or as bytes. Never rejects for what a tool does. */
   invokeTool(
     call: { callId: number; tool: string; arguments: Json },
     signal: AbortSignal,
-  ): Promise<{ json: string } | { error: ReplyError }>;
+  ): Promise<{ json: string } | { large: LargeValue } | { error: ReplyError }>;
   search(query: JsonObject): Promise<Json>;
   describe(tool: string): Promise<Json>;
   /** Resolves an import that was named at run time. */
@@ -35,19 +38,24 @@ export interface ExecutionLimits {
   resultBytesMax: number;
   callsMax: number;
   callsInFlightMax: number;
+  callsPendingMax: number;
+  sendBytesPerSecond: number;
 }
 
 /** How an execution ended, by the host's own account. */
 export interface ExecutionEnd {
   status: "completed" | "failed" | "killed";
   value?: Json;
+  /** The value, where it is too large for the event loop. */
+  large?: LargeValue;
   error?: { code: string; message: string; place?: SourcePlace; tool?: string; hint?: string };
   logs: { stream: "stdout" | "stderr"; text: string }[];
   logsTruncated: boolean;
   warnings: { code: string; message: string; line?: number }[];
   calls: { done: number; failed: number; open: number };
   toolCalls: number;
-  usage: GuestUsage;
+  /** The guest is dead when this resolves; nothing of it is listened to any more. Never rejects. */
+  usage: Promise<GuestUsage>;
 }
 
 export interface ExecutionOptions {
@@ -57,20 +65,21 @@ export interface ExecutionOptions {
   source: string;
   host: ExecutionHost;
   files: FileGate;
+  network: NetworkGate;
   limits: ExecutionLimits;
   watchdog: Watchdog;
   signal: AbortSignal;
 }
 
 /** What a guest may ask for; anything else breaks the protocol. */
-type Operation = (id: number, args: JsonObject) => Promise<Json | void>;
+type Operation = (id: number, args: JsonObject, bytes: number, large?: LargeValue) => Promise<Json | void>;
 
 /**
  * Runs one linked program in a guest to its end. Every frame of the guest is a claim: bounded, checked, and with no
- * more authority than the program's own code has. The guest is dead when this resolves.
+ * more authority than the program's own code has.
  */
 export async function runExecution(options: ExecutionOptions): Promise<ExecutionEnd> {
-  const { guest, program, source, host, files, limits, watchdog, signal } = options;
+  const { guest, program, source, host, files, network, limits, watchdog, signal } = options;
   const logs: ExecutionEnd["logs"] = [];
   const calls = { done: 0, failed: 0, open: 0 };
   const stopCalls = new AbortController();
@@ -78,14 +87,14 @@ export async function runExecution(options: ExecutionOptions): Promise<Execution
   setMaxListeners(0, stopCalls.signal);
   const timers = new Map<number, NodeJS.Timeout>();
   const inFlight = new Set<number>();
+  const requests = new Map<number, AbortController>();
+  const sendRate = createByteRate("sendBytesPerSecond", limits.sendBytesPerSecond);
   let logBytes = 0;
   let logsTruncated = false;
   let hostCalls = 0;
   let toolCalls = 0;
   let ended = false;
-  let finish: (
-    end: Pick<ExecutionEnd, "status" | "value" | "error" | "warnings"> & { usage?: GuestUsage },
-  ) => void = () => undefined;
+  let finish: (end: Ending & { usage?: GuestUsage }) => void = () => undefined;
   const finished = new Promise<Parameters<typeof finish>[0]>((resolve) => {
     finish = (end) => {
       ended = true;
@@ -98,11 +107,18 @@ export async function runExecution(options: ExecutionOptions): Promise<Execution
   const breach = (what: string): void => kill("guest_crashed", `The sandbox broke its protocol: ${what}`);
 
   const operations: Record<string, Operation> = {
-    async tool(id, args) {
+    async tool(id, args, bytes) {
       toolCalls += 1;
       const callId = toolCalls;
       if (callId > limits.callsMax)
         return kill("callsMax", `The program made more than ${limits.callsMax} tool calls (callsMax)`);
+      if (bytes > bounds.argumentBytesMax) {
+        calls.failed += 1;
+        const tool = asText(args["tool"]).slice(0, 300);
+        const message = `The arguments of ${tool} have ${bytes} bytes; argumentBytesMax is ${bounds.argumentBytesMax}`;
+        return guest.send(toErrorReply(id, { code: "arguments_invalid", message, tool }));
+      }
+      await sendRate.take(bytes, stopCalls.signal);
       calls.open += 1;
       const reply = await host.invokeTool(
         { callId, tool: asText(args["tool"]), arguments: args["arguments"] ?? {} },
@@ -115,13 +131,27 @@ export async function runExecution(options: ExecutionOptions): Promise<Execution
         guest.send(toErrorReply(id, reply.error));
       } else {
         calls.done += 1;
-        guest.sendText(toReplyText(id, reply.json));
+        if ("json" in reply) guest.sendText(toReplyText(id, reply.json));
+        else guest.sendRaw(toRawReply(id, reply.large.form), reply.large.pieces);
       }
     },
-    async file(id, args) {
-      const reply = await files.act(args);
-      guest.send("error" in reply ? toErrorReply(id, reply.error) : toReply(id, reply.value));
+    async file(id, args, _, large) {
+      const reply = await files.act(args, large?.pieces[0]);
+      if (ended) return;
+      if ("bytes" in reply) guest.sendRaw(toRawReply(id, reply.form), [reply.bytes]);
+      else guest.send("error" in reply ? toErrorReply(id, reply.error) : toReply(id, reply.value));
     },
+    async fetch(id, args, bytes) {
+      const stop = new AbortController();
+      requests.set(id, stop);
+      try {
+        await sendRate.take(bytes, stopCalls.signal);
+        return await network.fetch(args, AbortSignal.any([stop.signal, stopCalls.signal]));
+      } finally {
+        requests.delete(id);
+      }
+    },
+    fetchRest: async (_, args) => network.fetchRest(args),
     search: (_, args) => host.search(args),
     describe: (_, args) => host.describe(asText(args["tool"])),
     import: async (_, args) => (await host.importAtRunTime(asText(args["specifier"]))) as unknown as Json,
@@ -131,7 +161,7 @@ export async function runExecution(options: ExecutionOptions): Promise<Execution
     },
   };
 
-  function onCall(frame: Frame): void {
+  function onCall(frame: Frame, bytes: number, large: LargeValue | undefined): void {
     const { id, op, args } = frame;
     if (typeof id !== "number" || !Number.isSafeInteger(id) || inFlight.has(id) || timers.has(id))
       return breach("a call without a number of its own");
@@ -139,6 +169,8 @@ export async function runExecution(options: ExecutionOptions): Promise<Execution
     hostCalls += 1;
     if (hostCalls > bounds.hostCallsMax)
       return kill("hostCallsMax", `The program made more than ${bounds.hostCallsMax} calls to the host (hostCallsMax)`);
+    if (frame["unread"] === true)
+      return guest.send(toErrorReply(id, { code: "arguments_invalid", message: "The arguments are nested too deep" }));
     if (op === "timer") return startTimer(id, Number(args["ms"]));
     const operation = Object.hasOwn(operations, op) ? operations[op] : undefined;
     if (operation === undefined) return breach(`the operation "${op.slice(0, 40)}"`);
@@ -149,7 +181,7 @@ export async function runExecution(options: ExecutionOptions): Promise<Execution
         `The program has ${inFlight.size} calls waiting; callsInFlightMax is ${limits.callsInFlightMax}`,
       );
     inFlight.add(id);
-    operation(id, args).then(
+    operation(id, args, bytes, large).then(
       (value) => {
         inFlight.delete(id);
         if (value !== undefined && !ended) guest.send(toReply(id, value));
@@ -196,12 +228,13 @@ export async function runExecution(options: ExecutionOptions): Promise<Execution
     host.onLog(entry);
   }
 
-  function onFrame(frame: Frame, bytes: number): void {
+  function onFrame(frame: Frame, bytes: number, large?: LargeValue): void {
     if (ended) return;
     switch (frame.kind) {
       case "call":
-        return onCall(frame);
+        return onCall(frame, bytes, large);
       case "forget": {
+        requests.get(Number(frame["id"]))?.abort();
         const timer = timers.get(Number(frame["id"]));
         clearTimeout(timer);
         timers.delete(Number(frame["id"]));
@@ -210,7 +243,7 @@ export async function runExecution(options: ExecutionOptions): Promise<Execution
       case "log":
         return onLog(frame);
       case "result":
-        return finish(toEnd(frame, bytes, source, limits));
+        return finish(toEnd(frame, bytes, large, source, limits));
     }
     breach(`a frame of kind "${frame.kind.slice(0, 40)}"`);
   }
@@ -234,9 +267,10 @@ export async function runExecution(options: ExecutionOptions): Promise<Execution
           usage,
         ),
   );
-  guest.listen(onFrame, (error) => {
-    // The watchdog's own message may be on its way: it knows why.
-    setTimeout(() => kill(...toCrash(error, limits)), 40);
+  guest.listen(onFrame, (ending) => {
+    // The watchdog may know why.
+    const wasKilled = /by SIGKILL|exit code 137/.test(ending.message);
+    void watchdog.settle(guest.child.pid, wasKilled).then(() => kill(...toCrash(ending, limits)));
   });
   if (signal.aborted) abort();
   else
@@ -252,8 +286,9 @@ export async function runExecution(options: ExecutionOptions): Promise<Execution
   for (const timer of timers.values()) clearTimeout(timer);
   signal.removeEventListener("abort", abort);
   stopCalls.abort();
-  const usage = end.usage ?? (await watchdog.forget(guest.child.pid));
-  guest.kill();
+  // Asked of another thread: the outcome is made meanwhile.
+  const usage = end.usage === undefined ? watchdog.forget(guest.child.pid) : Promise.resolve(end.usage);
+  void usage.finally(() => guest.kill());
   const warnings = logsTruncated
     ? [
         ...end.warnings,
@@ -264,104 +299,4 @@ export async function runExecution(options: ExecutionOptions): Promise<Execution
       ]
     : end.warnings;
   return { ...end, warnings, logs, logsTruncated, calls, toolCalls, usage };
-}
-
-/** A guest that ended by itself: out of its own heap, or crashed. */
-function toCrash(error: SluiceError, limits: ExecutionLimits): [string, string] {
-  if (/out of memory|Last few GCs/i.test(error.message))
-    return ["memoryMb", `The program ran out of memory; memoryMb is ${limits.memoryMb}`];
-  const code = error.code === "frameBytesMax" ? "frameBytesMax" : "guest_crashed";
-  return [code, error.message.slice(0, 500)];
-}
-
-function toReplyError(error: unknown): ReplyError {
-  if (error instanceof SluiceError)
-    return { code: error.code, message: error.message, ...(error.hint === undefined ? {} : { hint: error.hint }) };
-  return { code: "internal", message: error instanceof Error ? error.message : String(error) };
-}
-
-/** The end that a result frame describes: its value is bounded, its error is the program's own word. */
-function toEnd(
-  frame: Frame,
-  bytes: number,
-  source: string,
-  limits: ExecutionLimits,
-): Pick<ExecutionEnd, "status" | "value" | "error" | "warnings"> {
-  const warnings = toWarnings(frame);
-  if (isJsonObject(frame["error"])) {
-    const error = toProgramError(frame["error"], source);
-    if (frame["unhandled"] === true)
-      error.hint ??= "A promise was rejected and nothing handled it: await it, or catch it";
-    return error.code === "resultBytesMax" ? toTooLarge(limits, warnings) : { status: "failed", error, warnings };
-  }
-  const value = frame["value"];
-  if (value === undefined) return { status: "completed", warnings };
-  // Only a frame that is too large can hold a value that is.
-  const isTooLarge = bytes > limits.resultBytesMax && Buffer.byteLength(JSON.stringify(value)) > limits.resultBytesMax;
-  return isTooLarge ? toTooLarge(limits, warnings) : { status: "completed", value, warnings };
-}
-
-function toTooLarge(
-  { resultBytesMax }: ExecutionLimits,
-  warnings: ExecutionEnd["warnings"],
-): Pick<ExecutionEnd, "status" | "error" | "warnings"> {
-  const message = `The returned value is over resultBytesMax (${resultBytesMax} bytes)`;
-  return { status: "killed", error: { code: "resultBytesMax", message }, warnings };
-}
-
-function toWarnings(frame: Frame): ExecutionEnd["warnings"] {
-  const warnings: ExecutionEnd["warnings"] = [];
-  // What was open when the program threw may well have been awaited: it is no mistake, but its effects happened.
-  const threw = isJsonObject(frame["error"]) && frame["unhandled"] !== true;
-  if (Array.isArray(frame["changes"])) {
-    for (const change of frame["changes"].slice(0, 10))
-      warnings.push({
-        code: "result_converted",
-        message: `The returned value is not JSON: ${asText(change).slice(0, 200)}`,
-      });
-  }
-  if (Array.isArray(frame["unawaited"])) {
-    for (const call of frame["unawaited"].slice(0, 20)) {
-      if (!isJsonObject(call)) continue;
-      const line = toStackPlace(asText(call["stack"]))?.line;
-      const tool = asText(call["tool"]).slice(0, 200);
-      warnings.push({
-        code: threw ? "open_call" : "unawaited_call",
-        message: threw
-          ? `${tool} was still running when the program failed; it was waited for, and what it did is done`
-          : `${tool} was called without await; the program waited for it at its end`,
-        ...(line === undefined ? {} : { line }),
-      });
-    }
-  }
-  const timers = Number(frame["timers"]);
-  if (timers > 0 && !threw)
-    warnings.push({
-      code: "timer_dropped",
-      message: `${timers} timer${timers === 1 ? " was" : "s were"} still running when the program ended: await what they wait for`,
-    });
-  return warnings;
-}
-
-function toStackPlace(stack: string): { line: number; column: number } | undefined {
-  const match = new RegExp(`${PROGRAM_NAME.replace(".", "\\.")}:(\\d{1,7}):(\\d{1,7})`).exec(stack.slice(0, 10_000));
-  return match === null ? undefined : { line: Number(match[1]), column: Number(match[2]) };
-}
-
-const KNOWN_CODES = new Set(Object.keys(errorCodes));
-
-function toProgramError(error: JsonObject, source: string): NonNullable<ExecutionEnd["error"]> {
-  const name = asText(error["name"]).slice(0, 100);
-  const message = asText(error["message"]).slice(0, bounds.errorMessageBytesMax);
-  const at = toStackPlace(asText(error["stack"]));
-  const isOwn = error["toolError"] === true || error["code"] === "never_settles" || error["code"] === "resultBytesMax";
-  const code = isOwn && KNOWN_CODES.has(asText(error["code"])) ? asText(error["code"]) : "program_error";
-  const line = at === undefined ? undefined : source.split("\n")[at.line - 1];
-  return {
-    code,
-    message: name === "" || name === "Error" || name === "ToolError" ? message : `${name}: ${message}`,
-    ...(at === undefined || line === undefined ? {} : { place: { ...at, source: line.trimEnd().slice(0, 300) } }),
-    ...(error["toolError"] === true && typeof error["tool"] === "string" ? { tool: error["tool"].slice(0, 300) } : {}),
-    ...(typeof error["hint"] === "string" ? { hint: error["hint"].slice(0, 1_000) } : {}),
-  };
 }

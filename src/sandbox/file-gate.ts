@@ -1,11 +1,13 @@
 import { isUtf8 } from "node:buffer";
+import { toMessage } from "../base/errors.ts";
 import { asText, type Json, type JsonObject } from "../base/json.ts";
 import { limits as bounds } from "../base/limits.ts";
 import { createDiskRoot, type DiskEntry, type DiskRoot } from "./disk-root.ts";
 import type { ReplyError } from "./execution-frames.ts";
 import { FileError, toFileReplyError } from "./file-error.ts";
 import { type GuestPath, parseGuestPath, ROOTS } from "./file-path.ts";
-import type { Workspace } from "./workspace.ts";
+import { createByteRate } from "./byte-rate.ts";
+import type { Workspace, WorkspaceLimits } from "./workspace.ts";
 
 /** The module tree as the gate shows it under `./servers`: paths are relative to it, `""` is the folder itself. */
 export interface ModuleFiles {
@@ -15,8 +17,12 @@ export interface ModuleFiles {
 
 /** The one way from a program to files: every act is checked after its path was resolved. */
 export interface FileGate {
-  act(args: JsonObject): Promise<{ value: Json } | { error: ReplyError }>;
+  /** `content` stands for the text or bytes of what is written where it is large; a large answer is bytes too. */
+  act(args: JsonObject, content?: Uint8Array): Promise<FileReply>;
 }
+
+/** The answer to an act; `bytes` is a file's content. */
+export type FileReply = { value: Json } | { form: "text" | "bytes"; bytes: Buffer } | { error: ReplyError };
 
 export interface FileGateOptions {
   modules: ModuleFiles;
@@ -24,13 +30,34 @@ export interface FileGateOptions {
   skillsFolder: string;
   workspace: Workspace;
   writable: boolean;
+  /** Of this execution: at most those of the workspace. */
+  limits: WorkspaceLimits & { writeBytesPerSecond: number };
+  /** Ends what waits for the rate. */
+  signal?: AbortSignal;
 }
 
 /** The gate of one execution. */
-export function createFileGate({ modules, skillsFolder, workspace, writable }: FileGateOptions): FileGate {
+export function createFileGate({
+  modules,
+  skillsFolder,
+  workspace,
+  writable,
+  limits,
+  signal,
+}: FileGateOptions): FileGate {
+  const rate = createByteRate("writeBytesPerSecond", limits.writeBytesPerSecond);
   const skills = createDiskRoot(skillsFolder);
 
   const readable = (path: GuestPath): DiskRoot => (path.root === "skills" ? skills : workspace.root);
+
+  /** Every act that changes the disk, and the bytes it writes. */
+  async function spend(bytes: number): Promise<void> {
+    try {
+      await rate.take(bytes, signal);
+    } catch (error) {
+      throw new FileError("EDQUOT", toMessage(error));
+    }
+  }
 
   /** Where a write may go: below `./workspace`, if the execution may write at all. */
   function toWritable(path: GuestPath): readonly string[] {
@@ -94,22 +121,21 @@ export function createFileGate({ modules, skillsFolder, workspace, writable }: F
     const names = toWritable(path);
     if (!["w", "wx", "a", "ax", "w+", "a+"].includes(flag))
       throw new FileError("EINVAL", `the flag "${flag.slice(0, 10)}"; use w, wx, a or ax`);
-    await workspace.write(names, bytes, flag.includes("x") ? "create" : flag.startsWith("a") ? "append" : "replace");
+    await spend(bytes.length);
+    const mode = flag.includes("x") ? "create" : flag.startsWith("a") ? "append" : "replace";
+    await workspace.write(names, bytes, mode, limits);
   }
 
-  async function perform(act: string, path: GuestPath, args: JsonObject): Promise<Json> {
+  async function perform(act: string, path: GuestPath, args: JsonObject, content?: Uint8Array): Promise<Json> {
     switch (act) {
-      case "readFile": {
-        const bytes = await read(path);
-        // Node decodes what is not UTF-8 to replacement characters; the guest does the same from the bytes.
-        return args["text"] === true && isUtf8(bytes)
-          ? { text: bytes.toString("utf8") }
-          : { base64: bytes.toString("base64") };
-      }
       case "writeFile":
       case "appendFile": {
         const bytes =
-          typeof args["text"] === "string" ? Buffer.from(args["text"]) : Buffer.from(asText(args["base64"]), "base64");
+          content !== undefined
+            ? Buffer.from(content.buffer, content.byteOffset, content.length)
+            : typeof args["text"] === "string"
+              ? Buffer.from(args["text"])
+              : Buffer.from(asText(args["base64"]), "base64");
         await write(path, bytes, asText(args["flag"]) || (act === "appendFile" ? "a" : "w"));
         return null;
       }
@@ -125,13 +151,15 @@ export function createFileGate({ modules, skillsFolder, workspace, writable }: F
           if (args["recursive"] === true) return null;
           throw new FileError("EEXIST");
         }
-        await workspace.makeFolder(names, args["recursive"] === true);
+        await spend(0);
+        await workspace.makeFolder(names, args["recursive"] === true, limits);
         return null;
       }
       case "rm":
       case "rmdir":
       case "unlink": {
         const names = toWritable(path);
+        await spend(0);
         try {
           await workspace.remove(names, { recursive: args["recursive"] === true, folder: act === "rmdir" });
         } catch (error) {
@@ -141,7 +169,9 @@ export function createFileGate({ modules, skillsFolder, workspace, writable }: F
       }
       case "rename": {
         const names = toWritable(path);
-        await workspace.rename(names, toWritable(parseGuestPath(asText(args["to"]))));
+        const to = toWritable(parseGuestPath(asText(args["to"])));
+        await spend(0);
+        await workspace.rename(names, to);
         return null;
       }
       case "copyFile":
@@ -152,14 +182,23 @@ export function createFileGate({ modules, skillsFolder, workspace, writable }: F
   }
 
   return {
-    async act(args) {
+    async act(args, content) {
       const act = asText(args["act"]);
       const text = asText(args["path"]);
       try {
-        return { value: await perform(act, parseGuestPath(text), args) };
+        if (act === "readFile") return toContent(await read(parseGuestPath(text)), args["text"] === true);
+        return { value: await perform(act, parseGuestPath(text), args, content) };
       } catch (error) {
         return { error: toFileReplyError(error, act, text.slice(0, 300)) };
       }
     },
   };
+}
+
+/** What was read; as it is where it is large. */
+function toContent(bytes: Buffer, wantsText: boolean): FileReply {
+  // Node decodes what is not UTF-8 to replacement characters; the guest does the same from the bytes.
+  const isText = wantsText && isUtf8(bytes);
+  if (bytes.length > bounds.largeBytesMin) return { form: isText ? "text" : "bytes", bytes };
+  return { value: isText ? { text: bytes.toString("utf8") } : { base64: bytes.toString("base64") } };
 }

@@ -1,5 +1,6 @@
 import { SluiceError } from "../base/errors.ts";
 import { isJsonObject, type JsonObject } from "../base/json.ts";
+import { limits } from "../base/limits.ts";
 
 /** A frame is its length in four bytes, little-endian, and that many bytes of JSON: an object with a `kind`. */
 export interface Frame extends JsonObject {
@@ -17,27 +18,41 @@ export function encodeFrame(body: string): Buffer {
   return bytes;
 }
 
+/** What stands before a body of so many bytes. */
+export function encodeLength(length: number): Buffer {
+  const bytes = Buffer.allocUnsafe(HEADER_BYTES);
+  bytes.writeUInt32LE(length, 0);
+  return bytes;
+}
+
+/** A large frame as it came, and what came with it: to be pushed when the frame has been handled. */
+export interface LargeBody {
+  body: Buffer;
+  rest: Buffer;
+}
+
 /**
  * Cuts a guest's bytes into frames. Everything in them is a claim: the size is bounded before anything is allocated,
- * and a frame's body is allocated once. `push` throws a SluiceError when the guest broke the protocol or a limit.
+ * and a frame's body is allocated once. `push` throws a SluiceError when the guest broke the protocol or a limit; it
+ * stops at a large frame, which is not to be parsed on the event loop.
  */
 export function createFrameReader(
   frameBytesMax: number,
   onFrame: (frame: Frame, bytes: number) => void,
-): { push(chunk: Buffer): void } {
+): { push(chunk: Buffer): LargeBody | undefined } {
   const header = Buffer.alloc(HEADER_BYTES);
   let headerFilled = 0;
   let body: Buffer | undefined;
   let filled = 0;
 
-  function push(chunk: Buffer): void {
+  function push(chunk: Buffer): LargeBody | undefined {
     let at = 0;
     while (at < chunk.length) {
       if (body === undefined) {
         const taken = chunk.copy(header, headerFilled, at, at + HEADER_BYTES - headerFilled);
         headerFilled += taken;
         at += taken;
-        if (headerFilled < HEADER_BYTES) return;
+        if (headerFilled < HEADER_BYTES) return undefined;
         const length = header.readUInt32LE(0);
         if (length > frameBytesMax)
           throw new SluiceError(
@@ -45,22 +60,25 @@ export function createFrameReader(
             `The guest announced a frame of ${length} bytes; frameBytesMax is ${frameBytesMax}`,
           );
         headerFilled = 0;
-        if (length <= chunk.length - at) {
+        if (length <= chunk.length - at && length <= limits.largeBytesMin) {
           onFrame(parseFrame(chunk.subarray(at, at + length)), length);
           at += length;
           continue;
         }
-        body = Buffer.allocUnsafe(length);
+        // Of its own, so that it can be handed to a thread.
+        body = length > limits.largeBytesMin ? Buffer.allocUnsafeSlow(length) : Buffer.allocUnsafe(length);
         filled = 0;
       }
       const taken = chunk.copy(body, filled, at);
       filled += taken;
       at += taken;
-      if (filled < body.length) return;
+      if (filled < body.length) return undefined;
       const whole = body;
       body = undefined;
+      if (whole.length > limits.largeBytesMin) return { body: whole, rest: chunk.subarray(at) };
       onFrame(parseFrame(whole), whole.length);
     }
+    return undefined;
   }
 
   return { push };

@@ -1,6 +1,7 @@
 import { SluiceError } from "../base/errors.ts";
 import type { JsonObject } from "../base/json.ts";
-import { createFrameReader, encodeFrame, type Frame } from "./frames.ts";
+import { type LargeValue, openLargeInput } from "../base/large-json.ts";
+import { createFrameReader, encodeFrame, encodeLength, type Frame } from "./frames.ts";
 import type { GuestProcess } from "./walls/wall.ts";
 
 /** A guest process and the one channel to it. Single use: it runs one program and is killed. */
@@ -13,16 +14,22 @@ export interface Guest {
   send(frame: JsonObject): void;
   /** A frame that is JSON text already. */
   sendText(text: string): void;
-  /** Hands over every further frame with its size, and how the guest ended if it did (with what it last said on stderr). */
-  listen(onFrame: (frame: Frame, bytes: number) => void, onEnd: (error: SluiceError) => void): void;
+  /** A frame, and the bytes that it announces in a frame of their own. */
+  sendRaw(frame: JsonObject, pieces: readonly Uint8Array[]): void;
+  /** Hands over every further frame with its size (and what is large in it, as bytes), and how the guest ended if it did (with what it last said on stderr). */
+  listen(onFrame: FrameListener, onEnd: (error: SluiceError) => void): void;
   kill(): void;
 }
+
+export type FrameListener = (frame: Frame, bytes: number, large?: LargeValue) => void;
 
 const STDERR_BYTES_MAX = 4_096;
 
 /** Opens the channel to a guest process that an engine has just started. */
 export function openGuest(child: GuestProcess, labels: { engine: string; wall: string }, frameBytesMax: number): Guest {
-  let onFrame: (frame: Frame, bytes: number) => void = () => undefined;
+  let onFrame: FrameListener = () => undefined;
+  /** A large frame that a thread reads; what comes after it waits. */
+  let reading: Promise<void> | undefined;
   let onEnd: (error: SluiceError) => void = () => undefined;
   let ended: SluiceError | undefined;
   let stderr = "";
@@ -43,36 +50,77 @@ export function openGuest(child: GuestProcess, labels: { engine: string; wall: s
     onEnd(error);
   }
 
-  const reader = createFrameReader(frameBytesMax, (frame, bytes) => {
+  const take: FrameListener = (frame, bytes, large) => {
     if (frame.kind === "ready") becomeReady();
-    else onFrame(frame, bytes);
-  });
-  child.stdout.on("data", (chunk: Buffer) => {
+    else onFrame(frame, bytes, large);
+  };
+  const reader = createFrameReader(frameBytesMax, take);
+
+  function push(chunk: Buffer): void {
     if (ended !== undefined) return;
     try {
-      reader.push(chunk);
+      const large = reader.push(chunk);
+      if (large === undefined) return;
+      child.stdout.pause();
+      reading = readLarge(large.body).then(() => {
+        reading = undefined;
+        if (large.rest.length > 0) push(large.rest);
+        if (reading === undefined) child.stdout.resume();
+      });
     } catch (error) {
-      end(
-        error instanceof SluiceError
-          ? error
-          : new SluiceError("internal", "A frame of the guest could not be handled", { cause: error }),
-      );
+      end(toFrameError(error));
     }
-  });
+  }
+
+  async function readLarge(body: Buffer): Promise<void> {
+    const bytes = body.length;
+    const input = openLargeInput();
+    input.push(body);
+    const read = await input.toFrame();
+    if (ended !== undefined) return;
+    try {
+      if (read.kind === "frame") take(read.frame, bytes, read.large);
+      else
+        throw new SluiceError(
+          "guest_crashed",
+          `The guest sent a frame that ${read.kind === "junk" ? "is not JSON" : `cannot be read: ${read.message}`}`,
+        );
+    } catch (error) {
+      end(toFrameError(error));
+    }
+  }
+
+  child.stdout.on("data", push);
   child.stderr.on("data", (chunk: Buffer) => {
     if (stderr.length < STDERR_BYTES_MAX) stderr += chunk.toString("utf8").slice(0, STDERR_BYTES_MAX - stderr.length);
   });
-  void child.exited.then(({ code, signal }) => {
+  void child.exited.then(async ({ code, signal }) => {
     // One turn later, so that what it wrote last has been read.
-    setImmediate(() => {
-      const how = signal === null ? `with exit code ${code}` : `by ${signal}`;
-      const said = stderr.trim() === "" ? "" : `: ${stderr.trim()}`;
-      end(new SluiceError("guest_crashed", `The sandbox process ended ${how}${said}`));
-    });
+    await new Promise((resolve) => setImmediate(resolve));
+    await untilRead();
+    const how = signal === null ? `with exit code ${code}` : `by ${signal}`;
+    const said = stderr.trim() === "" ? "" : `: ${stderr.trim()}`;
+    end(new SluiceError("guest_crashed", `The sandbox process ended ${how}${said}`));
   });
+
+  async function untilRead(): Promise<void> {
+    if (reading === undefined) return;
+    await reading;
+    await untilRead();
+  }
 
   function sendText(text: string): void {
     if (ended === undefined) child.stdin.write(encodeFrame(text));
+  }
+
+  function sendRaw(frame: JsonObject, pieces: readonly Uint8Array[]): void {
+    if (ended !== undefined) return;
+    const { stdin } = child;
+    stdin.cork();
+    stdin.write(encodeFrame(JSON.stringify(frame)));
+    stdin.write(encodeLength(pieces.reduce((sum, piece) => sum + piece.length, 0)));
+    for (const piece of pieces) stdin.write(piece);
+    stdin.uncork();
   }
 
   return {
@@ -81,6 +129,7 @@ export function openGuest(child: GuestProcess, labels: { engine: string; wall: s
     ready,
     send: (frame) => sendText(JSON.stringify(frame)),
     sendText,
+    sendRaw,
     listen(frameListener, endListener) {
       onFrame = frameListener;
       onEnd = endListener;
@@ -88,4 +137,9 @@ export function openGuest(child: GuestProcess, labels: { engine: string; wall: s
     },
     kill: () => child.kill(),
   };
+}
+
+function toFrameError(error: unknown): SluiceError {
+  if (error instanceof SluiceError) return error;
+  return new SluiceError("internal", "A frame of the guest could not be handled", { cause: error });
 }

@@ -12,6 +12,7 @@ import {
   PROGRAM_NAME,
   singleFunction,
   specifiersOf,
+  tailCall,
   toNamespaceEdits,
   toPlace,
 } from "./module-syntax.ts";
@@ -38,6 +39,8 @@ export interface GuestServer {
   /** Whether it is a global too: it hides no standard one. */
   global: boolean;
   tools: Record<string, string>;
+  /** Why nothing can be called on it: every name is then a function that fails with this. */
+  unavailable?: string;
 }
 
 /** What the linker asks about names; given by the runtime. */
@@ -77,7 +80,7 @@ const SKILL_MODULES_MAX = 64;
 export async function linkProgram(text: string, names: NameSource): Promise<LinkedProgram> {
   if (Buffer.byteLength(text) > limits.codeBytesMax) {
     throw new LinkError(
-      "program_error",
+      "codeBytesMax",
       `The program has ${Buffer.byteLength(text)} bytes; codeBytesMax is ${limits.codeBytesMax}`,
       undefined,
     );
@@ -181,7 +184,7 @@ function serversOf(
             : undefined;
       if (name === undefined) return;
       named += 1;
-      add(names.serverByIdentifier(name));
+      add(names.serverByIdentifier(name) ?? names.server(name));
     },
   }).visit(parsed.program);
   for (const identifier of identifiers) add(names.serverByIdentifier(identifier));
@@ -221,6 +224,11 @@ function toLinkedModule(
 
   const exported = getters.length === 0 ? "" : `__s.x({${getters.join(",")}});`;
   const single = singleFunction(program);
+  const tail = single === undefined && getters.length === 0 ? tailCall(program) : undefined;
+  if (tail !== undefined) {
+    // Put where no original character follows on the line, or only a comment: positions stay.
+    edits.push({ start: tail.after, end: tail.after, text: ";return(" }, { start: tail.end, end: tail.end, text: ")" });
+  }
   const edited = applyEdits(text, edits);
   const body =
     single === undefined
@@ -232,7 +240,7 @@ function toLinkedModule(
   const transformed = transformSync(name.replace(/\.js$/, ".ts"), prefix + body + suffix, {
     lang: "ts",
     sourceType: "module",
-    target: "es2023",
+    target: "esnext",
     sourcemap: true,
     typescript: { onlyRemoveTypeImports: true },
   });

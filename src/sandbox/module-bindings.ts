@@ -52,6 +52,8 @@ export function bindImport(
 }
 
 function exportsOf(target: ImportTarget | ModuleTarget, servers: Map<string, GuestServer>): string[] | undefined {
+  // What a server has that cannot be reached now, nobody knows.
+  if (target.kind === "server" && servers.get(target.key)?.unavailable !== undefined) return undefined;
   if (target.kind === "server") return Object.keys(servers.get(target.key)?.tools ?? {});
   if (target.kind === "tool") return [target.name];
   return undefined;

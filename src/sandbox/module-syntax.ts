@@ -13,7 +13,7 @@ export interface SourcePlace {
 export class LinkError extends SluiceError {
   readonly place: SourcePlace | undefined;
   constructor(
-    code: "syntax_error" | "import_not_found" | "program_error",
+    code: "syntax_error" | "import_not_found" | "codeBytesMax",
     message: string,
     place: SourcePlace | undefined,
     hint?: string,
@@ -134,6 +134,52 @@ export function toNamespaceEdits(program: ParseResult["program"], text: string):
     edits.push({ start: statement.start, end: statement.end, text: "" });
   }
   return edits;
+}
+
+/**
+ * A program that ends by calling an asynchronous function of its own, `main()` or `(async () => { … })()`: where that
+ * call stands, and where the statement before it ends. Its author means to wait for it, so the program does.
+ */
+export function tailCall(program: ParseResult["program"]): { start: number; end: number; after: number } | undefined {
+  const statements = program.body.filter(({ type }) => type !== "EmptyStatement");
+  const last = statements.at(-1);
+  if (last?.type !== "ExpressionStatement") return undefined;
+  let callee: { type: string } = last.expression;
+  // Down the chain `main().catch(…)` to the first call.
+  for (;;) {
+    const node = callee as unknown as {
+      type: string;
+      expression?: typeof callee;
+      callee?: typeof callee;
+      object?: typeof callee;
+    };
+    if (node.type === "ParenthesizedExpression" && node.expression !== undefined) callee = node.expression;
+    else if (node.type === "CallExpression" && node.callee !== undefined) callee = node.callee;
+    else if (node.type === "MemberExpression" && node.object?.type === "CallExpression") callee = node.object;
+    else break;
+  }
+  if (callee === last.expression) return undefined;
+  const isOwn =
+    callee.type === "Identifier"
+      ? statements.some((statement) => isAsyncFunction(statement, (callee as unknown as { name: string }).name))
+      : (callee.type === "ArrowFunctionExpression" || callee.type === "FunctionExpression") &&
+        (callee as unknown as { async: boolean }).async;
+  if (!isOwn) return undefined;
+  const { start, end } = last.expression;
+  return { start, end, after: statements.at(-2)?.end ?? 0 };
+}
+
+/** Whether the statement declares an asynchronous function of this name. */
+function isAsyncFunction(statement: ParseResult["program"]["body"][number], name: string): boolean {
+  if (statement.type === "FunctionDeclaration") return statement.async && statement.id?.name === name;
+  if (statement.type !== "VariableDeclaration") return false;
+  return statement.declarations.some(
+    ({ id, init }) =>
+      id.type === "Identifier" &&
+      id.name === name &&
+      (init?.type === "ArrowFunctionExpression" || init?.type === "FunctionExpression") &&
+      init.async,
+  );
 }
 
 /** A program that is one function (an expression, or a lone declaration) is called: where it stands. */

@@ -19,8 +19,10 @@ export interface PoolOptions {
   queuedExecutionsMax: number;
 }
 
-/** Time after an execution began before its replacement is started: the start must not slow the execution down. */
-const REFILL_DELAY_MS = 30;
+/** Time after an execution began before its replacement is started: short ones are not slowed down by it. */
+const REFILL_DELAY_MS = 100;
+/** The same after one has ended: what waits for its outcome comes first. */
+const REFILL_AFTER_END_MS = 5;
 /** A guest that has not said `ready` after this long never will. */
 const READY_MS = 15_000;
 
@@ -31,6 +33,7 @@ export function createPool({ start, guestsWarm, executionsMax, queuedExecutionsM
   let running = 0;
   let closed = false;
   let refill: NodeJS.Timeout | undefined;
+  let refillAt = 0;
 
   function startSpare(): { guest: Guest; warm: Promise<void> } {
     const guest = start();
@@ -57,12 +60,19 @@ export function createPool({ start, guestsWarm, executionsMax, queuedExecutionsM
       return;
     }
     spare.push(entry);
-    entry.warm.then(scheduleFill, () => undefined);
+    entry.warm.then(
+      () => scheduleFill(REFILL_AFTER_END_MS),
+      () => undefined,
+    );
   }
 
-  function scheduleFill(): void {
-    if (closed || refill !== undefined || spare.length >= guestsWarm) return;
-    refill = setTimeout(fill, REFILL_DELAY_MS);
+  function scheduleFill(delayMs: number): void {
+    const dueAt = performance.now() + delayMs;
+    // Never put off: programs that come one after the other would keep the pool empty.
+    if (closed || spare.length >= guestsWarm || (refill !== undefined && refillAt <= dueAt)) return;
+    clearTimeout(refill);
+    refillAt = dueAt;
+    refill = setTimeout(fill, delayMs);
     refill.unref();
   }
 
@@ -135,7 +145,7 @@ export function createPool({ start, guestsWarm, executionsMax, queuedExecutionsM
         leave();
         throw error;
       }
-      scheduleFill();
+      scheduleFill(REFILL_DELAY_MS);
       let released = false;
       return {
         guest,
@@ -144,7 +154,7 @@ export function createPool({ start, guestsWarm, executionsMax, queuedExecutionsM
           released = true;
           guest.kill();
           leave();
-          scheduleFill();
+          scheduleFill(REFILL_AFTER_END_MS);
         },
       };
     },

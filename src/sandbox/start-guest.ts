@@ -2,9 +2,15 @@ import { limits } from "../base/limits.ts";
 import type { Engine } from "./engines/engine.ts";
 import { type Guest, openGuest } from "./guest.ts";
 import type { Wall } from "./walls/wall.ts";
+import type { Watchdog } from "./watchdog.ts";
 
-/** Starts one guest: an engine's command behind a wall, with the channel to it open. */
-export function startGuest(engine: Engine, wall: Wall, bounds: { memoryMb: number }): Guest {
+/** Starts one guest: an engine's command behind a wall, its memory bounded, with the channel to it open. */
+export function startGuest(engine: Engine, wall: Wall, bounds: { memoryMb: number }, watchdog?: Watchdog): Guest {
+  // A thread has no process that could be watched or walled.
+  if (engine.start !== undefined)
+    return openGuest(engine.start(bounds), { engine: engine.name, wall: "none (no boundary)" }, limits.frameBytesMax);
   const child = wall.start(engine.toCommand(bounds), bounds);
+  watchdog?.adopt(child.account, { memoryBytes: bounds.memoryMb * 1024 * 1024 });
+  void child.exited.then(() => watchdog?.release(child.pid));
   return openGuest(child, { engine: engine.name, wall: wall.name }, limits.frameBytesMax);
 }

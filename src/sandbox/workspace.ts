@@ -10,9 +10,14 @@ import { FileError } from "./file-error.ts";
 export interface Workspace {
   /** For reading; what it writes is not counted. */
   readonly root: DiskRoot;
-  /** Writes a file, in a folder that exists. Refuses (EDQUOT, EFBIG) what would pass a bound. */
-  write(names: readonly string[], bytes: Uint8Array, mode: "replace" | "create" | "append"): Promise<void>;
-  makeFolder(names: readonly string[], recursive: boolean): Promise<void>;
+  /** Writes a file, in a folder that exists. Refuses (EDQUOT, EFBIG) what would pass a bound; `own` are lower ones of the caller. */
+  write(
+    names: readonly string[],
+    bytes: Uint8Array,
+    mode: "replace" | "create" | "append",
+    own?: WorkspaceLimits,
+  ): Promise<void>;
+  makeFolder(names: readonly string[], recursive: boolean, own?: WorkspaceLimits): Promise<void>;
   remove(names: readonly string[], options: { recursive: boolean; folder: boolean }): Promise<void>;
   rename(from: readonly string[], to: readonly string[]): Promise<void>;
 }
@@ -62,6 +67,7 @@ export async function openWorkspace(folder: string, limits: WorkspaceLimits): Pr
   async function fill(
     names: readonly string[],
     { bytes, grows, makes }: { bytes: number; grows: boolean; makes: number },
+    { fileBytesMax, workspaceBytesMax, workspaceFilesMax }: WorkspaceLimits,
     act: () => Promise<void>,
   ): Promise<void> {
     if (used === undefined) {
@@ -71,13 +77,12 @@ export async function openWorkspace(folder: string, limits: WorkspaceLimits): Pr
     }
     const old = await sizeOf(names);
     const size = bytes + (grows ? (old?.bytes ?? 0) : 0);
-    if (size > limits.fileBytesMax)
-      throw new FileError("EFBIG", `${size} bytes; fileBytesMax is ${limits.fileBytesMax}`);
+    if (size > fileBytesMax) throw new FileError("EFBIG", `${size} bytes; fileBytesMax is ${fileBytesMax}`);
     const after = { bytes: used.bytes + size - (old?.bytes ?? 0), files: used.files + (old === undefined ? makes : 0) };
-    if (after.bytes > limits.workspaceBytesMax && after.bytes > used.bytes)
-      throw new FileError("EDQUOT", `workspaceBytesMax is ${limits.workspaceBytesMax}, ${used.bytes} bytes are used`);
-    if (after.files > limits.workspaceFilesMax && old === undefined)
-      throw new FileError("EDQUOT", `workspaceFilesMax is ${limits.workspaceFilesMax}`);
+    if (after.bytes > workspaceBytesMax && after.bytes > used.bytes)
+      throw new FileError("EDQUOT", `workspaceBytesMax is ${workspaceBytesMax}, ${used.bytes} bytes are used`);
+    if (after.files > workspaceFilesMax && old === undefined)
+      throw new FileError("EDQUOT", `workspaceFilesMax is ${workspaceFilesMax}`);
     await act();
     used = after;
   }
@@ -98,16 +103,16 @@ export async function openWorkspace(folder: string, limits: WorkspaceLimits): Pr
 
   return {
     root,
-    write: (names, bytes, mode) =>
+    write: (names, bytes, mode, own = limits) =>
       inLine(() =>
-        fill(names, { bytes: bytes.length, grows: mode === "append", makes: 1 }, () =>
+        fill(names, { bytes: bytes.length, grows: mode === "append", makes: 1 }, own, () =>
           mode === "append" ? root.append(names, bytes) : root.write(names, bytes, mode === "create"),
         ),
       ),
-    makeFolder: (names, recursive) =>
+    makeFolder: (names, recursive, own = limits) =>
       inLine(async () => {
         const makes = recursive ? await countMissing(names) : 1;
-        await fill(names, { bytes: 0, grows: true, makes }, () => root.makeFolder(names, recursive));
+        await fill(names, { bytes: 0, grows: true, makes }, own, () => root.makeFolder(names, recursive));
       }),
     remove: (names, options) => inLine(() => clear(names, () => root.remove(names, options))),
     rename: (from, to) => inLine(() => clear(to, () => root.rename(from, to))),

@@ -1,4 +1,5 @@
-import { closeSync, mkdirSync, openSync } from "node:fs";
+import { closeSync, openSync } from "node:fs";
+import { makeFolder } from "../base/make-folder.ts";
 import { join } from "node:path";
 import Database from "libsql";
 import { SluiceError, toMessage } from "../base/errors.ts";
@@ -33,7 +34,7 @@ export function createStore(directory: string): Store {
   const attempt = <Result>(act: () => Result): Result => retryWhileBusy(file, act);
   let database: Database.Database | undefined;
   try {
-    mkdirSync(directory, { recursive: true, mode: 0o700 });
+    makeFolder(directory, 0o700);
     // Made here so that it is private from its first byte; SQLite gives its side files the same mode.
     closeSync(openSync(file, "a", 0o600));
     const opened = new Database(file, { timeout: limits.storeBusyMs });

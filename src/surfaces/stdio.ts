@@ -23,7 +23,7 @@ export function openStdio(factory: () => Server, onError: (error: Error) => void
  */
 function createDrainingTransport(): { transport: Transport; closed: Promise<void> } {
   const input = new PassThrough();
-  const inner = new StdioServerTransport(input, process.stdout);
+  const inner = new StdioServerTransport(input, process.stdout, { maxBufferSize: limits.clientMessageBytesMax });
   const unanswered = new Set<RequestId>();
   let ended = false;
   const endIfDrained = (): void => {

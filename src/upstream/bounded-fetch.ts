@@ -1,8 +1,9 @@
 import { SluiceError } from "../base/errors.ts";
+import { largeBody } from "./large-body.ts";
 
 /**
  * `fetch` whose responses break off with `result_too_large` past `bytesMax`: for a whole body, or for one event of an
- * event stream (which as a whole has no end).
+ * event stream (which as a whole has no end). What answers a tool call and is large is read in a thread.
  */
 export function boundedFetch(bytesMax: number, onTooLarge: () => void): typeof fetch {
   return async (input, init) => {
@@ -26,13 +27,22 @@ export function boundedFetch(bytesMax: number, onTooLarge: () => void): typeof f
       },
     });
     const { status, statusText, headers } = response;
-    const bounded = new Response(response.body.pipeThrough(bound), { status, statusText, headers });
+    const body = response.body.pipeThrough(bound);
+    const small = isToolCall(init) && response.ok ? body.pipeThrough(largeBody(isEvents ? "events" : "json")) : body;
+    const bounded = new Response(small, { status, statusText, headers });
     // The client compares it with what it asked for, to refuse redirects to another origin.
     Object.defineProperty(bounded, "url", { value: response.url });
     Object.defineProperty(bounded, "redirected", { value: response.redirected });
     Object.defineProperty(bounded, "type", { value: response.type });
     return bounded;
   };
+}
+
+/** Whether a request is a tool call: only what answers one can be read elsewhere. */
+function isToolCall(init: RequestInit | undefined): boolean {
+  const body = init?.body;
+  // The client writes the method near one end; between them are the arguments.
+  return typeof body === "string" && /"method":"tools\/call"/.test(body.slice(0, 300) + body.slice(-300));
 }
 
 /** Where the last empty line of the chunk ends, or -1. One that is cut by the chunk's border is missed: the bound is then only reached early. */

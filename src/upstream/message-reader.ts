@@ -1,4 +1,5 @@
 import { isJsonObject } from "../base/json.ts";
+import { limits } from "../base/limits.ts";
 
 /** What a server's stdout holds: messages, and what is none. */
 export interface MessageSink {
@@ -6,8 +7,19 @@ export interface MessageSink {
   onMessage(message: Record<string, unknown>): void;
   /** A line that is no JSON-RPC message: a banner, a log line. */
   onJunk(line: string): void;
+  /** Opens the way of a line that is too large to be read here; called for it instead of `onMessage` and `onJunk`. */
+  openLarge(): LargeLine;
   /** A line over the bound was dropped; `id` is the request it answers, where its beginning or end tells. */
   onTooLarge(id: number | undefined): void;
+}
+
+/** Takes a large line as it comes; each piece is handed over. */
+export interface LargeLine {
+  push(piece: Uint8Array): void;
+  /** The line is over the bound after all. */
+  drop(): void;
+  /** The line is whole; `id` is the request it answers, where its beginning or end tells. */
+  end(id: number | undefined): void;
 }
 
 /** How much of both ends of a dropped line is kept to find the request it answers. */
@@ -22,8 +34,10 @@ export class MessageReader {
   readonly #bytesMax: number;
   #chunks: Buffer[] = [];
   #bytes = 0;
-  /** Both ends of a line that is being dropped. */
-  #dropped: { head: Buffer; tail: Buffer } | undefined;
+  /** Both ends of a line that is large or being dropped. */
+  #ends: { head: Buffer; tail: Buffer } | undefined;
+  /** Where a large line goes; `undefined` while one is dropped. */
+  #large: LargeLine | undefined;
 
   constructor(bytesMax: number, sink: MessageSink) {
     this.#bytesMax = bytesMax;
@@ -43,31 +57,52 @@ export class MessageReader {
 
   #take(part: Buffer): void {
     if (part.length === 0) return;
-    if (this.#dropped === undefined && this.#bytes + part.length > this.#bytesMax) {
-      this.#dropped = { head: Buffer.concat([...this.#chunks, part]).subarray(0, endBytes), tail: Buffer.alloc(0) };
-      this.#chunks = [];
-      this.#bytes = 0;
-    }
-    if (this.#dropped !== undefined) {
-      this.#dropped.tail = Buffer.concat([this.#dropped.tail, part.subarray(-endBytes)]).subarray(-endBytes);
+    this.#bytes += part.length;
+    if (this.#ends === undefined) {
+      this.#chunks.push(part);
+      if (this.#bytes > limits.largeBytesMin || this.#bytes > this.#bytesMax) this.#becomeLarge();
       return;
     }
-    this.#chunks.push(part);
-    this.#bytes += part.length;
+    this.#keepTail(part);
+    if (this.#bytes > this.#bytesMax) {
+      this.#large?.drop();
+      this.#large = undefined;
+    } else this.#large?.push(part);
+  }
+
+  #becomeLarge(): void {
+    const chunks = this.#chunks;
+    this.#chunks = [];
+    // Copies: the chunks are handed over.
+    const head = Buffer.concat(chunks.map((chunk) => chunk.subarray(0, endBytes))).subarray(0, endBytes);
+    this.#ends = { head, tail: Buffer.alloc(0) };
+    for (const chunk of chunks) this.#keepTail(chunk);
+    if (this.#bytes > this.#bytesMax) return;
+    this.#large = this.#sink.openLarge();
+    for (const chunk of chunks) this.#large.push(chunk);
+  }
+
+  #keepTail(part: Buffer): void {
+    if (this.#ends !== undefined)
+      this.#ends.tail = Buffer.concat([this.#ends.tail, part.subarray(-endBytes)]).subarray(-endBytes);
   }
 
   #endLine(): void {
-    if (this.#dropped !== undefined) {
-      const { head, tail } = this.#dropped;
-      this.#dropped = undefined;
-      this.#sink.onTooLarge(findId(head.toString("latin1"), tail.toString("latin1")));
+    const bytes = this.#bytes;
+    this.#bytes = 0;
+    if (this.#ends !== undefined) {
+      const id = findId(this.#ends.head.toString("latin1"), this.#ends.tail.toString("latin1"));
+      const large = this.#large;
+      this.#ends = undefined;
+      this.#large = undefined;
+      if (bytes > this.#bytesMax) this.#sink.onTooLarge(id);
+      else large?.end(id);
       return;
     }
     const line = (this.#chunks.length === 1 ? (this.#chunks[0] as Buffer) : Buffer.concat(this.#chunks)).toString(
       "utf8",
     );
     this.#chunks = [];
-    this.#bytes = 0;
     // Some servers write a byte order mark before their first message.
     const text = line.charCodeAt(0) === 0xfeff ? line.slice(1) : line;
     if (text.trim() === "") return;

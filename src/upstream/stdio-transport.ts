@@ -1,10 +1,12 @@
 import type { JSONRPCMessage, Transport } from "@modelcontextprotocol/client";
 import { type Child, type ChildExit, spawnChild } from "../base/child-process.ts";
 import { SluiceError } from "../base/errors.ts";
+import { type LargeMessage, openLargeInput } from "../base/large-json.ts";
 import { limits } from "../base/limits.ts";
 import type { StdioConfig } from "../config/config.ts";
 import { toServerEnvironment } from "./environment.ts";
-import { MessageReader } from "./message-reader.ts";
+import { toPlaceholder } from "./large-result.ts";
+import { type LargeLine, MessageReader } from "./message-reader.ts";
 
 /** JSON-RPC error `data` by which this transport tells the connection that an answer was over the bound. */
 export const tooLargeMark = "sluice/too-large";
@@ -30,6 +32,9 @@ export class StdioTransport implements Transport {
   #exit: ChildExit | undefined;
   #closed = false;
   #junkLines = 0;
+  /** Requests without an answer: id and method. */
+  readonly #requests = new Map<string | number, string>();
+  readonly #reading = new Set<Promise<void>>();
 
   constructor(server: string, config: StdioConfig, log: (line: string) => void) {
     this.#server = server;
@@ -67,12 +72,17 @@ export class StdioTransport implements Transport {
     if (this.#closed)
       throw new SluiceError("upstream_disconnected", `The start of server "${this.#server}" was given up`);
     const { command, args, env, cwd } = this.#config;
-    const child = spawnChild(command, args, { env: toServerEnvironment(env), cwd, label: `server "${this.#server}"` });
+    const child = spawnChild(command, args, {
+      env: toServerEnvironment(env),
+      cwd,
+      label: `server "${this.#server}"`,
+      marked: true,
+    });
     this.#child = child;
     const reader = new MessageReader(limits.upstreamMessageBytesMax, {
-      // The client checks it; what it cannot use goes to its onerror.
-      onMessage: (message) => this.onmessage?.(message as unknown as JSONRPCMessage),
+      onMessage: (message) => this.#deliver(message),
       onJunk: (line) => this.#noteJunk(line),
+      openLarge: () => this.#openLarge(),
       onTooLarge: (id) => this.#answerTooLarge(id),
     });
     child.stdout.on("data", (chunk: Buffer) => reader.push(chunk));
@@ -84,6 +94,8 @@ export class StdioTransport implements Transport {
     const drained = Promise.all([untilClosed(child.stdout), untilClosed(child.stderr)]);
     void child.exited.then(async (exit) => {
       await Promise.race([drained, new Promise((resolve) => setTimeout(resolve, drainMs))]);
+      // What is being read in the thread was sent before the end.
+      await Promise.all(this.#reading);
       // What was asked to end has not ended by itself.
       if (!this.#closed) this.#exit = exit;
       if (this.#junkLines > 1) this.#log(`stdout held ${this.#junkLines} lines that are no JSON-RPC message`);
@@ -98,8 +110,56 @@ export class StdioTransport implements Transport {
         new SluiceError("upstream_disconnected", `Server "${this.#server}" ${this.ending ?? "is not running"}`),
       );
     }
+    this.#noteRequest(message);
     this.#child.stdin.write(`${JSON.stringify(message)}\n`);
     return Promise.resolve();
+  }
+
+  /** Which requests wait for an answer: a large one is read by what it answers. */
+  #noteRequest(message: JSONRPCMessage): void {
+    if (!("method" in message)) return;
+    if ("id" in message) this.#requests.set(message.id, message.method);
+    const { requestId } = (message.params ?? {}) as { requestId?: string | number };
+    if (message.method === "notifications/cancelled" && requestId !== undefined) this.#requests.delete(requestId);
+  }
+
+  #deliver(message: Record<string, unknown>): void {
+    if (!("method" in message)) this.#requests.delete(message["id"] as string | number);
+    // The client checks it; what it cannot use goes to its onerror.
+    this.onmessage?.(message as unknown as JSONRPCMessage);
+  }
+
+  #openLarge(): LargeLine {
+    const input = openLargeInput({ isMessage: true });
+    return {
+      push: (piece) => input.push(piece),
+      drop: () => input.drop(),
+      end: (id) => {
+        const ids = [...this.#requests];
+        const toolCalls = ids.flatMap(([key, method]) => (method === "tools/call" ? [key] : []));
+        const others = ids.flatMap(([key, method]) => (method === "tools/call" ? [] : [key]));
+        const read = input
+          .toMessage({ toolCalls, others })
+          .then((message) => this.#noteLarge(message, id))
+          .finally(() => this.#reading.delete(read));
+        this.#reading.add(read);
+      },
+    };
+  }
+
+  #noteLarge(message: LargeMessage, id: number | undefined): void {
+    switch (message.kind) {
+      case "result":
+        return this.#deliver({ jsonrpc: "2.0", id: message.id, result: toPlaceholder(message) });
+      case "messages":
+        for (const one of message.messages) this.#deliver(one);
+        return;
+      case "junk":
+        return this.#noteJunk(message.text);
+      case "failed":
+        this.#log(`a large message could not be read: ${message.message}`);
+        return this.#answerTooLarge(id);
+    }
   }
 
   /** Ends the process, politely within `disconnectMs`, then with its whole group. */

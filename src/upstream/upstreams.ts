@@ -5,6 +5,7 @@ import { limits } from "../base/limits.ts";
 import type { ToolDefinition } from "../base/tool-definition.ts";
 import type { ServerConfig } from "../config/config.ts";
 import { type Connection, createConnection, type UpstreamState } from "./connection.ts";
+import { fromPlaceholder } from "./large-result.ts";
 import type { Session } from "./session.ts";
 import { createToolList } from "./tool-list.ts";
 import { toUpstreamError } from "./upstream-error.ts";
@@ -100,11 +101,13 @@ export function createUpstreams(options: UpstreamsOptions): Upstreams {
       const timeoutMs = given ?? config.callMs;
       return withSession(connection, signal, async (session) => {
         try {
-          return await callTool(session, toolName, args, {
-            timeout: timeoutMs,
-            ...(signal === undefined ? {} : { signal }),
-            ...(onProgress === undefined ? {} : { onprogress: onProgress }),
-          });
+          return fromPlaceholder(
+            await callTool(session, toolName, args, {
+              timeout: timeoutMs,
+              ...(signal === undefined ? {} : { signal }),
+              ...(onProgress === undefined ? {} : { onprogress: onProgress }),
+            }),
+          );
         } catch (error) {
           throw toUpstreamError(error, { server: key, what: `tool "${toolName}"`, timeoutMs, signal, session });
         }

@@ -47,6 +47,16 @@ function findDeno(): string {
   );
 }
 
+/** Whether Deno's package is installed for this platform. */
+export function hasDeno(): boolean {
+  try {
+    findDeno();
+    return true;
+  } catch {
+    return false;
+  }
+}
+
 /** Deno from its npm platform package: no permission, an empty environment. */
 export const deno: Engine = {
   name: "deno",

@@ -14,11 +14,69 @@ const HEADER_BYTES = 4;
 const BUFFER_BYTES = 65_536;
 
 /**
- * @param {{ read(bytes: Uint8Array): number | null, write(bytes: Uint8Array): number }} platform
+ * @typedef {object} ByteStream
+ * @property {(bytes: Uint8Array) => number | null} read Blocks; 0 or null at the end.
+ * @property {(bytes: Uint8Array) => number} write
+ */
+
+/**
+ * The frames' texts, where the engine's driver does the framing because its language is the faster one.
+ * @typedef {object} TextStream
+ * @property {() => string | undefined} receiveText Blocks; nothing at the end.
+ * @property {() => Uint8Array | undefined} receiveBytes The same where a frame is no text.
+ * @property {(text: string, bytesMax: number) => void} sendText Throws a RangeError when it is over the bound.
+ */
+
+/**
+ * @param {ByteStream | TextStream} platform
  * @returns {Channel}
  */
 export function createChannel(platform) {
-  const decoder = new TextDecoder();
+  return "read" in platform ? createByteChannel(platform) : createTextChannel(platform);
+}
+
+/**
+ * The value of a frame that said `raw`: too large to stand in its JSON, it is the next frame as it is.
+ * @param {"json" | "auto" | "text"} form `auto`: a text that stands for the JSON it may be
+ * @param {string} text
+ * @param {(text: string) => any} parse
+ */
+function toValue(form, text, parse) {
+  if (form === "text") return { text };
+  if (form === "auto" && text[0] !== "{" && text[0] !== "[") return text;
+  try {
+    return parse(text);
+  } catch (error) {
+    if (form === "auto") return text;
+    throw error;
+  }
+}
+
+/** @param {TextStream} platform @returns {Channel} */
+function createTextChannel({ receiveText, receiveBytes, sendText }) {
+  const { parse, stringify } = JSON;
+  let bytesMax = Number.MAX_SAFE_INTEGER;
+  return {
+    bound(bytes) {
+      bytesMax = bytes;
+    },
+    receive() {
+      const text = receiveText();
+      if (text === undefined) return undefined;
+      const frame = parse(text);
+      if (frame.raw === undefined) return frame;
+      const value = frame.raw === "bytes" ? receiveBytes() : receiveText();
+      if (value === undefined) return undefined;
+      frame.value = typeof value === "string" ? toValue(frame.raw, value, parse) : { bytes: value };
+      return frame;
+    },
+    send: (frame) => sendText(stringify(frame), bytesMax),
+  };
+}
+
+/** @param {ByteStream} platform @returns {Channel} */
+function createByteChannel(platform) {
+  const decoder = new TextDecoder("utf-8", { ignoreBOM: true });
   const encoder = new TextEncoder();
   const { parse, stringify } = JSON;
   const buffer = new Uint8Array(BUFFER_BYTES);
@@ -60,17 +118,28 @@ export function createChannel(platform) {
     return body;
   }
 
+  /** The bytes of the next frame; valid until the one after it. */
+  function next() {
+    if (start === end) start = end = 0;
+    const header = take(HEADER_BYTES);
+    if (header === undefined) return undefined;
+    const length = (header[0] | (header[1] << 8) | (header[2] << 16) | (header[3] << 24)) >>> 0;
+    return take(length);
+  }
+
   return {
     bound(bytes) {
       bytesMax = bytes;
     },
     receive() {
-      if (start === end) start = end = 0;
-      const header = take(HEADER_BYTES);
-      if (header === undefined) return undefined;
-      const length = (header[0] | (header[1] << 8) | (header[2] << 16) | (header[3] << 24)) >>> 0;
-      const body = take(length);
-      return body === undefined ? undefined : parse(decoder.decode(body));
+      const body = next();
+      if (body === undefined) return undefined;
+      const frame = parse(decoder.decode(body));
+      if (frame.raw === undefined) return frame;
+      const value = next();
+      if (value === undefined) return undefined;
+      frame.value = frame.raw === "bytes" ? { bytes: value.slice() } : toValue(frame.raw, decoder.decode(value), parse);
+      return frame;
     },
     send(frame) {
       const body = encoder.encode(stringify(frame));

@@ -9,8 +9,11 @@ const nodeProcess = /** @type {any} */ (globalThis).process;
 const immediate = /** @type {(callback: () => void) => void} */ (/** @type {any} */ (globalThis).setImmediate);
 const nodeCrypto = nodeProcess.getBuiltinModule("node:crypto");
 const exit = deno.exit;
-const { encodeURIComponent } = globalThis;
 const { core } = deno[deno.internal];
+const { encodeURIComponent } = globalThis;
+
+/** How every linked module begins. */
+const DECLARATION = "export default ";
 
 let loaded = 0;
 
@@ -20,11 +23,17 @@ const platform = {
   write: (bytes) => stdout.writeSync(bytes),
   macrotask: () => new Promise((resolve) => immediate(/** @type {() => void} */ (resolve))),
   async load(code) {
-    // Numbered, because the engine caches modules by their URL.
+    // A script and not a module of a data: URL, which costs the engine 30 times as much. Strict like a module; the
+    // words before the function are as many as they were, so that columns stay what they are.
     loaded += 1;
-    const url = `data:text/javascript,${encodeURIComponent(`${code}\n//${loaded}`)}`;
-    const module = await import(url);
-    return { url, main: module.default };
+    const url = `sluice:${loaded}`;
+    const [main, failure] = core.evalContext(`"use strict";( ${code.slice(DECLARATION.length)})`, url);
+    if (failure !== null) {
+      // Only a module's refusal says where.
+      await import(`data:text/javascript,${encodeURIComponent(code)}`);
+      throw failure.thrown;
+    }
+    return { url, main };
   },
   digest: (algorithm, bytes) => nodeCrypto.createHash(algorithm.replace("-", "").toLowerCase()).update(bytes).digest(),
   onUnhandledRejection: (listener) =>

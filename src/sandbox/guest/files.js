@@ -88,7 +88,7 @@ const acts = {
     }),
     reply: (/** @type {any} */ value, /** @type {any} */ _path, /** @type {any} */ options) => {
       if (typeof value.text === "string") return value.text;
-      const buffer = Buffer.from(value.base64, "base64");
+      const buffer = value.bytes === undefined ? Buffer.from(value.base64, "base64") : Buffer.from(value.bytes.buffer);
       const encoding = toEncoding(options);
       return encoding === undefined ? buffer : buffer.toString(/** @type {any} */ (encoding));
     },
@@ -168,6 +168,17 @@ export function createFiles(host, canBlock) {
 
   /** @type {Record<string, any>} */
   const fs = { ...promises, promises };
+  for (const act of Object.keys(acts)) {
+    // With a callback at the end it is Node's older form.
+    fs[act] = (/** @type {any[]} */ ...given) => {
+      const callback = given.at(-1);
+      if (typeof callback !== "function") return promises[act](...given);
+      promises[act](...given.slice(0, -1)).then(
+        (/** @type {unknown} */ value) => callback(null, value),
+        (/** @type {unknown} */ error) => callback(error),
+      );
+    };
+  }
   for (const name of SYNC_NAMES) {
     const { args, reply } = /** @type {any} */ (acts)[name];
     fs[`${name}Sync`] = (/** @type {any[]} */ ...given) => {

@@ -2,3 +2,4 @@
 export declare const ALLOWED_GLOBALS: readonly string[];
 export declare function installGlobals(own: Record<string, unknown>): void;
 export declare function refusedEval(): never;
+export declare function refuseCode(): void;

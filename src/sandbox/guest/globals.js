@@ -115,6 +115,7 @@ export function installGlobals(own) {
     Object.defineProperty(globalThis, name, { value, writable: true, configurable: true, enumerable: false });
   // What the window inherits (addEventListener, dispatchEvent) goes too; AbortSignal keeps its own.
   const window = Object.getPrototypeOf(globalThis);
+  if (window === Object.prototype) return;
   for (const key of Reflect.ownKeys(window)) Reflect.deleteProperty(window, key);
   Object.setPrototypeOf(window, Object.prototype);
 }
@@ -122,4 +123,20 @@ export function installGlobals(own) {
 /** `eval` that says why it is not there; indirect uses and `new Function` are refused by the engine itself. */
 export function refusedEval() {
   throw new EvalError("eval is not available in the sandbox: write the code in the program itself");
+}
+
+/** For engines that cannot refuse by themselves: no function is made from text, by whatever constructor. */
+export function refuseCode() {
+  const samples = [() => undefined, async () => undefined, function* () {}, async function* () {}];
+  for (const sample of samples) {
+    const { prototype, name } = Object.getPrototypeOf(sample).constructor;
+    const refused = function () {
+      throw new EvalError(`new ${name} is not available in the sandbox: write the code in the program itself`);
+    };
+    Object.defineProperty(refused, "name", { value: name, configurable: true });
+    Object.defineProperty(refused, "prototype", { value: prototype, writable: false });
+    Object.defineProperty(prototype, "constructor", { value: refused, writable: false, configurable: true });
+    if (name === "Function")
+      Object.defineProperty(globalThis, name, { value: refused, writable: true, configurable: true });
+  }
 }

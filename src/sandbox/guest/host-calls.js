@@ -4,13 +4,15 @@
  * @typedef {object} HostCalls
  * @property {(op: string, args: object, site?: Error) => Promise<any>} call
  * @property {(op: string, args: object) => any} callSync Blocks the guest until the reply is there.
- * @property {(op: string, args: object, done: (value: any, error?: any) => void) => number} start A call whose end is handed to `done`.
+ * @property {(op: string, args: object, done: (value: any, error?: any) => void, site?: Error) => number} start A call whose end is handed to `done`.
  * @property {(id: number) => void} forget Tells the host that nobody waits for the call any more.
+ * @property {(id: number) => void} abandon Asks the host to end a call; its reply still comes.
  * @property {(frame: any) => void} settle
  * @property {() => any} nextFrame
  * @property {() => number} pending How many calls are waiting for a reply.
+ * @property {() => boolean} isActing Whether an act on a file is waiting for its reply.
  * @property {() => { id: number, tool: string, stack: string }[]} openTools
- * @property {(inFlightMax: number) => void} reset
+ * @property {(inFlightMax: number, pendingMax: number) => void} reset
  */
 
 /**
@@ -41,6 +43,7 @@ export function createHostCalls(channel, toError, onStamp) {
   let lastId = 0;
   let inFlight = 0;
   let inFlightMax = Number.POSITIVE_INFINITY;
+  let pendingMax = Number.POSITIVE_INFINITY;
 
   /** Timers and files do not count: only what the limit `callsInFlightMax` is about. @param {string} op */
   const counts = (op) => op !== "timer";
@@ -63,6 +66,11 @@ export function createHostCalls(channel, toError, onStamp) {
   /** @param {string} op @param {any} args @param {(value: any, error?: any) => void} done @param {Error} [site] */
   function start(op, args, done, site) {
     lastId += 1;
+    if (counts(op) && waiting.size >= pendingMax) {
+      const error = new RangeError(`${waiting.size} calls wait for an answer; callsPendingMax is ${pendingMax}`);
+      done(undefined, withSite(Object.assign(error, { code: "callsPendingMax" }), site));
+      return lastId;
+    }
     waiting.set(lastId, { op, args, done, ...(site === undefined ? {} : { site }) });
     if (counts(op) && inFlight >= inFlightMax) held.push(lastId);
     else dispatch(lastId);
@@ -111,25 +119,38 @@ export function createHostCalls(channel, toError, onStamp) {
       if (!waiting.delete(id)) return;
       channel.send({ kind: "forget", id });
     },
+    abandon(id) {
+      const entry = waiting.get(id);
+      if (entry === undefined) return;
+      const at = held.indexOf(id);
+      entry.op = "abandoned";
+      if (at === -1) channel.send({ kind: "forget", id });
+      else {
+        held.splice(at, 1);
+        waiting.delete(id);
+      }
+    },
     nextFrame() {
       const frame = inbox.shift() ?? channel.receive();
       if (frame !== undefined) onStamp(frame.t);
       return frame;
     },
     pending: () => waiting.size,
+    isActing: () => [...waiting.values()].some(({ op }) => op === "file"),
     openTools() {
       const open = [];
       for (const [id, { op, args, site }] of waiting)
-        if (op === "tool") open.push({ id, tool: args.tool, stack: site?.stack ?? "" });
+        if (op === "tool" || op === "fetch") open.push({ id, tool: args.tool ?? "fetch", stack: site?.stack ?? "" });
       return open;
     },
-    reset(max) {
+    reset(flightMax, callsMax) {
       waiting.clear();
       held.length = 0;
       inbox.length = 0;
       lastId = 0;
       inFlight = 0;
-      inFlightMax = max;
+      inFlightMax = flightMax;
+      pendingMax = callsMax;
     },
   };
 }

@@ -5,25 +5,30 @@
 // read. With one clock, timers as host calls and seeded randomness, what a program does is a function of the frames.
 
 import { createChannel } from "./channel.js";
+import { createFetch } from "./fetch.js";
+import { createConsole } from "./console.js";
 import { createFiles, createPath } from "./files.js";
-import { toJsonValue, toLine, toTable, toText } from "./format.js";
+import { toJsonValue, toText } from "./format.js";
 import { installGlobals, refusedEval } from "./globals.js";
 import { createHostCalls } from "./host-calls.js";
-import { installStackTraces } from "./stack.js";
+import { installStackTraces, LoadError, toLoadError } from "./stack.js";
 import { createTools, toGuestError, ToolError } from "./tools.js";
 import { createClock, createCrypto, createDate, createRandom, createTimers, patchDateTimeFormat } from "./world.js";
 
 /**
  * What an engine hands to the runner.
- * @typedef {object} Platform
- * @property {(bytes: Uint8Array) => number | null} read Blocks; 0 or null at the end.
- * @property {(bytes: Uint8Array) => number} write
+ * @typedef {(import("./channel.js").ByteStream | import("./channel.js").TextStream) & PlatformPart} Platform
+ */
+
+/**
+ * @typedef {object} PlatformPart
  * @property {() => Promise<void>} macrotask Resolves in a later macrotask, when all microtasks have run.
  * @property {(code: string) => Promise<{ url: string, main: Function }>} load Loads one linked module.
  * @property {(algorithm: string, bytes: Uint8Array) => Uint8Array} digest
  * @property {(listener: (promise: Promise<unknown>, reason: unknown) => void) => void} onUnhandledRejection
  * @property {(listener: (promise: Promise<unknown>) => void) => void} onRejectionHandled
  * @property {() => never} exit
+ * @property {import("./stack.js").ErrorDialect} [errors] Where the engine tells errors in another way than V8.
  */
 
 /**
@@ -81,12 +86,10 @@ export async function run(platform) {
     callTool: tools.callTool,
     clearInterval: timers.clearInterval,
     clearTimeout: timers.clearTimeout,
-    console: createConsole(log),
+    console: createConsole(log, clock.now),
     crypto: createCrypto(random, platform.digest),
     eval: refusedEval,
-    fetch: async () => {
-      throw new TypeError("fetch is not available: this sandbox has no network. Use a tool of a server instead");
-    },
+    fetch: createFetch(host),
     fs,
     path,
     performance: Object.freeze({
@@ -101,7 +104,7 @@ export async function run(platform) {
     sluice,
   };
   installGlobals(own);
-  installStackTraces(stackModules);
+  installStackTraces(stackModules, platform.errors);
   platform.onUnhandledRejection((promise, reason) => rejections.set(promise, reason));
   platform.onRejectionHandled((promise) => rejections.delete(promise));
 
@@ -114,7 +117,7 @@ export async function run(platform) {
 
   /** @param {any} frame */
   async function runProgram(frame) {
-    host.reset(frame.limits.callsInFlightMax);
+    host.reset(frame.limits.callsInFlightMax, frame.limits.callsPendingMax);
     channel.bound(frame.limits.frameBytesMax);
     timers.reset();
     rejections.clear();
@@ -135,7 +138,7 @@ export async function run(platform) {
         });
     }
 
-    /** @type {{ value?: unknown, error?: unknown, thrown?: boolean, code?: string } | undefined} */
+    /** @type {{ value?: unknown, error?: unknown, thrown?: boolean, code?: string | undefined } | undefined} */
     let settled;
     runModules(frame.modules).then(
       (value) => (settled = { value }),
@@ -149,7 +152,7 @@ export async function run(platform) {
       if (settled !== undefined) {
         // Calls that were made and not awaited: their effects happen, so the program waits for them.
         const open = host.openTools();
-        if (open.length === 0) break;
+        if (open.length === 0 && !host.isActing()) break;
         unawaited ??= open;
       }
       if (settled === undefined && host.pending() === 0) {
@@ -186,8 +189,15 @@ export async function run(platform) {
     loading += 1;
     try {
       for (const module of modules) {
-        const { url, main } = await platform.load(module.code);
-        stackModules.set(url, { name: module.name, mappings: module.mappings, prefix: module.prefix });
+        const { url, main } = await platform.load(module.code).catch((error) => {
+          throw toLoadError(error, module);
+        });
+        stackModules.set(url, {
+          name: module.name,
+          mappings: module.mappings,
+          prefix: module.prefix,
+          ...(platform.errors !== undefined ? { code: module.code } : {}),
+        });
         mains.push(main);
       }
     } finally {
@@ -301,13 +311,20 @@ function toErrorFrame(error, code) {
       return { name: "Error", message: `The program threw ${toText(error)}`, stack: "", code };
     const own = /** @type {any} */ (error);
     const { cause } = own;
+    const inner =
+      error instanceof AggregateError
+        ? error.errors
+            .slice(0, 5)
+            .map((one) => `\n- ${toText(one).split("\n")[0]}`)
+            .join("")
+        : "";
     const causedBy =
-      cause === undefined ? "" : `\ncaused by: ${cause instanceof Error ? String(cause) : toText(cause)}`;
+      inner + (cause === undefined ? "" : `\ncaused by: ${cause instanceof Error ? String(cause) : toText(cause)}`);
     return {
       name: String(error.name),
       message: String(error.message) + causedBy,
       stack: String(error.stack ?? ""),
-      code: code ?? toTextOnly(own.code),
+      code: code ?? (own instanceof LoadError ? "syntax_error" : toTextOnly(own.code)),
       tool: own instanceof ToolError ? toTextOnly(own.tool) : undefined,
       hint: toTextOnly(own.hint),
       toolError: own instanceof ToolError,
@@ -320,50 +337,6 @@ function toErrorFrame(error, code) {
 /** @param {unknown} value */
 function toTextOnly(value) {
   return typeof value === "string" ? value : undefined;
-}
-
-/** @param {(stream: "stdout" | "stderr", text: string) => void} log */
-function createConsole(log) {
-  let indent = "";
-  /** @type {Map<string, number>} */
-  const counts = new Map();
-  /** @param {"stdout" | "stderr"} stream @param {string} text */
-  const print = (stream, text) => log(stream, indent === "" ? text : indent + text.replaceAll("\n", `\n${indent}`));
-  /** @param {"stdout" | "stderr"} stream */
-  const printer =
-    (stream) =>
-    (/** @type {any[]} */ ...values) =>
-      print(stream, toLine(values));
-  const out = printer("stdout");
-  const err = printer("stderr");
-  return Object.freeze({
-    log: out,
-    info: out,
-    debug: out,
-    dir: (/** @type {any} */ value) => out(value),
-    dirxml: out,
-    warn: err,
-    error: err,
-    trace: (/** @type {any[]} */ ...values) => err(`Trace: ${toLine(values)}`),
-    assert: (/** @type {any} */ condition, /** @type {any[]} */ ...values) =>
-      condition || err(values.length === 0 ? "Assertion failed" : `Assertion failed: ${toLine(values)}`),
-    table: (/** @type {any} */ data, /** @type {string[]} */ columns) => print("stdout", toTable(data, columns)),
-    group: (/** @type {any[]} */ ...values) => {
-      if (values.length > 0) out(...values);
-      indent += "  ";
-    },
-    groupCollapsed: () => (indent += "  "),
-    groupEnd: () => (indent = indent.slice(2)),
-    count: (label = "default") => {
-      counts.set(label, (counts.get(label) ?? 0) + 1);
-      out(`${label}: ${counts.get(label)}`);
-    },
-    countReset: (label = "default") => counts.delete(label),
-    time: () => undefined,
-    timeEnd: () => undefined,
-    timeLog: () => undefined,
-    clear: () => undefined,
-  });
 }
 
 /**

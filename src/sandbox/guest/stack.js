@@ -5,7 +5,7 @@ const BASE64 = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/
 
 /**
  * One linked module as stack traces need it.
- * @typedef {{ name: string, mappings: string, prefix: number, decoded?: number[][][] }} StackModule
+ * @typedef {{ name: string, mappings: string, prefix: number, code?: string, decoded?: number[][][] }} StackModule
  */
 
 /**
@@ -73,29 +73,67 @@ function toOriginal(module, line, column) {
 }
 
 /**
+ * How an engine's errors become what V8 says.
+ * @typedef {object} ErrorDialect
+ * @property {(site: import("./quickjs-errors.js").Site, error: unknown) => number} toColumn
+ * @property {(site: import("./quickjs-errors.js").Site, error: unknown) => void} repairMessage
+ */
+
+/**
  * Makes `error.stack` show only the agent's own frames. Not writable, so that no program is handed call sites.
  * @param {Map<string, StackModule>} modules by the URL that the engine reports
+ * @param {ErrorDialect} [dialect] where the engine tells errors in another way than V8
  */
-export function installStackTraces(modules) {
+export function installStackTraces(modules, dialect) {
   /** @param {any} error @param {any[]} sites */
   function prepareStackTrace(error, sites) {
-    let text;
-    try {
-      text = String(error);
-    } catch {
-      text = "Error";
-    }
-    for (const site of sites) {
+    let frames = "";
+    for (const [index, site] of sites.entries()) {
       const module = modules.get(site.getFileName() ?? "");
       if (module === undefined) continue;
-      const at = toOriginal(module, site.getLineNumber() ?? 0, site.getColumnNumber() ?? 0);
+      const line = site.getLineNumber() ?? 0;
+      let column = site.getColumnNumber() ?? 0;
+      if (dialect !== undefined) {
+        const own = { text: module.code?.split("\n", line)[line - 1] ?? "", column, isCall: index > 0 };
+        column = dialect.toColumn(own, error);
+        if (index === 0) dialect.repairMessage(own, error);
+      }
+      const at = toOriginal(module, line, column);
       if (at === undefined) continue;
       const name = site.getFunctionName();
       const place = `${module.name}:${at.line}:${at.column}`;
-      text +=
+      frames +=
         name && name !== "default" && name !== "Module.default" ? `\n    at ${name} (${place})` : `\n    at ${place}`;
     }
-    return text;
+    try {
+      return String(error) + frames;
+    } catch {
+      return `Error${frames}`;
+    }
   }
-  Object.defineProperty(Error, "prepareStackTrace", { value: prepareStackTrace });
+  // Assigned first: on QuickJS it is an accessor, and the engine knows only what went through it.
+  /** @type {any} */ (Error).prepareStackTrace = prepareStackTrace;
+  Object.defineProperty(Error, "prepareStackTrace", {
+    value: prepareStackTrace,
+    writable: false,
+    enumerable: false,
+    configurable: false,
+  });
+}
+
+/** A module that parses and that the engine still refuses to compile: a bad regular expression, syntax it does not know. */
+export class LoadError extends SyntaxError {}
+
+/**
+ * The engine's refusal in the agent's own coordinates, without the URL (all of the linked code) that it quotes.
+ * @param {unknown} refusal
+ * @param {StackModule} module
+ */
+export function toLoadError(refusal, module) {
+  const { message, stack } = refusal instanceof Error ? refusal : { message: String(refusal), stack: "" };
+  const error = new LoadError(message.replace(/\s*\(?(?:at )?(?:data|file):\S*/g, ""));
+  const at = /(?:data|file):\S*?:(\d+):(\d+)\)?(?=\s|$)/.exec(`${message}\n${stack ?? ""}`);
+  const place = at === null ? undefined : toOriginal(module, Number(at[1]), Number(at[2]));
+  const frames = place === undefined ? "" : `\n    at ${module.name}:${place.line}:${place.column}`;
+  return Object.defineProperty(error, "stack", { value: `SyntaxError: ${error.message}${frames}` });
 }

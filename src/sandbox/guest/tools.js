@@ -19,7 +19,7 @@ Object.defineProperty(ToolError.prototype, "name", { value: "ToolError", writabl
  */
 export function toGuestError(op, error) {
   if (op === "tool") return new ToolError(error);
-  const own = new Error(error.message);
+  const own = op === "fetch" || op === "fetchRest" ? new TypeError(error.message) : new Error(error.message);
   for (const key of ["code", "path", "syscall", "hint"])
     if (error[key] !== undefined) Object.assign(own, { [key]: error[key] });
   return own;
@@ -27,7 +27,7 @@ export function toGuestError(op, error) {
 
 /**
  * One server as the start frame describes it.
- * @typedef {{ key: string, identifier: string, global: boolean, tools: Record<string, string> }} GuestServer
+ * @typedef {{ key: string, identifier: string, global: boolean, tools: Record<string, string>, unavailable?: string }} GuestServer
  */
 
 /** @param {import("./host-calls.js").HostCalls} host */
@@ -52,8 +52,21 @@ export function createTools(host) {
     const tools = {};
     for (const [name, address] of Object.entries(server.tools)) {
       Object.defineProperty(tools, name, { value: createStub(name, address), enumerable: true });
+      // The tool's original name works too, where it is not the call name of another.
+      const original = address.slice(server.key.length + 1);
+      const isTaken = original === "then" || original === "default";
+      if (!isTaken && !(original in server.tools) && !(original in tools))
+        Object.defineProperty(tools, original, { value: tools[name] });
     }
-    return Object.freeze(tools);
+    if (server.unavailable === undefined) return Object.freeze(tools);
+    // Its tools are not known: any name may be one, and calling it says why nothing can be called.
+    return new Proxy(Object.freeze(tools), {
+      get(target, key) {
+        if (typeof key !== "string" || key === "then" || key === "toJSON" || key in target)
+          return Reflect.get(target, key);
+        return createStub(key, `${server.key}.${key}`);
+      },
+    });
   }
 
   return {
@@ -65,6 +78,9 @@ export function createTools(host) {
       const byIdentifier = {};
       for (const server of described)
         Object.defineProperty(byIdentifier, server.identifier, { value: servers.get(server.key), enumerable: true });
+      for (const server of described)
+        if (!(server.key in byIdentifier))
+          Object.defineProperty(byIdentifier, server.key, { value: servers.get(server.key) });
       return Object.freeze(byIdentifier);
     },
     /** @param {string} key */

@@ -6,6 +6,6 @@ export const none: Wall = {
   name: "none",
   start({ program, args, env }) {
     const child = spawnChild(program, args, { env, label: "the sandbox", cwd: "/" });
-    return { ...child, account: { kind: "tree", pid: child.pid } };
+    return { ...child, account: { pid: child.pid } };
   },
 };

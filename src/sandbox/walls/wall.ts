@@ -10,9 +10,17 @@ export interface Wall {
 
 /** A guest's process behind its wall. */
 export interface GuestProcess extends Child {
-  /**
-   * Where its memory and processor time are read: the process and all its descendants, or a cgroup's folder
-   * (v2, or the memory controller of v1) where the kernel counts and bounds them.
-   */
-  readonly account: { kind: "tree"; pid: number } | { kind: "cgroup"; folder: string; pid: number };
+  readonly account: GuestAccount;
 }
+
+/**
+ * Where the guest's memory and processor time are read: the process and all its descendants; for a container those of
+ * the process whose number the file tells, once it is there (the client that was started is not their parent).
+ */
+export interface GuestAccount {
+  pid: number;
+  pidFile?: string;
+}
+
+/** How strong a wall is, for the floor. */
+export const wallStrength: Readonly<Record<Wall["name"], number>> = { none: 0, bwrap: 1, container: 2 };

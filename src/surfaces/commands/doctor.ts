@@ -83,8 +83,9 @@ function isUsable({ state, isBroken }: ServerReport): boolean {
   }
 }
 
-function printCheck({ name, ok, detail, remedy }: HealthCheck, terminal: Terminal): void {
-  terminal.out(`${toMark(ok, terminal)} ${name}: ${detail}`);
+function printCheck({ name, ok, isUsable: usable, detail, remedy }: HealthCheck, terminal: Terminal): void {
+  const mark = usable === false ? "-   " : toMark(ok, terminal);
+  terminal.out(`${mark} ${name}: ${detail}`);
   if (remedy !== undefined) terminal.out(`  remedy: ${remedy}`);
 }
 

@@ -36,7 +36,11 @@ export const serve: Command = {
     );
     invocation.signal.addEventListener("abort", () => void connection.close(), { once: true });
     const usable = config.servers.filter(({ disabledReason }) => disabledReason === undefined);
-    log(`ready, ${usable.length} of ${config.servers.length} servers enabled, wall: none`);
+    log(
+      `ready, ${usable.length} of ${config.servers.length} servers enabled, engine: ${sluice.engine.name}, wall: ${sluice.wall.name}`,
+    );
+    if (sluice.engine.reason !== undefined) log(`engine ${sluice.engine.name}: ${sluice.engine.reason}`);
+    if (sluice.wall.reason !== undefined) log(`no wall: ${sluice.wall.reason}`);
     await connection.closed;
     return exitCodes.completed;
   },

@@ -1,0 +1,188 @@
+import { Worker } from "node:worker_threads";
+import { SluiceError } from "./errors.ts";
+import type { Json, JsonObject } from "./json.ts";
+import { limits } from "./limits.ts";
+
+/**
+ * A value that is too large to be made of objects on the event loop, as its bytes in UTF-8. `json`: its JSON; `auto`: a
+ * text that stands for what it parses to if it begins with `{` or `[` and parses whole, else for itself; `bytes`: bytes.
+ */
+export interface LargeValue {
+  form: "json" | "auto" | "bytes";
+  pieces: Uint8Array[];
+  bytes: number;
+}
+
+/** A part of a result beside its text: a file's bytes, or a value. */
+export type LargeItem =
+  | { kind: "media"; type: string; mimeType: string; bytes: Uint8Array; sha256: string }
+  | { kind: "value"; value: Json };
+
+/** What a large result of a tool says; see `read-result.js`. */
+export type LargeContent =
+  | { kind: "error"; code: "tool_error" | "upstream_error" | "result_too_large"; message: string }
+  | { kind: "large"; value: LargeValue }
+  | { kind: "mixed"; textJson: Uint8Array[]; items: LargeItem[] };
+
+/** A tool's result that the thread has read; only this module makes one. */
+export class LargeResult {
+  readonly content: LargeContent;
+  /** Of the whole message. */
+  readonly bytes: number;
+
+  constructor(content: LargeContent, bytes: number) {
+    this.content = content;
+    this.bytes = bytes;
+  }
+}
+
+/** What a server's line is; `failed`: it could not be read here (too much memory). */
+export type LargeMessage =
+  | { kind: "result"; id: number | string; shell: JsonObject; result: LargeResult }
+  | { kind: "messages"; messages: Record<string, unknown>[] }
+  | { kind: "junk"; text: string }
+  | { kind: "failed"; message: string };
+
+/** A frame of a guest without what is large in it. */
+export type LargeFrame =
+  | { kind: "frame"; frame: JsonObject & { kind: string }; large?: LargeValue }
+  | { kind: "junk" }
+  | { kind: "failed"; message: string };
+
+/** A value in short, and all of it as the bytes of a file. */
+export interface LargePreview {
+  about: string;
+  shown: string;
+  isText: boolean;
+  bytes: Uint8Array;
+}
+
+/** Ids of requests that wait for an answer; `all` where any answer is one to a tool call. */
+export interface WaitingRequests {
+  toolCalls: (number | string)[] | "all";
+  others: (number | string)[];
+}
+
+/** Bytes on their way to the thread: each piece is handed over as it comes, and is no longer usable here. */
+export interface LargeInput {
+  push(piece: Uint8Array): void;
+  drop(): void;
+  toMessage(waiting: WaitingRequests): Promise<LargeMessage>;
+  toFrame(): Promise<LargeFrame>;
+  toPreview(options: { form: LargeValue["form"]; previewBytes: number }): Promise<LargePreview>;
+}
+
+type Answer = { kind: string } & Record<string, unknown>;
+
+let thread: Worker | undefined;
+let idle: NodeJS.Timeout | undefined;
+let lastId = 0;
+const waiting = new Map<number, (answer: Answer) => void>();
+const inputs = new Set<number>();
+
+function start(): Worker {
+  const { contentBlocksMax, errorMessageCharsMax, argumentBytesMax, largeBytesMin, largeHeapMb } = limits;
+  const started = new Worker(new URL("./large-json-thread.js", import.meta.url), {
+    workerData: { contentBlocksMax, errorMessageCharsMax, argumentBytesMax, largeBytesMin },
+    execArgv: [],
+    resourceLimits: { maxOldGenerationSizeMb: largeHeapMb },
+  });
+  started.on("message", ({ id, answer }: { id: number; answer: Answer }) => settle(id, answer));
+  let reason = "the thread that reads it has ended";
+  started.on("error", (error) => {
+    reason = error.message;
+  });
+  started.on("exit", () => {
+    if (thread !== started) return;
+    thread = undefined;
+    for (const id of waiting.keys()) settle(id, { kind: "failed", message: reason });
+  });
+  return started;
+}
+
+function settle(id: number, answer: Answer): void {
+  const done = waiting.get(id);
+  waiting.delete(id);
+  inputs.delete(id);
+  done?.(answer);
+  rest();
+}
+
+/** Nobody waits: the thread keeps the process alive no longer, and ends after a while. */
+function rest(): void {
+  if (inputs.size > 0) return;
+  thread?.unref();
+  clearTimeout(idle);
+  idle = setTimeout(() => {
+    const ending = thread;
+    thread = undefined;
+    void ending?.terminate();
+  }, limits.largeIdleMs);
+  idle.unref();
+}
+
+/** Opens a way for large bytes (`isMessage`: of a server, read while they come) to the one thread that reads them; it is started with the first and ends when idle. */
+export function openLargeInput({ isMessage = false }: { isMessage?: boolean } = {}): LargeInput {
+  const id = ++lastId;
+  inputs.add(id);
+  clearTimeout(idle);
+  thread ??= start();
+  thread.ref();
+  const own = thread;
+  let pieces: Uint8Array[] = [];
+  let held = 0;
+
+  function flush(): void {
+    if (pieces.length === 0) return;
+    own.postMessage(
+      { id, kind: "pieces", pieces, isMessage },
+      pieces.map(({ buffer }) => buffer as ArrayBuffer),
+    );
+    pieces = [];
+    held = 0;
+  }
+
+  function end(task: string, options: object): Promise<Answer> {
+    flush();
+    return new Promise((resolve) => {
+      waiting.set(id, resolve);
+      // It ended since: what it was given is lost.
+      if (own !== thread) return settle(id, { kind: "failed", message: "the thread that reads it has ended" });
+      own.postMessage({ id, kind: "end", task, options });
+    });
+  }
+
+  return {
+    push(piece) {
+      const isWhole = piece.byteOffset === 0 && piece.byteLength === piece.buffer.byteLength;
+      pieces.push(isWhole ? piece : Uint8Array.prototype.slice.call(piece));
+      held += piece.length;
+      if (held >= limits.largePieceBytes) flush();
+    },
+    drop() {
+      own.postMessage({ id, kind: "drop" });
+      inputs.delete(id);
+      rest();
+    },
+    async toMessage(requests) {
+      const answer = await end("message", requests);
+      if (answer.kind !== "result") return answer as unknown as LargeMessage;
+      const { id: request, shell, content, bytes } = answer;
+      const result = new LargeResult(content as LargeContent, bytes as number);
+      return { kind: "result", id: request as number | string, shell: shell as JsonObject, result };
+    },
+    toFrame: async () => (await end("frame", {})) as unknown as LargeFrame,
+    async toPreview(options) {
+      const answer = await end("preview", options);
+      if (answer.kind === "preview") return answer as unknown as LargePreview;
+      throw new SluiceError("result_too_large", `Cannot show the value: ${String(answer["message"])}`);
+    },
+  };
+}
+
+/** The preview of a value, whose bytes are handed over: it cannot be used afterwards. */
+export async function previewLarge(value: LargeValue, previewBytes: number): Promise<LargePreview> {
+  const input = openLargeInput();
+  for (const piece of value.pieces) input.push(piece);
+  return input.toPreview({ form: value.form, previewBytes });
+}
