@@ -4,6 +4,7 @@ import { join } from "node:path";
 import { SluiceError, toMessage } from "../base/errors.ts";
 import { makeFolder } from "../base/make-folder.ts";
 import { isJsonObject, toCanonicalJson, type Json, type JsonObject } from "../base/json.ts";
+import type { NetworkRecord } from "../base/network-record.ts";
 import type { CallOutcome, Step, ToolCall } from "./call.ts";
 
 /** What is recorded; arguments and results only as size and hash, so that the audit holds no data of the user. */
@@ -36,27 +37,7 @@ export type AuditRecord =
       bytes?: number;
       ms: number;
     }
-  | {
-      kind: "network-request";
-      executionId: string;
-      requestId: number;
-      method: string;
-      host: string;
-      port: number;
-      pathSha256: string;
-      bytes: number;
-    }
-  | {
-      kind: "network-response";
-      executionId: string;
-      requestId: number;
-      host: string;
-      status?: number;
-      code?: string;
-      bytes: number;
-      ms: number;
-    }
-  | { kind: "network-refused"; executionId: string; requestId: number; host: string; code: string };
+  | (NetworkRecord & { executionId: string });
 
 /** The audit of this process: one file of JSON lines, each chained to the one before by its hash. */
 export interface Audit extends Disposable {

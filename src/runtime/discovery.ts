@@ -36,6 +36,7 @@ export interface DiscoveryOptions {
 
 export function createDiscovery({ servers, catalogue, upstreams, onChanged, log }: DiscoveryOptions): Discovery {
   const enabled = new Set(servers.filter(({ disabledReason }) => disabledReason === undefined).map(({ key }) => key));
+  const configured = new Map(servers.map((server) => [server.key, server]));
   /** One question per server at a time, shared by all who wait for it. */
   const asking = new Map<string, { answered: Promise<void>; since: number }>();
   const failures = new Map<string, { at: number; reason: string }>();
@@ -82,7 +83,7 @@ export function createDiscovery({ servers, catalogue, upstreams, onChanged, log 
   }
 
   function unavailable(key: string): string | undefined {
-    const server = servers.find((candidate) => candidate.key === key);
+    const server = configured.get(key);
     if (server === undefined) return undefined;
     if (server.disabledReason !== undefined) return `it is disabled: ${server.disabledReason}`;
     if (!isUnknown(key)) return undefined;

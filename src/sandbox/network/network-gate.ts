@@ -1,3 +1,4 @@
+import type { NetworkRecord } from "../../base/network-record.ts";
 import { createHash } from "node:crypto";
 import { type ErrorCode, SluiceError } from "../../base/errors.ts";
 import { asText, type Json, type JsonObject } from "../../base/json.ts";
@@ -16,28 +17,6 @@ export interface NetworkGate {
   /** The next piece of a body. */
   fetchRest(args: JsonObject): Json;
 }
-
-/** What is told of each request, before it leaves and when it has ended; a path only as a hash. */
-export type NetworkRecord =
-  | {
-      kind: "network-request";
-      requestId: number;
-      method: string;
-      host: string;
-      port: number;
-      pathSha256: string;
-      bytes: number;
-    }
-  | {
-      kind: "network-response";
-      requestId: number;
-      host: string;
-      status?: number;
-      code?: ErrorCode;
-      bytes: number;
-      ms: number;
-    }
-  | { kind: "network-refused"; requestId: number; host: string; code: ErrorCode };
 
 export interface NetworkGateOptions {
   /** `sandbox.network` of the config. */
