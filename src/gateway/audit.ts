@@ -1,9 +1,9 @@
-import { createHash, randomBytes } from "node:crypto";
+import { hash as digest, randomBytes } from "node:crypto";
 import { closeSync, ftruncateSync, openSync, readFileSync, writeSync } from "node:fs";
 import { join } from "node:path";
 import { SluiceError, toMessage } from "../base/errors.ts";
 import { makeFolder } from "../base/make-folder.ts";
-import { isJsonObject, toCanonicalJson, type Json, type JsonObject } from "../base/json.ts";
+import { isJsonObject, type Json, type JsonObject } from "../base/json.ts";
 import type { NetworkRecord } from "../base/network-record.ts";
 import type { CallOutcome, Step, ToolCall } from "./call.ts";
 
@@ -118,9 +118,7 @@ class SegmentedAudit implements Audit {
       origin,
       tool,
       argumentBytes: Buffer.byteLength(text ?? ""),
-      argumentSha256: createHash("sha256")
-        .update(text ?? "")
-        .digest("hex"),
+      argumentSha256: digest("sha256", text ?? ""),
     });
     const startedAt = performance.now();
     const outcome = text === undefined ? refuseDepth(call) : await next(call);
@@ -152,8 +150,9 @@ class SegmentedAudit implements Audit {
       time: new Date(this.#now()).toISOString(),
       ...record,
     };
-    const hash = toLineHash(segment.prev, line);
-    const bytes = Buffer.from(`${JSON.stringify({ ...line, hash })}\n`);
+    const body = JSON.stringify(line);
+    const hash = digest("sha256", body);
+    const bytes = Buffer.from(`${body.slice(0, -1)}${toHashMember(hash)}\n`);
     try {
       for (let written = 0; written < bytes.length;) written += writeSync(segment.descriptor, bytes, written);
     } catch (error) {
@@ -195,8 +194,9 @@ function refuseDepth(call: ToolCall): CallOutcome {
   };
 }
 
-function toLineHash(prev: string, line: JsonObject): string {
-  return createHash("sha256").update(prev).update(toCanonicalJson(line)).digest("hex");
+/** How a line ends: the hash is that of the text before it, closed by a brace. */
+function toHashMember(hash: string): string {
+  return `,"hash":"${hash}"}`;
 }
 
 /** Whether a segment is as it was written: `line` (from 1) is the first one that is not. */
@@ -234,11 +234,12 @@ function checkLine(
     return { problem: "it is not JSON" };
   }
   if (!isJsonObject(line)) return { problem: "it is not an object" };
-  const { hash, ...rest } = line;
+  const { hash } = line;
   if (line.seq !== seq)
     return { problem: `its seq is ${JSON.stringify(line.seq)}, expected ${seq}: lines are missing or moved` };
   if (line.prev !== prev) return { problem: "its prev is not the hash of the line before" };
-  if (typeof hash !== "string" || hash !== toLineHash(prev, rest))
+  const end = toHashMember(String(hash));
+  if (typeof hash !== "string" || !text.endsWith(end) || hash !== digest("sha256", `${text.slice(0, -end.length)}}`))
     return { problem: "its hash is not that of its content: it was changed" };
   return { hash };
 }

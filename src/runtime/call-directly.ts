@@ -17,7 +17,7 @@ export async function callDirectly(
 ): Promise<ExecutionResult> {
   const executionId = createExecutionId();
   const started = performance.now();
-  const account = parts.tokens.open();
+  const account = parts.tokens.open(JSON.stringify({ tool: name, arguments: args }));
   const limit = AbortSignal.timeout(
     Math.min(timeoutMs ?? parts.config.sandbox.timeoutMs, parts.config.sandbox.timeoutMs),
   );
@@ -64,7 +64,7 @@ export async function callDirectly(
       memoryPeakBytes: 0,
       engine: "none",
       wall: "none",
-      tokens: await account.total(JSON.stringify({ tool: name, arguments: args }), JSON.stringify(outcome)),
+      tokens: await account.total(JSON.stringify(outcome)),
     },
   };
 }

@@ -41,9 +41,9 @@ export interface Parts {
   events: Events & { emit(event: SluiceEvent): void };
   audit: Audit;
   tokens: {
-    open(): {
+    open(code: string): {
       addCall(tool: string, argumentsJson: string, result: string | SampledText): void;
-      total(code: string, outcome: string): Promise<OutcomeStats["tokens"]>;
+      total(outcome: string): Promise<OutcomeStats["tokens"]>;
     };
   };
   search(query: string, options: SearchOptions): Promise<SearchAnswer>;

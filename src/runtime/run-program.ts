@@ -1,4 +1,4 @@
-import { createHash, randomBytes } from "node:crypto";
+import { hash, randomBytes } from "node:crypto";
 import { type ErrorCode, SluiceError, toMessage } from "../base/errors.ts";
 import { asText, isJsonObject, type Json, type JsonObject } from "../base/json.ts";
 import type { LargeValue } from "../base/large-json.ts";
@@ -37,7 +37,7 @@ export function startProgram(parts: Parts, code: string, options: ExecuteOptions
     ...(timeoutMs === undefined ? {} : { timeoutMs: Math.min(timeoutMs, options.limits?.timeoutMs ?? timeoutMs) }),
   });
   const grant = options.grant ?? {};
-  const account = parts.tokens.open();
+  const account = parts.tokens.open(code);
   let cancelled: { code: string; message: string } | undefined;
   let engine = "deno";
   let wall = "none";
@@ -124,7 +124,7 @@ export function startProgram(parts: Parts, code: string, options: ExecuteOptions
       parts.audit.record({
         kind: "execution-started",
         executionId: id,
-        codeSha256: createHash("sha256").update(code).digest("hex"),
+        codeSha256: hash("sha256", code),
         codeBytes: Buffer.byteLength(code),
         engine,
         wall,
@@ -179,11 +179,11 @@ export function startProgram(parts: Parts, code: string, options: ExecuteOptions
       logs: [],
       calls: outcome.calls,
     }));
-    const tokens = await account.total(code, JSON.stringify(shown));
-    const used = await usage;
+    const counting = account.total(JSON.stringify(shown));
+    recordEnd(parts, shown, toStats().durationMs);
+    const [tokens, used] = await Promise.all([counting, usage]);
     if (used !== undefined) stats = { ...stats, cpuMs: Math.round(used.cpuMs), memoryPeakBytes: used.peakBytes };
     const result: ExecutionResult = { ...shown, stats: { ...toStats(), tokens } };
-    recordEnd(parts, result);
     parts.events.emit({ kind: "execution-ended", executionId: id, status: result.status });
     return result;
   }
@@ -223,14 +223,14 @@ export function startProgram(parts: Parts, code: string, options: ExecuteOptions
 }
 
 /** The end of an execution happened whether or not it can be recorded: the next call is what a broken audit stops. */
-function recordEnd({ audit }: Parts, { executionId, status, error, stats }: ExecutionResult): void {
+function recordEnd({ audit }: Parts, { executionId, status, error }: Outcome, ms: number): void {
   try {
     audit.record({
       kind: "execution-ended",
       executionId,
       status,
       ...(error === undefined ? {} : { code: error.code }),
-      ms: stats.durationMs,
+      ms,
     });
   } catch {
     // Said by the next call.

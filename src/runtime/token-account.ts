@@ -10,18 +10,14 @@ export interface TokenAccount {
   /** One tool call: its address, and its arguments and result (or error) as a model would have written and read them. */
   addCall(tool: string, argumentsJson: string, result: string | SampledText): void;
   /** Waits for the counts; `definitions` are tokens, see {@link countDefinitions}. `avoided` is negative where code cost more. */
-  total(work: {
-    code: string;
-    outcome: string;
-    definitions: { direct: number; code: number };
-  }): Promise<OutcomeStats["tokens"]>;
+  total(work: { outcome: string; definitions: { direct: number; code: number } }): Promise<OutcomeStats["tokens"]>;
 }
 
 /** How long calls wait for others to be counted with. */
 const BATCH_MS = 2;
 
-/** An account for one execution; it owns nothing and needs no disposal. */
-export function createTokenAccount(counter: TokenCounter): TokenAccount {
+/** An account for one execution of this code; it owns nothing and needs no disposal. */
+export function createTokenAccount(counter: TokenCounter, code: string): TokenAccount {
   const calls: CallTokens[] = [];
   const counting = new Set<Promise<unknown>>();
   let approximate = false;
@@ -30,6 +26,8 @@ export function createTokenAccount(counter: TokenCounter): TokenAccount {
   let texts: SampledText[] = [];
   let chars = 0;
   let flushing: NodeJS.Timeout | undefined;
+  // Beside the program: at its end only what it answers is left to count.
+  const codeCount = counter.count([code]);
 
   async function countBatch(last: readonly string[]): Promise<number[]> {
     const counted = batch;
@@ -67,8 +65,11 @@ export function createTokenAccount(counter: TokenCounter): TokenAccount {
       if (chars >= limits.tokenBatchCharsMax) flush();
       else flushing ??= setTimeout(flush, BATCH_MS);
     },
-    async total({ code, outcome, definitions }): Promise<OutcomeStats["tokens"]> {
-      const [codeTokens = 0, outcomeTokens = 0] = await countBatch([code, outcome]);
+    async total({ outcome, definitions }): Promise<OutcomeStats["tokens"]> {
+      const [outcomeTokens = 0] = await countBatch([outcome]);
+      const { counts, approximate: isApproximate } = await codeCount;
+      const [codeTokens = 0] = counts;
+      approximate ||= isApproximate;
       await Promise.all(counting);
       // The answer that the model writes in the end is the same on both sides, so it falls out of the difference.
       const direct = estimateDirect({ definitions: definitions.direct, calls, answerTokens: 0 });

@@ -23,15 +23,14 @@ export function createTokenLedger(catalogue: Catalogue): Parts["tokens"] & Async
   }
 
   return {
-    open() {
-      const account = createTokenAccount(counter);
+    open(code) {
+      const account = createTokenAccount(counter, code);
       // Counted beside the program, not after it.
       void definitions();
       return {
         addCall: (tool, argumentsJson, result) => account.addCall(tool, argumentsJson, result),
-        total: async (code, outcome) =>
+        total: async (outcome) =>
           account.total({
-            code,
             outcome,
             definitions: { direct: await definitions(), code: limits.definitionTokensMax },
           }),

@@ -21,19 +21,15 @@ let loaded = 0;
 const platform = {
   read: (bytes) => stdin.readSync(bytes),
   write: (bytes) => stdout.writeSync(bytes),
-  macrotask: () => new Promise((resolve) => immediate(/** @type {() => void} */ (resolve))),
-  async load(code) {
+  later: (turn) => immediate(turn),
+  drain: () => core.runMicrotasks(),
+  load(code) {
     // A script and not a module of a data: URL, which costs the engine 30 times as much. Strict like a module; the
     // words before the function are as many as they were, so that columns stay what they are.
     loaded += 1;
     const url = `sluice:${loaded}`;
     const [main, failure] = core.evalContext(`"use strict";( ${code.slice(DECLARATION.length)})`, url);
-    if (failure !== null) {
-      // Only a module's refusal says where.
-      await import(`data:text/javascript,${encodeURIComponent(code)}`);
-      throw failure.thrown;
-    }
-    return { url, main };
+    return failure === null ? { url, main } : refuse(code, failure.thrown);
   },
   digest: (algorithm, bytes) => nodeCrypto.createHash(algorithm.replace("-", "").toLowerCase()).update(bytes).digest(),
   onUnhandledRejection: (listener) =>
@@ -47,5 +43,11 @@ const platform = {
   exit,
 };
 
+/** Rejects with why a module cannot be loaded: only a module's refusal says where. @param {string} code @param {unknown} thrown */
+async function refuse(code, thrown) {
+  await import(`data:text/javascript,${encodeURIComponent(code)}`);
+  throw thrown;
+}
+
 // Deno dispatches `load` on the global object once this module has been evaluated; only then may it be emptied.
-/** @type {any} */ (globalThis).addEventListener("load", () => immediate(() => void run(platform)), { once: true });
+/** @type {any} */ (globalThis).addEventListener("load", () => immediate(() => run(platform)), { once: true });

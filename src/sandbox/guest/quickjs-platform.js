@@ -25,7 +25,7 @@ const platform = {
     const tooLarge = host.send(text, bytesMax);
     if (tooLarge > 0) throw new RangeError(`A frame of ${tooLarge} bytes is over frameBytesMax (${bytesMax})`);
   },
-  macrotask: () => new Promise((resolve) => (wake = /** @type {() => void} */ (resolve))),
+  later: (turn) => void (wake = turn),
   async load(code) {
     loaded += 1;
     const url = `program:${loaded}`;
@@ -55,13 +55,22 @@ function isOutOfMemory(text) {
 /** Starts the runner; it returns when it first waits for a turn. */
 export function start() {
   refuseCode();
-  run(platform).catch((error) => host.exit(`The runner failed: ${error?.message}\n${error?.stack}`));
+  guarded(() => run(platform));
 }
 
 /** One macrotask: every microtask has run. False when nobody waits for one. */
 export function turn() {
-  const resolve = wake;
+  const next = wake;
   wake = undefined;
-  resolve?.();
-  return resolve !== undefined;
+  if (next !== undefined) guarded(next);
+  return next !== undefined;
+}
+
+/** @param {() => void} work */
+function guarded(work) {
+  try {
+    work();
+  } catch (/** @type {any} */ error) {
+    host.exit(`The runner failed: ${error?.message}\n${error?.stack}`);
+  }
 }

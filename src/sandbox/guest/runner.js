@@ -1,8 +1,8 @@
 // The guest runner: runs one program between a start frame and a result frame. It is plain JavaScript without
 // dependencies and knows no engine; the engine's own file hands it the platform.
 //
-// Turns: exactly one frame is handled per macrotask, and the microtasks it caused are drained before the next frame is
-// read. With one clock, timers as host calls and seeded randomness, what a program does is a function of the frames.
+// Turns: exactly one frame is handled at a time, and the microtasks it caused are drained before the next frame is read.
+// With one clock, timers as host calls and seeded randomness, what a program does is a function of the frames.
 
 import { createChannel } from "./channel.js";
 import { createFetch } from "./fetch.js";
@@ -15,6 +15,11 @@ import { installStackTraces, LoadError, toLoadError } from "./stack.js";
 import { createTools, toGuestError, ToolError } from "./tools.js";
 import { createClock, createCrypto, createDate, createRandom, createTimers, patchDateTimeFormat } from "./world.js";
 
+const NEVER_SETTLES =
+  "The program waits for a promise that nothing will settle: no tool call, file, or timer is left that could wake it";
+
+/** How a program ended. @typedef {{ value?: unknown, error?: unknown, thrown?: boolean, code?: string | undefined }} Settled */
+
 /**
  * What an engine hands to the runner.
  * @typedef {(import("./channel.js").ByteStream | import("./channel.js").TextStream) & PlatformPart} Platform
@@ -22,8 +27,9 @@ import { createClock, createCrypto, createDate, createRandom, createTimers, patc
 
 /**
  * @typedef {object} PlatformPart
- * @property {() => Promise<void>} macrotask Resolves in a later macrotask, when all microtasks have run.
- * @property {(code: string) => Promise<{ url: string, main: Function }>} load Loads one linked module.
+ * @property {(turn: () => void) => void} later Calls it in a later macrotask, when all microtasks have run.
+ * @property {() => void} [drain] Runs all microtasks now, where the engine can: a turn less to wait for.
+ * @property {(code: string) => { url: string, main: Function } | Promise<{ url: string, main: Function }>} load Loads one linked module.
  * @property {(algorithm: string, bytes: Uint8Array) => Uint8Array} digest
  * @property {(listener: (promise: Promise<unknown>, reason: unknown) => void) => void} onUnhandledRejection
  * @property {(listener: (promise: Promise<unknown>) => void) => void} onRejectionHandled
@@ -35,7 +41,7 @@ import { createClock, createCrypto, createDate, createRandom, createTimers, patc
  * Runs until the host goes away.
  * @param {Platform} platform
  */
-export async function run(platform) {
+export function run(platform) {
   const channel = createChannel(platform);
   const clock = createClock();
   const host = createHostCalls(channel, toGuestError, clock.set);
@@ -109,14 +115,19 @@ export async function run(platform) {
   platform.onRejectionHandled((promise) => rejections.delete(promise));
 
   channel.send({ kind: "ready" });
-  for (;;) {
-    const frame = host.nextFrame();
-    if (frame === undefined) platform.exit();
-    if (frame.kind === "start") await runProgram(frame);
+  wait();
+
+  /** Waits for the next program. */
+  function wait() {
+    for (;;) {
+      const frame = host.nextFrame();
+      if (frame === undefined) return platform.exit();
+      if (frame.kind === "start") return begin(frame);
+    }
   }
 
   /** @param {any} frame */
-  async function runProgram(frame) {
+  function begin(frame) {
     host.reset(frame.limits.callsInFlightMax, frame.limits.callsPendingMax);
     channel.bound(frame.limits.frameBytesMax);
     timers.reset();
@@ -138,47 +149,64 @@ export async function run(platform) {
         });
     }
 
-    /** @type {{ value?: unknown, error?: unknown, thrown?: boolean, code?: string | undefined } | undefined} */
+    /** @type {Settled | undefined} */
     let settled;
+    /** Calls that were open when the program had ended. @type {ReturnType<typeof host.openTools> | undefined} */
+    let unawaited;
     runModules(frame.modules).then(
       (value) => (settled = { value }),
       (error) => (settled = { error, thrown: true }),
     );
-    // The engine loads modules on its own events, before any code of the program runs; then frames are all there is.
-    let unawaited;
-    for (;;) {
-      await platform.macrotask();
-      if (loading > 0) continue;
+    turn();
+
+    /** Turn after turn: microtasks first, then one frame. */
+    function turn() {
+      for (;;) {
+        if (platform.drain === undefined) return platform.later(afterTurn);
+        platform.drain();
+        // The engine may load a module on its own events, before any code of the program runs.
+        if (loading > 0) return platform.later(turn);
+        if (!advance()) return;
+      }
+    }
+
+    function afterTurn() {
+      if (loading > 0 || advance()) turn();
+    }
+
+    /** Handles one frame; false when the program has ended. */
+    function advance() {
       if (settled !== undefined) {
         // Calls that were made and not awaited: their effects happen, so the program waits for them.
         const open = host.openTools();
-        if (open.length === 0 && !host.isActing()) break;
         unawaited ??= open;
-      }
-      if (settled === undefined && host.pending() === 0) {
-        settled = {
-          error: new Error(
-            "The program waits for a promise that nothing will settle: no tool call, file, or timer is left that could wake it",
-          ),
-          thrown: true,
-          code: "never_settles",
-        };
-        break;
+        if (open.length === 0 && !host.isActing()) return end();
+      } else if (host.pending() === 0) {
+        settled = { error: new Error(NEVER_SETTLES), thrown: true, code: "never_settles" };
+        return end();
       }
       const next = host.nextFrame();
-      if (next === undefined) platform.exit();
-      if (next.kind === "reply") {
-        try {
-          host.settle(next);
-        } catch (error) {
-          // A timer's callback threw: as in every JavaScript engine, nobody can catch it.
-          settled = { error, thrown: true };
-          break;
-        }
+      if (next === undefined) return platform.exit();
+      if (next.kind !== "reply") return true;
+      try {
+        host.settle(next);
+      } catch (error) {
+        // A timer's callback threw: as in every JavaScript engine, nobody can catch it.
+        settled = { error, thrown: true };
+        return end();
       }
+      return true;
     }
-    for (const server of frame.servers) if (server.global) Reflect.deleteProperty(globalThis, server.identifier);
-    finish(settled, unawaited ?? []);
+
+    function end() {
+      for (const server of frame.servers) if (server.global) Reflect.deleteProperty(globalThis, server.identifier);
+      // A macrotask later the engine has told of every rejection that nobody handled.
+      platform.later(() => {
+        finish(settled, unawaited ?? []);
+        wait();
+      });
+      return false;
+    }
   }
 
   /** @param {any[]} modules in dependency order; the last is the program */
@@ -189,9 +217,7 @@ export async function run(platform) {
     loading += 1;
     try {
       for (const module of modules) {
-        const { url, main } = await platform.load(module.code).catch((error) => {
-          throw toLoadError(error, module);
-        });
+        const { url, main } = await loadModule(module);
         stackModules.set(url, {
           name: module.name,
           mappings: module.mappings,
@@ -239,6 +265,15 @@ export async function run(platform) {
       }
     }
     return undefined;
+  }
+
+  /** @param {any} module */
+  async function loadModule(module) {
+    try {
+      return await platform.load(module.code);
+    } catch (error) {
+      throw toLoadError(error, module);
+    }
   }
 
   /** @param {any} spec @param {Record<string, any>[]} namespaces @returns {any} */
