@@ -37,7 +37,7 @@ const platform = {
     port.postMessage(bytes.slice());
     return bytes.length;
   },
-  macrotask: () => new Promise((resolve) => immediate(resolve)),
+  macrotask: () => new Promise((resolve) => void immediate(resolve)),
   async load(code) {
     loaded += 1;
     const url = `program:${loaded}`;
