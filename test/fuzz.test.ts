@@ -16,6 +16,8 @@ const engine = process.env["SLUICE_FUZZ_ENGINE"] ?? "deno";
 const firstSeed = Number(process.env["SLUICE_FUZZ_SEED"] ?? Math.floor(Date.now() / 86_400_000) * 1_000_000);
 const budgetMs = minutes * 60_000;
 const TIMEOUT_MS = 1_500;
+/** Waiting for a guest and for its end, on a machine that is busy with other tests. */
+const GRACE_MS = 8_000;
 
 /** Runs seed after seed until the time is over, or one fails; answers how many there were. */
 async function untilOver(act: (seed: number) => Promise<void>, shown: (seed: number) => string): Promise<number> {
@@ -53,6 +55,8 @@ describe.runIf(what === undefined || what === "programs")("programs out of chanc
       },
     });
     await planted.plantBeside(house.stateDir);
+    // The server is asked for its tools once, and a guest is started: neither is the first program's time.
+    await house.run("return await zoo.echo({})");
   });
   afterAll(async () => {
     await planted[Symbol.asyncDispose]();
@@ -68,7 +72,7 @@ describe.runIf(what === undefined || what === "programs")("programs out of chanc
           const outcome = await house.run(planted.fill(toProgram(seed)));
           expect(["completed", "failed", "killed"]).toContain(outcome.status);
           expect(outcome.error?.code).not.toBe("internal");
-          expect(outcome.stats.durationMs).toBeLessThan(TIMEOUT_MS + 5_000);
+          expect(outcome.stats.durationMs).toBeLessThan(TIMEOUT_MS + GRACE_MS);
           const told = JSON.stringify(outcome);
           for (const [where, secret] of planted.secrets)
             expect([where, spellingsOf(secret).filter((spelling) => told.includes(spelling))]).toEqual([where, []]);

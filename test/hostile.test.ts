@@ -17,8 +17,8 @@ import { watchStall } from "./stall.ts";
 // workspace changed, no process stays, and the program ended within its limit.
 
 const TIMEOUT_MS = 2_500;
-/** From the deadline on: the kill, the outcome, a busy machine. */
-const GRACE_MS = 4_000;
+/** Waiting for a guest and for its end, on a machine that is busy with other tests. */
+const GRACE_MS = 8_000;
 /** What a class may hold the event loop up: twice what was seen. `npm run bench` measures it alone on the machine. */
 const STALL_MS = 500;
 const guestFolder = fileURLToPath(new URL("../src/sandbox/guest/", import.meta.url));
@@ -106,8 +106,8 @@ async function attack(engine: string, wall: string, name: string, programs: Host
         wrong.push(...found.map((what) => `${program}: ${what}`));
       }
     };
-    // Reading the source and warming up come before the clock.
-    await house.run("return 1");
+    // The server is asked for its tools once: not the first program's time.
+    await house.run("return await zoo.echo({})");
     const stall = watchStall();
     await Promise.all(ALONE.has(name) ? [work()] : [work(), work()]);
     const stallMs = stall.stop();

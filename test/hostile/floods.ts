@@ -1,4 +1,4 @@
-import { any, ended, held, type HostileClass } from "./program.ts";
+import { any, ended, type HostileClass } from "./program.ts";
 
 /** More calls than anybody needs. */
 export const floods: HostileClass = {
@@ -26,8 +26,8 @@ export const floods: HostileClass = {
     "timeoutMs",
     "cpuMs",
   ),
-  "10,000 timers that ring at once": held(
-    `await Promise.all(Array.from({ length: 9_000 }, () => new Promise((done) => setTimeout(done, 50))));`,
+  "10,000 timers that ring at once": any(
+    `await Promise.all(Array.from({ length: 9_000 }, () => new Promise((done) => setTimeout(done, 50)))); return "held";`,
   ),
   "timers that set timers": ended(
     `const f = () => { setTimeout(f, 0); setTimeout(f, 0); }; f(); await new Promise(() => {});`,
@@ -37,30 +37,32 @@ export const floods: HostileClass = {
     "hostCallsMax",
     "memoryMb",
   ),
-  "timers set and cleared": held(`for (let n = 0; n < 50_000; n += 1) clearTimeout(setTimeout(() => 0, 1000));`),
+  "timers set and cleared": any(
+    `for (let n = 0; n < 50_000; n += 1) clearTimeout(setTimeout(() => 0, 1000)); return "held";`,
+  ),
   "100,000 reads at once": any(
     `await Promise.allSettled(Array.from({ length: 100_000 }, () => fs.promises.readFile("./servers/README.md"))); return "held";`,
   ),
   "150,000 pending calls": any(
     `let failed = 0; for (let n = 0; n < 150_000; n += 1) fs.promises.stat("./workspace").catch(() => { failed += 1; }); await new Promise((done) => setTimeout(done, 1)); return "held";`,
   ),
-  "1,000 searches at once": held(
-    `await Promise.all(Array.from({ length: 1_000 }, (_, n) => sluice.searchTools("list the animals of cage " + n)));`,
+  "1,000 searches at once": any(
+    `await Promise.all(Array.from({ length: 1_000 }, (_, n) => sluice.searchTools("list the animals of cage " + n))); return "held";`,
   ),
-  "searches of 1 MB": held(
-    `for (let n = 0; n < 5; n += 1) await sluice.searchTools("word ".repeat(2e5)).catch(() => 0);`,
+  "searches of 1 MB": any(
+    `for (let n = 0; n < 5; n += 1) await sluice.searchTools("word ".repeat(2e5)).catch(() => 0); return "held";`,
   ),
-  "searches of everything": held(
-    `await Promise.all(Array.from({ length: 100 }, () => sluice.searchTools("", { limit: 1e9, detail: "full" }).catch(() => 0)));`,
+  "searches of everything": any(
+    `await Promise.all(Array.from({ length: 100 }, () => sluice.searchTools("", { limit: 1e9, detail: "full" }).catch(() => 0))); return "held";`,
   ),
-  "1,000 descriptions at once": held(
-    `await Promise.all(Array.from({ length: 1_000 }, () => sluice.describeTool("zoo.echo")));`,
+  "1,000 descriptions at once": any(
+    `await Promise.all(Array.from({ length: 1_000 }, () => sluice.describeTool("zoo.echo"))); return "held";`,
   ),
-  "1,000 imports at once": held(
-    `await Promise.allSettled(Array.from({ length: 1_000 }, (_, n) => import("./servers/none" + n)));`,
+  "1,000 imports at once": any(
+    `await Promise.allSettled(Array.from({ length: 1_000 }, (_, n) => import("./servers/none" + n))); return "held";`,
   ),
-  "1,000 names that are near to one": held(
-    `await Promise.allSettled(Array.from({ length: 1_000 }, (_, n) => callTool("zoo.ecco" + n + "x".repeat(500), {})));`,
+  "1,000 names that are near to one": any(
+    `await Promise.allSettled(Array.from({ length: 1_000 }, (_, n) => callTool("zoo.ecco" + n + "x".repeat(500), {}))); return "held";`,
   ),
   "arguments of 4 MB, 50 times": any(
     `const x = "x".repeat(4_000_000); await Promise.allSettled(Array.from({ length: 50 }, () => callTool("zoo.nothing", { x }))); return "held";`,
@@ -77,8 +79,8 @@ export const floods: HostileClass = {
   "writes that nobody awaits": any(
     `for (let n = 0; n < 5_000; n += 1) fs.promises.writeFile("./workspace/flood", String(n)).catch(() => 0); return "held";`,
   ),
-  "files opened and removed": held(
-    `await Promise.all(Array.from({ length: 300 }, async (_, n) => { await fs.promises.writeFile("./workspace/tmp-" + n, "x"); await fs.promises.rm("./workspace/tmp-" + n); }));`,
+  "files opened and removed": any(
+    `await Promise.all(Array.from({ length: 300 }, async (_, n) => { await fs.promises.writeFile("./workspace/tmp-" + n, "x"); await fs.promises.rm("./workspace/tmp-" + n); })); return "held";`,
   ),
   "fetches that nobody awaits": any(
     `for (let n = 0; n < 3_000; n += 1) fetch("http://127.0.0.1:%PORT%/").catch(() => 0); return "held";`,
