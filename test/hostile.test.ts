@@ -129,14 +129,14 @@ describe.each([
   ["deno", "none"],
   ["quickjs", "none"],
 ])("%s without a wall", (engine, wall) => {
-  test.each(Object.keys(classes))("%s", (name) => attack(engine, wall, name, classes[name] as HostileClass), 240_000);
+  test.each(Object.keys(classes))("%s", (name) => attack(engine, wall, name, classes[name] as HostileClass), 900_000);
 });
 
 describe.runIf(requires("bwrap"))("deno behind bwrap", () => {
   test.each(Object.keys(classes))(
     "%s",
     (name) => attack("deno", "bwrap", name, classes[name] as HostileClass),
-    240_000,
+    900_000,
   );
 });
 

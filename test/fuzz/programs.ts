@@ -1,5 +1,5 @@
 // Small programs out of a vocabulary: syntax, globals, files, tools. Most of them parse; what they mean is left to chance.
-import { type Chance, createChance } from "./random.ts";
+import { createChance } from "./random.ts";
 
 const NAMES = [
   "a",

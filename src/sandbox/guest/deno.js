@@ -22,7 +22,10 @@ const platform = {
   read: (bytes) => stdin.readSync(bytes),
   write: (bytes) => stdout.writeSync(bytes),
   // What the engine gives for an immediate stays here: a program may have put its own function in a place that sees it.
-  macrotask: () => new Promise((resolve) => void immediate(/** @type {() => void} */ (resolve))),
+  macrotask: () =>
+    new Promise((resolve) => {
+      immediate(/** @type {() => void} */ (resolve));
+    }),
   async load(code) {
     // A script and not a module of a data: URL, which costs the engine 30 times as much. Strict like a module; the
     // words before the function are as many as they were, so that columns stay what they are.
