@@ -1,54 +1,23 @@
-import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
-import { tmpdir } from "node:os";
+import { readFile } from "node:fs/promises";
 import { join } from "node:path";
-import { monitorEventLoopDelay } from "node:perf_hooks";
-import { fileURLToPath } from "node:url";
 import fc from "fast-check";
 import { afterAll, afterEach, beforeAll, describe, expect, test } from "vitest";
-import { spawnChild } from "../src/base/child-process.ts";
 import type { Json, JsonObject } from "../src/base/json.ts";
-import { limits } from "../src/base/limits.ts";
-import { type ExecutionEnd, type ExecutionHost, runExecution } from "../src/sandbox/execution.ts";
-import { createFileGate } from "../src/sandbox/file-gate.ts";
-import { openGuest } from "../src/sandbox/guest.ts";
-import { createNetworkGate } from "../src/sandbox/network/network-gate.ts";
-import { createWatchdog, type Watchdog } from "../src/sandbox/watchdog.ts";
-import { openWorkspace, type Workspace } from "../src/sandbox/workspace.ts";
-import { untilDead } from "./processes.ts";
+import type { ExecutionHost } from "../src/sandbox/execution.ts";
+import { type Act, type GuestBed, type HostileEnd, openGuestBed } from "./hostile-guest.ts";
 import { checkOutcome, type House, openHouse } from "./house.ts";
 
 // The host's side of the border: a real process sends whatever it likes. The host lives, its event loop goes on, only this
 // execution ends, no prototype changes, and the process is gone.
 
-/** One act of `servers/hostile-guest.mjs`. */
-interface Act {
-  frame?: string;
-  raw?: string;
-  waitMs?: number;
-  times?: number;
-  trickleMs?: number;
-  exit?: number;
-  closes?: boolean;
-}
-
-const program = fileURLToPath(new URL("./servers/hostile-guest.mjs", import.meta.url));
 const prototypes = [Object.prototype, Array.prototype, Function.prototype, Promise.prototype, Map.prototype];
 const ownKeys = prototypes.map((each) => Reflect.ownKeys(each).length);
 
-let folder: string;
-let workspace: Workspace;
-let watchdog: Watchdog;
-let scripts = 0;
-
+let bed: GuestBed;
 beforeAll(async () => {
-  folder = await mkdtemp(join(tmpdir(), "sluice-border-"));
-  workspace = await openWorkspace(join(folder, "workspace"), limits);
-  watchdog = createWatchdog();
+  bed = await openGuestBed();
 });
-afterAll(async () => {
-  watchdog[Symbol.dispose]();
-  await rm(folder, { recursive: true });
-});
+afterAll(() => bed[Symbol.asyncDispose]());
 afterEach(() => {
   expect(prototypes.map((each) => Reflect.ownKeys(each).length)).toEqual(ownKeys);
 });
@@ -62,59 +31,8 @@ const raw = (...bytes: (number | string)[]): Act => ({
 const call = (id: number, more: JsonObject = {}): Act => frame({ kind: "call", id, op: "search", args: {}, ...more });
 const result = frame({ kind: "result", value: "done" });
 
-async function run(
-  acts: readonly Act[],
-  host: Partial<ExecutionHost> = {},
-  timeoutMs = 4_000,
-): Promise<ExecutionEnd & { called: unknown[]; stallMs: number }> {
-  scripts += 1;
-  const script = join(folder, `acts-${scripts}.json`);
-  await writeFile(script, JSON.stringify(acts));
-  const child = spawnChild(process.execPath, [program, script], { env: {}, label: "a hostile guest" });
-  const guest = openGuest(
-    { ...child, account: { kind: "tree", pid: child.pid } },
-    { engine: "test", wall: "none" },
-    2_000_000,
-  );
-  await guest.ready;
-  const called: unknown[] = [];
-  const delay = monitorEventLoopDelay({ resolution: 5 });
-  delay.enable();
-  const end = await runExecution({
-    guest,
-    program: { modules: [], servers: [] },
-    source: "first line",
-    host: {
-      invokeTool: async (each) => {
-        called.push(each);
-        return { json: "1" };
-      },
-      search: async () => ({}),
-      describe: async () => ({}),
-      importAtRunTime: async () => ({ kind: "servers" }),
-      onProgress: () => undefined,
-      onLog: () => undefined,
-      ...host,
-    },
-    files: createFileGate({
-      modules: { list: () => undefined, read: () => undefined },
-      skillsFolder: folder,
-      workspace,
-      writable: true,
-      limits,
-    }),
-    network: createNetworkGate({
-      network: { allow: [], methods: ["GET"], bytesMax: 1_000, timeoutMs: 500, requestsMax: 10 },
-      record: () => undefined,
-    }),
-    limits: { ...limits, timeoutMs, logBytesMax: 10_000, resultBytesMax: 100_000, callsMax: 50, callsInFlightMax: 8 },
-    watchdog,
-    signal: new AbortController().signal,
-  });
-  delay.disable();
-  expect(await untilDead([child.pid], 3_000)).toEqual([]);
-  return { ...end, called, stallMs: delay.max / 1e6 };
-}
+const run = (acts: readonly Act[], host: Partial<ExecutionHost> = {}, timeoutMs = 4_000): Promise<HostileEnd> =>
+  bed.run(acts, { host, limits: { timeoutMs } });
 
 const nested = (depth: number, open = "[", close = "]", core = "1"): string =>
   open.repeat(depth) + core + close.repeat(depth);
@@ -403,5 +321,5 @@ test("whatever is sent, the host lives and only this execution ends", async () =
     { numRuns: 25, interruptAfterTimeLimit: 40_000 },
   );
   // Beside the workspace there is only what the test put there.
-  await expect(readFile(join(folder, "workspace", "..", "escaped"))).rejects.toThrow();
+  await expect(readFile(join(bed.folder, "escaped"))).rejects.toThrow();
 });

@@ -94,11 +94,25 @@ describe("ARCHITECTURE.md", () => {
 });
 
 describe("THREAT_MODEL.md", () => {
-  test("answers each attack with files that are there", () => {
-    const rows = [...read("THREAT_MODEL.md").matchAll(/^\| [^|]+ \| [^|]+ \| (`.*`) \|$/gm)];
+  const files = (cell: string): string[] => [...cell.matchAll(/`([^`]+)`/g)].map(([, name = ""]) => name);
+
+  test("answers each attack with files and tests that are there", () => {
+    const rows = [...read("THREAT_MODEL.md").matchAll(/^\| [^|]+ \| [^|]+ \| (`.*`) \| (`.*`) \|$/gm)];
     expect(rows.length).toBeGreaterThan(10);
-    const files = rows.flatMap(([, cell = ""]) => cell.split(", ").map((name) => name.replaceAll("`", "")));
-    expect(files.filter((file) => !existsSync(join(root, "src", file)))).toEqual([]);
+    expect(
+      rows.flatMap(([, where = ""]) => files(where)).filter((file) => !existsSync(join(root, "src", file))),
+    ).toEqual([]);
+    expect(rows.flatMap(([, , by = ""]) => files(by)).filter((file) => !existsSync(join(root, "test", file)))).toEqual(
+      [],
+    );
+  });
+
+  test("keeps each of MCP's six duties by tests that are there", () => {
+    const rows = [...read("THREAT_MODEL.md").matchAll(/^\| \*\*[^|]+ \| [^|]+ \| (`.*`) \|$/gm)];
+    expect(rows).toHaveLength(6);
+    expect(rows.flatMap(([, by = ""]) => files(by)).filter((file) => !existsSync(join(root, "test", file)))).toEqual(
+      [],
+    );
   });
 });
 

@@ -1,19 +1,11 @@
-import { mkdtemp, rm } from "node:fs/promises";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
 import fc from "fast-check";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { spawnChild } from "../src/base/child-process.ts";
 import { SluiceError } from "../src/base/errors.ts";
 import type { JsonObject } from "../src/base/json.ts";
 import { limits } from "../src/base/limits.ts";
-import { type ExecutionEnd, runExecution } from "../src/sandbox/execution.ts";
-import { createFileGate } from "../src/sandbox/file-gate.ts";
+import type { ExecutionHost } from "../src/sandbox/execution.ts";
 import { createFrameReader, encodeFrame, type Frame } from "../src/sandbox/frames.ts";
-import { openGuest } from "../src/sandbox/guest.ts";
-import { createNetworkGate } from "../src/sandbox/network/network-gate.ts";
-import { createWatchdog, type Watchdog } from "../src/sandbox/watchdog.ts";
-import { openWorkspace, type Workspace } from "../src/sandbox/workspace.ts";
+import { type GuestBed, type HostileEnd, openGuestBed } from "./hostile-guest.ts";
 
 const codeOf = (act: () => void): string | undefined => {
   try {
@@ -75,81 +67,28 @@ describe("frames", () => {
 });
 
 describe("a guest that speaks as it likes", () => {
-  let folder: string;
-  let workspace: Workspace;
-  let watchdog: Watchdog;
-
+  let bed: GuestBed;
   beforeAll(async () => {
-    folder = await mkdtemp(join(tmpdir(), "sluice-frames-"));
-    workspace = await openWorkspace(join(folder, "workspace"), limits);
-    watchdog = createWatchdog();
+    bed = await openGuestBed();
   });
-  afterAll(async () => {
-    watchdog[Symbol.dispose]();
-    await rm(folder, { recursive: true });
-  });
+  afterAll(() => bed[Symbol.asyncDispose]());
 
-  /** Runs a process that sends these frames (or raw bytes) once it has its start frame, and then waits. */
-  async function run(
-    frames: readonly (JsonObject | string)[],
-    raw = false,
-  ): Promise<ExecutionEnd & { called: unknown[] }> {
-    const bodies = frames.map((frame) => (typeof frame === "string" ? frame : JSON.stringify(frame)));
-    const bytes = Buffer.concat(bodies.map((body) => (raw ? Buffer.from(body, "latin1") : encodeFrame(body))));
-    const script = `const frame = (text) => { const body = Buffer.from(text); const head = Buffer.alloc(4); head.writeUInt32LE(body.length); return Buffer.concat([head, body]); };
-      process.stdout.write(frame('{"kind":"ready"}'));
-      process.stdin.once("data", () => process.stdout.write(Buffer.from(process.argv[1], "base64")));
-      setInterval(() => {}, 1000);`;
-    const child = spawnChild(process.execPath, ["-e", script, bytes.toString("base64")], { env: {}, label: "a guest" });
-    const guest = openGuest(
-      { ...child, account: { kind: "tree", pid: child.pid } },
-      { engine: "test", wall: "none" },
-      1_000_000,
-    );
-    await guest.ready;
-    const called: unknown[] = [];
-    const end = await runExecution({
-      guest,
-      program: { modules: [], servers: [] },
-      source: "first line\nsecond line",
-      host: {
-        invokeTool: async (call) => {
-          called.push(call);
-          return { json: "1" };
+  const run = (frames: readonly (JsonObject | string)[], host: Partial<ExecutionHost> = {}): Promise<HostileEnd> =>
+    bed.run(
+      frames.map((each) => ({ frame: typeof each === "string" ? each : JSON.stringify(each) })),
+      {
+        host,
+        limits: {
+          timeoutMs: 5_000,
+          logBytesMax: 100,
+          resultBytesMax: 1_000,
+          callsMax: 3,
+          callsInFlightMax: 4,
+          callsPendingMax: 100,
+          sendBytesPerSecond: 1_000_000,
         },
-        search: async () => ({}),
-        describe: async () => ({}),
-        importAtRunTime: async () => ({ kind: "servers" }),
-        onProgress: () => undefined,
-        onLog: () => undefined,
       },
-      files: createFileGate({
-        modules: { list: () => undefined, read: () => undefined },
-        skillsFolder: folder,
-        workspace,
-        writable: true,
-        limits,
-      }),
-      network: createNetworkGate({
-        network: { allow: [], methods: [], bytesMax: 0, timeoutMs: 1_000, requestsMax: 10 },
-        record: () => undefined,
-      }),
-      limits: {
-        timeoutMs: 5_000,
-        cpuMs: 30_000,
-        memoryMb: 512,
-        logBytesMax: 100,
-        resultBytesMax: 1_000,
-        callsMax: 3,
-        callsInFlightMax: 4,
-        callsPendingMax: 100,
-        sendBytesPerSecond: 1_000_000,
-      },
-      watchdog,
-      signal: new AbortController().signal,
-    });
-    return { ...end, called };
-  }
+    );
 
   const call = (more: JsonObject): JsonObject => ({ kind: "call", id: 1, op: "search", args: {}, ...more });
   const result = { kind: "result", value: "done" };
@@ -178,7 +117,8 @@ describe("a guest that speaks as it likes", () => {
   }
 
   test("a frame that is announced too large ends it", async () => {
-    expect(await run(["\xff\xff\xff\x7f"], true)).toMatchObject({ status: "killed", error: { code: "frameBytesMax" } });
+    const raw = Buffer.from([0xff, 0xff, 0xff, 0x7f]).toString("base64");
+    expect(await bed.run([{ raw }])).toMatchObject({ status: "killed", error: { code: "frameBytesMax" } });
   });
   test("calls past callsMax are not made", async () => {
     const calls = [1, 2, 3, 4, 5].map((id) => call({ id, op: "tool", args: { tool: "a.b", arguments: {} } }));
@@ -187,10 +127,9 @@ describe("a guest that speaks as it likes", () => {
     expect(end.called).toHaveLength(3);
   });
   test("calls past callsInFlightMax, which the runner would hold back, end it", async () => {
-    const calls = Array.from({ length: 10 }, (_, id) =>
-      call({ id, op: "file", args: { act: "readdir", path: "./workspace" } }),
-    );
-    expect(await run(calls)).toMatchObject({ status: "killed", error: { code: "callsInFlightMax" } });
+    const calls = Array.from({ length: 10 }, (_, id) => call({ id }));
+    const end = await run(calls, { search: () => new Promise(() => undefined) });
+    expect(end).toMatchObject({ status: "killed", error: { code: "callsInFlightMax" } });
   });
   test("timers of any length wait without harm", async () => {
     const lengths = [1e12, -5, "soon", null, 0];

@@ -1,4 +1,4 @@
-import { readFileSync } from "node:fs";
+import { readdirSync, readFileSync } from "node:fs";
 
 /** Whether it runs; a zombie does not. */
 export function isAlive(pid: number): boolean {
@@ -21,4 +21,20 @@ export async function untilDead(pids: number[], withinMs: number): Promise<numbe
   const deadline = performance.now() + withinMs;
   while (performance.now() < deadline && pids.some(isAlive)) await new Promise((resolve) => setTimeout(resolve, 20));
   return pids.filter(isAlive);
+}
+
+/** The processes that a process has started and that still run; none where there is no /proc. */
+export function childrenOf(parent: number): number[] {
+  if (process.platform !== "linux") return [];
+  return readdirSync("/proc")
+    .filter((name) => /^\d+$/.test(name))
+    .map(Number)
+    .filter((pid) => {
+      try {
+        const stat = readFileSync(`/proc/${pid}/stat`, "latin1");
+        return Number(stat.slice(stat.lastIndexOf(")") + 2).split(" ")[1]) === parent && isAlive(pid);
+      } catch {
+        return false;
+      }
+    });
 }

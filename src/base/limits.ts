@@ -42,6 +42,7 @@ export const limits = {
   workspaceBytesMax: 1_073_741_824, // the whole workspace
   workspaceFilesMax: 10_000, // files in the workspace
   fileBytesMax: 67_108_864, // one file
+  largeFilesMax: 2, // files over largeBytesMin of one execution in memory at once, being copied or on their way to the guest
   pathBytesMax: 1_024, // one path
   nameBytesMax: 255, // one name of a path: what file systems take
   listEntriesMax: 100_000, // entries of one recursive listing

@@ -238,8 +238,8 @@ function checkLine(
   if (line.seq !== seq)
     return { problem: `its seq is ${JSON.stringify(line.seq)}, expected ${seq}: lines are missing or moved` };
   if (line.prev !== prev) return { problem: "its prev is not the hash of the line before" };
-  const end = toHashMember(String(hash));
-  if (typeof hash !== "string" || !text.endsWith(end) || hash !== digest("sha256", `${text.slice(0, -end.length)}}`))
+  const end = typeof hash === "string" ? toHashMember(hash) : "";
+  if (end === "" || !text.endsWith(end) || hash !== digest("sha256", `${text.slice(0, -end.length)}}`))
     return { problem: "its hash is not that of its content: it was changed" };
   return { hash };
 }

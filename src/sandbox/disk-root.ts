@@ -16,7 +16,8 @@ export interface DiskEntry {
 
 /** A folder of the host that a program may see, addressed by lists of names. No link is ever followed or made. */
 export interface DiskRoot {
-  read(names: readonly string[]): Promise<Buffer>;
+  /** `admit` is told the size before anything is read, and may wait or throw. */
+  read(names: readonly string[], admit?: (bytes: number) => Promise<void>): Promise<Buffer>;
   /** Replaces or creates the file atomically; `exclusive` fails where it exists. */
   write(names: readonly string[], bytes: Uint8Array, exclusive: boolean): Promise<void>;
   append(names: readonly string[], bytes: Uint8Array): Promise<void>;
@@ -78,13 +79,14 @@ export function createDiskRoot(folder: string): DiskRoot {
   }
 
   return {
-    read: (names) =>
+    read: (names, admit) =>
       inParent(names, async (at, name) => {
         const handle = await openFile(at(name), O_RDONLY);
         try {
           const { size } = await handle.stat();
           if (size > limits.fileBytesMax)
             throw new FileError("EFBIG", `${size} bytes; fileBytesMax is ${limits.fileBytesMax}`);
+          await admit?.(size);
           return await handle.readFile();
         } finally {
           await handle.close();

@@ -136,9 +136,9 @@ export async function runExecution(options: ExecutionOptions): Promise<Execution
       }
     },
     async file(id, args, _, large) {
-      const reply = await files.act(args, large?.pieces[0]);
-      if (ended) return;
-      if ("bytes" in reply) guest.sendRaw(toRawReply(id, reply.form), [reply.bytes]);
+      const reply = await files.act(args, large?.pieces[0], stopCalls.signal);
+      if (ended) return "bytes" in reply ? reply.onTaken() : undefined;
+      if ("bytes" in reply) guest.sendRaw(toRawReply(id, reply.form), [reply.bytes], reply.onTaken);
       else guest.send("error" in reply ? toErrorReply(id, reply.error) : toReply(id, reply.value));
     },
     async fetch(id, args, bytes) {

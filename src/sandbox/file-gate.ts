@@ -7,6 +7,7 @@ import type { ReplyError } from "./execution-frames.ts";
 import { FileError, toFileReplyError } from "./file-error.ts";
 import { type GuestPath, parseGuestPath, ROOTS } from "./file-path.ts";
 import { createByteRate } from "./byte-rate.ts";
+import { createPlaces } from "./places.ts";
 import type { Workspace, WorkspaceLimits } from "./workspace.ts";
 
 /** The module tree as the gate shows it under `./servers`: paths are relative to it, `""` is the folder itself. */
@@ -18,11 +19,14 @@ export interface ModuleFiles {
 /** The one way from a program to files: every act is checked after its path was resolved. */
 export interface FileGate {
   /** `content` stands for the text or bytes of what is written where it is large; a large answer is bytes too. */
-  act(args: JsonObject, content?: Uint8Array): Promise<FileReply>;
+  act(args: JsonObject, content?: Uint8Array, signal?: AbortSignal): Promise<FileReply>;
 }
 
-/** The answer to an act; `bytes` is a file's content. */
-export type FileReply = { value: Json } | { form: "text" | "bytes"; bytes: Buffer } | { error: ReplyError };
+/** The answer to an act; `bytes` is a file's content, held in memory until `onTaken` is called. */
+export type FileReply =
+  | { value: Json }
+  | { form: "text" | "bytes"; bytes: Buffer; onTaken: () => void }
+  | { error: ReplyError };
 
 export interface FileGateOptions {
   modules: ModuleFiles;
@@ -36,6 +40,8 @@ export interface FileGateOptions {
   signal?: AbortSignal;
 }
 
+const NEVER = new AbortController().signal;
+
 /** The gate of one execution. */
 export function createFileGate({
   modules,
@@ -47,6 +53,7 @@ export function createFileGate({
 }: FileGateOptions): FileGate {
   const rate = createByteRate("writeBytesPerSecond", limits.writeBytesPerSecond);
   const skills = createDiskRoot(skillsFolder);
+  const largeFiles = createPlaces(bounds.largeFilesMax);
 
   const readable = (path: GuestPath): DiskRoot => (path.root === "skills" ? skills : workspace.root);
 
@@ -66,9 +73,31 @@ export function createFileGate({
     return path.names;
   }
 
-  async function read(path: GuestPath): Promise<Buffer> {
+  /** A file's content, handed to `use` with what says that it is no longer held: only so many large ones are at once. */
+  async function withContent<T>(
+    path: GuestPath,
+    stop: AbortSignal,
+    use: (bytes: Buffer, onTaken: () => void) => Promise<T>,
+  ): Promise<T> {
+    let leave = (): void => undefined;
+    const onTaken = (): void => {
+      leave();
+      leave = () => undefined;
+    };
+    const admit = async (size: number): Promise<void> => {
+      if (size > bounds.largeBytesMin) leave = await largeFiles.enter(stop);
+    };
+    try {
+      return await use(await read(path, admit), onTaken);
+    } catch (error) {
+      onTaken();
+      throw error;
+    }
+  }
+
+  async function read(path: GuestPath, admit: (size: number) => Promise<void>): Promise<Buffer> {
     if (path.root === undefined) throw new FileError("EISDIR");
-    if (path.root !== "servers") return readable(path).read(path.names);
+    if (path.root !== "servers") return readable(path).read(path.names, admit);
     const text = modules.read(path.names.join("/"));
     if (text !== undefined) return Buffer.from(text);
     throw new FileError(modules.list(path.names.join("/")) === undefined ? "ENOENT" : "EISDIR");
@@ -126,7 +155,13 @@ export function createFileGate({
     await workspace.write(names, bytes, mode, limits);
   }
 
-  async function perform(act: string, path: GuestPath, args: JsonObject, content?: Uint8Array): Promise<Json> {
+  async function perform(
+    act: string,
+    path: GuestPath,
+    args: JsonObject,
+    content: Uint8Array | undefined,
+    stop: AbortSignal,
+  ): Promise<Json> {
     switch (act) {
       case "writeFile":
       case "appendFile": {
@@ -175,19 +210,25 @@ export function createFileGate({
         return null;
       }
       case "copyFile":
-        await write(parseGuestPath(asText(args["to"])), await read(path), "w");
+        await withContent(path, stop, async (bytes, onTaken) => {
+          await write(parseGuestPath(asText(args["to"])), bytes, "w");
+          onTaken();
+        });
         return null;
     }
     throw new FileError("EINVAL", `the act "${act.slice(0, 40)}"`);
   }
 
   return {
-    async act(args, content) {
+    async act(args, content, stop = NEVER) {
       const act = asText(args["act"]);
       const text = asText(args["path"]);
       try {
-        if (act === "readFile") return toContent(await read(parseGuestPath(text)), args["text"] === true);
-        return { value: await perform(act, parseGuestPath(text), args, content) };
+        if (act === "readFile")
+          return await withContent(parseGuestPath(text), stop, async (bytes, onTaken) =>
+            toContent(bytes, args["text"] === true, onTaken),
+          );
+        return { value: await perform(act, parseGuestPath(text), args, content, stop) };
       } catch (error) {
         return { error: toFileReplyError(error, act, text.slice(0, 300)) };
       }
@@ -196,9 +237,10 @@ export function createFileGate({
 }
 
 /** What was read; as it is where it is large. */
-function toContent(bytes: Buffer, wantsText: boolean): FileReply {
+function toContent(bytes: Buffer, wantsText: boolean, onTaken: () => void): FileReply {
   // Node decodes what is not UTF-8 to replacement characters; the guest does the same from the bytes.
   const isText = wantsText && isUtf8(bytes);
-  if (bytes.length > bounds.largeBytesMin) return { form: isText ? "text" : "bytes", bytes };
+  if (bytes.length > bounds.largeBytesMin) return { form: isText ? "text" : "bytes", bytes, onTaken };
+  onTaken();
   return { value: isText ? { text: bytes.toString("utf8") } : { base64: bytes.toString("base64") } };
 }

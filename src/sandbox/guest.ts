@@ -14,8 +14,8 @@ export interface Guest {
   send(frame: JsonObject): void;
   /** A frame that is JSON text already. */
   sendText(text: string): void;
-  /** A frame, and the bytes that it announces in a frame of their own. */
-  sendRaw(frame: JsonObject, pieces: readonly Uint8Array[]): void;
+  /** A frame, and the bytes that it announces in a frame of their own; `onTaken` when they are out of memory. */
+  sendRaw(frame: JsonObject, pieces: readonly Uint8Array[], onTaken?: () => void): void;
   /** Hands over every further frame with its size (and what is large in it, as bytes), and how the guest ended if it did (with what it last said on stderr). */
   listen(onFrame: FrameListener, onEnd: (error: SluiceError) => void): void;
   kill(): void;
@@ -113,13 +113,14 @@ export function openGuest(child: GuestProcess, labels: { engine: string; wall: s
     if (ended === undefined) child.stdin.write(encodeFrame(text));
   }
 
-  function sendRaw(frame: JsonObject, pieces: readonly Uint8Array[]): void {
-    if (ended !== undefined) return;
+  function sendRaw(frame: JsonObject, pieces: readonly Uint8Array[], onTaken?: () => void): void {
+    if (ended !== undefined) return onTaken?.();
     const { stdin } = child;
     stdin.cork();
     stdin.write(encodeFrame(JSON.stringify(frame)));
     stdin.write(encodeLength(pieces.reduce((sum, piece) => sum + piece.length, 0)));
     for (const piece of pieces) stdin.write(piece);
+    if (onTaken !== undefined) stdin.write("", () => onTaken());
     stdin.uncork();
   }
 

@@ -1,4 +1,4 @@
-import { Visitor } from "oxc-parser";
+import { parseSync, Visitor } from "oxc-parser";
 import { transformSync } from "oxc-transform";
 import { SluiceError } from "../base/errors.ts";
 import { limits } from "../base/limits.ts";
@@ -75,6 +75,9 @@ export interface LinkedProgram {
 }
 
 const SKILL_MODULES_MAX = 64;
+
+/** How every linked module begins; the engines know it. */
+const DECLARATION = "export default ";
 
 /** Turns a program, and the skills it imports, into what the guest runs. Nothing of it is evaluated here. */
 export async function linkProgram(text: string, names: NameSource): Promise<LinkedProgram> {
@@ -192,6 +195,30 @@ function serversOf(
   return [...found.values()];
 }
 
+/**
+ * Whatever the edits above have missed: what the engine gets holds no import, as the engine reads it (a script, where
+ * `<!--` is a comment).
+ */
+function refuseImports(name: string, code: string): void {
+  if (!code.includes("import")) return;
+  const { module, errors } = parseSync(
+    name.replace(/\.ts$/, ".js"),
+    `"use strict";( ${code.slice(DECLARATION.length)})`,
+    {
+      sourceType: "script",
+      lang: "js",
+    },
+  );
+  const [found] = [...module.dynamicImports, ...module.importMetas, ...module.staticImports, ...errors];
+  if (found !== undefined || !code.startsWith(DECLARATION))
+    throw new LinkError(
+      "syntax_error",
+      `Cannot link ${name}: it holds an import that cannot be found`,
+      undefined,
+      "Write imports as statements of their own, at the top",
+    );
+}
+
 function toLinkedModule(
   name: string,
   parsed: ParsedModule,
@@ -218,7 +245,7 @@ function toLinkedModule(
     bindings.push(...bindImport(statement, `__s.m[${indexFor(statement.moduleRequest.value)}]`, target, servers, text));
   }
   const getters: string[] = [];
-  for (const statement of module.staticExports) edits.push(...bindExport(statement, text, getters, indexFor));
+  for (const statement of module.staticExports) edits.push(...bindExport(statement, program, text, getters, indexFor));
   for (const { start } of module.dynamicImports) edits.push({ start, end: start + "import".length, text: "__impo" });
   for (const { start, end } of module.importMetas) edits.push({ start, end, text: "__meta" });
 
@@ -255,6 +282,7 @@ function toLinkedModule(
       error.helpMessage ?? undefined,
     );
   }
+  refuseImports(name, transformed.code);
   return {
     name,
     code: transformed.code,

@@ -1,12 +1,21 @@
-import type { StaticExport, StaticImport } from "oxc-parser";
+import type { ParseResult, StaticExport, StaticImport } from "oxc-parser";
 import type { GuestServer, ImportTarget, ModuleTarget } from "./link.ts";
 import { blank, type Edit, LinkError, toPlace } from "./module-syntax.ts";
 
-/** Replaces ranges by text of the same length (padded with blanks, newlines kept): no position moves. */
+type Program = ParseResult["program"];
+
+/** What is declared by `export default`, and keeps its name. */
+const DECLARATIONS = new Set(["FunctionDeclaration", "ClassDeclaration", "TSInterfaceDeclaration"]);
+
+/**
+ * Replaces ranges by text of the same length (padded with blanks, newlines kept): no position moves. A range inside
+ * another is gone with it; going back for it would bring what follows it back as code.
+ */
 export function applyEdits(text: string, edits: Edit[]): string {
   let result = "";
   let at = 0;
   for (const edit of [...edits].sort((a, b) => a.start - b.start)) {
+    if (edit.start < at) continue;
     const old = text.slice(edit.start, edit.end);
     result += text.slice(at, edit.start) + edit.text + blank(old.slice(Math.min(edit.text.length, old.length)));
     at = edit.end;
@@ -62,18 +71,21 @@ function exportsOf(target: ImportTarget | ModuleTarget, servers: Map<string, Gue
 /** Edits for one export statement; its names become getters on the module's exports. */
 export function bindExport(
   statement: StaticExport,
+  program: Program,
   text: string,
   getters: string[],
   indexFor: (specifier: string) => number,
 ): Edit[] {
   const { start, end, entries } = statement;
-  const whole = text.slice(start, end);
+  // From the tree and not from the text: whoever finds the keywords by their spelling cuts a comment in two.
+  const node = program.body.find((each) => each.start === start);
+  const isList =
+    node?.type === "ExportAllDeclaration" || (node?.type === "ExportNamedDeclaration" && !node.declaration);
   const [first] = entries;
   if (entries.length > 0 && entries.every((entry) => entry.isType)) {
-    const isList = first?.moduleRequest !== null || /^export\s+type\s*[{*]/.test(whole);
     return [{ start, end: isList ? end : start + "export".length, text: "" }];
   }
-  if (first === undefined || first.moduleRequest !== null || /^export\s*\{/.test(whole)) {
+  if (first === undefined || isList) {
     for (const entry of entries) {
       if (entry.isType) continue;
       const name = JSON.stringify(entry.exportName.kind === "Default" ? "default" : (entry.exportName.name ?? ""));
@@ -91,16 +103,20 @@ export function bindExport(
     return [{ start, end, text: "" }];
   }
   if (first.exportName.kind === "Default") {
-    const keyword = /^export\s+default\s+/.exec(whole)?.[0] ?? "export default ";
+    if (node?.type !== "ExportDefaultDeclaration")
+      throw new LinkError(
+        "syntax_error",
+        "Cannot read this export",
+        toPlace(text, start),
+        "Write export default VALUE",
+      );
+    const value = node.declaration;
     const local = first.localName.kind === "None" ? undefined : first.localName.name;
-    const isDeclaration = /^export\s+default\s+(async\s+function|function|abstract\s+class|class|interface)\b/.test(
-      whole,
-    );
-    if (isDeclaration && local) {
+    if (DECLARATIONS.has(value.type) && local) {
       getters.push(`"default":()=>${local}`);
-      return [{ start, end: start + keyword.length, text: "" }];
+      return [{ start, end: value.start, text: "" }];
     }
-    return [{ start, end: start + keyword.length, text: "__s.e.default=" }];
+    return [{ start, end: value.start, text: "__s.e.default=" }];
   }
   for (const entry of entries)
     if (!entry.isType && entry.exportName.name !== null)

@@ -101,6 +101,24 @@ export async function openWorkspace(folder: string, limits: WorkspaceLimits): Pr
     else if (old !== undefined) used = undefined;
   }
 
+  /** How many folders there are below this one, one in the other; not more than asked about. */
+  async function heightOf(names: readonly string[], most: number): Promise<number> {
+    if (most < 0) return 0;
+    let height = 0;
+    for (const { name, kind } of await root.list(names))
+      if (kind === "directory") height = Math.max(height, 1 + (await heightOf([...names, name], most - 1)));
+    return height;
+  }
+
+  /** What would end up deeper than a path can be could be reached, and counted, by nobody. */
+  async function refuseTooDeep(from: readonly string[], to: readonly string[]): Promise<void> {
+    const room = bounds.pathDepthMax - 1 - to.length;
+    // Where there is nothing to move, moving it says so.
+    const moves = await sizeOf(from);
+    if (room < 0 || (moves?.isFile === false && (await heightOf(from, room)) >= room))
+      throw new FileError("ENAMETOOLONG", `pathDepthMax is ${bounds.pathDepthMax}`);
+  }
+
   return {
     root,
     write: (names, bytes, mode, own = limits) =>
@@ -115,6 +133,10 @@ export async function openWorkspace(folder: string, limits: WorkspaceLimits): Pr
         await fill(names, { bytes: 0, grows: true, makes }, own, () => root.makeFolder(names, recursive));
       }),
     remove: (names, options) => inLine(() => clear(names, () => root.remove(names, options))),
-    rename: (from, to) => inLine(() => clear(to, () => root.rename(from, to))),
+    rename: (from, to) =>
+      inLine(async () => {
+        await refuseTooDeep(from, to);
+        await clear(to, () => root.rename(from, to));
+      }),
   };
 }

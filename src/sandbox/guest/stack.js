@@ -119,6 +119,8 @@ export function installStackTraces(modules, dialect) {
     enumerable: false,
     configurable: false,
   });
+  // V8 asks whatever stands here under this name for its prepareStackTrace.
+  Object.defineProperty(globalThis, "Error", { value: Error, writable: false, enumerable: false, configurable: false });
 }
 
 /** A module that parses and that the engine still refuses to compile: a bad regular expression, syntax it does not know. */

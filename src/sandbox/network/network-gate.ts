@@ -7,7 +7,7 @@ import { isPublicAddress } from "../../base/public-address.ts";
 import { type AllowedHost, type AllowedUrl, toAllowedUrl } from "./allowed-url.ts";
 import { type HeaderList, parseHeaders, toImpersonal } from "./request-headers.ts";
 import { type Address, resolveBySystem, resolveHost, type Resolver } from "./resolve-host.ts";
-import { createPlaces } from "./places.ts";
+import { createPlaces } from "../places.ts";
 import { type IncomingResponse, sendRequest } from "./send-request.ts";
 
 /** The one way from a program to the network; every act is a host call, and throws a SluiceError that the program can catch. */

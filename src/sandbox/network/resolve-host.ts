@@ -2,7 +2,7 @@ import { lookup } from "node:dns/promises";
 import { isIP } from "node:net";
 import { SluiceError } from "../../base/errors.ts";
 import { limits } from "../../base/limits.ts";
-import { createPlaces } from "./places.ts";
+import { createPlaces } from "../places.ts";
 
 /** An address as the resolver gives it. */
 export interface Address {

@@ -1,4 +1,4 @@
-import { SluiceError } from "../../base/errors.ts";
+import { SluiceError } from "../base/errors.ts";
 
 /** A number of places; who finds none waits in order. */
 export interface Places {
