@@ -10,7 +10,7 @@ const immediate = /** @type {(callback: () => void) => void} */ (/** @type {any}
 const nodeCrypto = nodeProcess.getBuiltinModule("node:crypto");
 const exit = deno.exit;
 const { core } = deno[deno.internal];
-const { encodeURIComponent, Promise } = globalThis;
+const { encodeURIComponent } = globalThis;
 
 /** How every linked module begins. */
 const DECLARATION = "export default ";
