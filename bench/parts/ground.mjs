@@ -14,7 +14,8 @@ export const cli = fileURLToPath(new URL("surfaces/cli.js", dist));
 
 /** The official client gives up a server that sends more than 10 MB at once unless told otherwise. */
 const BUFFER_BYTES_MAX = 128 * 2 ** 20;
-const upstream = {
+/** The entry of `mcpServers` for the bench's own server. */
+export const upstream = {
   command: process.execPath,
   args: [fileURLToPath(new URL("./upstream-server.mjs", import.meta.url))],
 };
