@@ -46,7 +46,7 @@ export async function inFolder(work) {
  * Runs the work with a Sluice over the bench's own upstream, which is called once so that it is connected.
  * @template T
  * @param {object} sandbox the config's section
- * @param {(sluice: any) => Promise<T>} work
+ * @param {(sluice: any, stateDir: string) => Promise<T>} work
  * @returns {Promise<T>}
  */
 export async function withSluice(sandbox, work) {
@@ -56,7 +56,7 @@ export async function withSluice(sandbox, work) {
     try {
       const { status, error } = await sluice.executeCode("return await bench.getRecord({ id: 1 })");
       if (status !== "completed") throw new Error(`The first program ${status}: ${error?.message}`);
-      return await work(sluice);
+      return await work(sluice, folder);
     } finally {
       await sluice[Symbol.asyncDispose]();
     }

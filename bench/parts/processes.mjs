@@ -38,9 +38,9 @@ function listChildren() {
 }
 
 /**
- * A field of /proc/PID/status in bytes (`VmRSS`: resident memory now; `VmHWM`: its highest so far); 0 where there is none.
+ * A field of /proc/PID/status in bytes (`VmRSS`: resident memory now; `RssAnon`, `RssShmem`: the parts that are no file's); 0 where there is none.
  * @param {number} pid
- * @param {"VmRSS" | "VmHWM"} field
+ * @param {"VmRSS" | "RssAnon" | "RssShmem"} field
  */
 export function readMemory(pid, field) {
   try {

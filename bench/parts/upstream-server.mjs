@@ -42,9 +42,7 @@ serveStdio(() => {
   server.registerTool(
     "fail",
     { description: "Fails with words of its own", inputSchema: object({}) },
-    /** @type {any} */ (
-      () => ({ isError: true, content: [{ type: "text", text: "Ticket 4711 is locked by Ada" }] })
-    ),
+    /** @type {any} */ (() => ({ isError: true, content: [{ type: "text", text: "Ticket 4711 is locked by Ada" }] })),
   );
   return server;
 });

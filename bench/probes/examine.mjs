@@ -51,7 +51,8 @@ export async function examine(candidate, say) {
         if (probe !== undefined) column.cells.set(name, probe.judge(one));
         if (one.end === "ended") column.lagMs = Math.max(column.lagMs, one.lagMs);
       }
-      if (seen.size === 0) column.cells.set(/** @type {string} */ (now[0]), { text: reason ?? "does not start", passes: false });
+      if (seen.size === 0)
+        column.cells.set(/** @type {string} */ (now[0]), { text: reason ?? "does not start", passes: false });
       left = left.filter((name) => !column.cells.has(name));
     }
     return column;
@@ -78,7 +79,6 @@ async function runHost({ module, folder, node, nodeFlags, options }, names, { fi
   const child = spawn(node, [...nodeFlags, host, JSON.stringify(told)], {
     stdio: ["ignore", "ignore", "pipe", "ipc"],
     env: { PATH: process.env["PATH"], HOME: process.env["HOME"], TMPDIR: tmpdir(), SLUICE_BENCH_SECRET: secret },
-    detached: true,
   });
   let words = "";
   child.stderr?.on("data", (chunk) => {
@@ -114,6 +114,8 @@ async function runHost({ module, folder, node, nodeFlags, options }, names, { fi
         current.isStarted = true;
         current.baseMb = measure();
         return;
+      case "ran":
+        return expect(WEDGED_MS);
       case "ended": {
         expect(NEXT_MS);
         const { kind: _, probe, ...rest } = message;

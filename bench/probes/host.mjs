@@ -86,6 +86,7 @@ async function examine(probe) {
       if (probe.beside !== undefined) besides = await runBeside(system, probe.beside);
       ran.push(await running);
       times.push(performance.now() - begin);
+      say({ kind: "ran" });
     }
   }
   const finished = system.isIdle?.() ?? true;

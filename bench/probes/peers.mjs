@@ -96,5 +96,7 @@ export async function installPeer({ module, packages }) {
 
 /** @param {Record<string, string>} packages */
 function toMark(packages) {
-  return Object.values(packages).join("-").replaceAll(/[^\w.-]/g, "");
+  return Object.values(packages)
+    .join("-")
+    .replaceAll(/[^\w.-]/g, "");
 }

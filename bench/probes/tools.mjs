@@ -33,7 +33,12 @@ function counted(work) {
 }
 
 /** The parameters of each, by JSON type. @type {Record<string, Record<string, "number">>} */
-export const parameters = { get_record: { id: "number" }, wait: { ms: "number" }, rows: { megabytes: "number" }, fail: {} };
+export const parameters = {
+  get_record: { id: "number" },
+  wait: { ms: "number" },
+  rows: { megabytes: "number" },
+  fail: {},
+};
 
 /**
  * What a peer answered, in the table's terms.

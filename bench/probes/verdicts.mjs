@@ -111,7 +111,9 @@ export function capped(chars) {
     const [run] = seen.ran;
     const kept = run?.answerChars ?? 0;
     if (run?.ok !== true) return { text: `refused: ${toReason(run)}`, passes: true };
-    return kept >= chars ? fails("passes all of it on") : { text: `${toSize(kept)} kept`, passes: kept <= ANSWER_CHARS };
+    return kept >= chars
+      ? fails("passes all of it on")
+      : { text: `${toSize(kept)} kept`, passes: kept <= ANSWER_CHARS };
   });
 }
 
@@ -209,10 +211,18 @@ function toReason(run) {
   if (run === undefined) return "no answer";
   const { code, message = "" } = run;
   if (code !== undefined && !/^(Error|uncaught|program_error)$/.test(code)) return code;
-  const name = /\b([A-Z]\w*Error|[Mm]aximum call stack|[Ss]tack overflow|[Oo]ut of memory|timed? ?out|interrupted)\b/.exec(
-    message,
-  )?.[1];
-  return name ?? (message.replaceAll(/[|`\s]+/g, " ").slice(0, 40).trim() || "an error");
+  const name =
+    /\b([A-Z]\w*Error|[Mm]aximum call stack|[Ss]tack overflow|[Oo]ut of memory|timed? ?out|interrupted)\b/.exec(
+      message,
+    )?.[1];
+  return (
+    name ??
+    (message
+      .replaceAll(/[|`\s]+/g, " ")
+      .slice(0, 40)
+      .trim() ||
+      "an error")
+  );
 }
 
 /** @param {Seen} seen */

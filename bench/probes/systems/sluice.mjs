@@ -52,7 +52,9 @@ function toRan({ stats, ...outcome }) {
     value: result,
     ...(error === undefined ? {} : { code: error.code, message: error.message }),
     ...(error?.line === undefined ? {} : { line: error.line }),
-    ...(warnings === undefined ? {} : { warning: warnings.map((/** @type {any} */ { message }) => message).join("; ") }),
+    ...(warnings === undefined
+      ? {}
+      : { warning: warnings.map((/** @type {any} */ { message }) => message).join("; ") }),
     logs: logs.length,
     answerChars: JSON.stringify(outcome).length,
     peakBytes: stats.memoryPeakBytes,
