@@ -119,9 +119,9 @@ async function startWatch(system) {
   await pause(20);
   delays.reset();
   let longest = 0;
-  let isWatching = true;
+  const end = new AbortController();
   const pinging = (async () => {
-    while (isWatching && system.ping !== undefined) {
+    while (!end.signal.aborted && system.ping !== undefined) {
       const begin = performance.now();
       await Promise.race([system.ping(), pause(NEXT_MS)]);
       longest = Math.max(longest, performance.now() - begin);
@@ -132,7 +132,7 @@ async function startWatch(system) {
     // A stall is seen by the timer that comes late.
     await pause(20);
     delays.disable();
-    isWatching = false;
+    end.abort();
     await pinging;
     return Math.max(longest, delays.max / 1e6);
   };

@@ -82,7 +82,7 @@ export function equals(value, otherwise) {
 export function namesLine(line) {
   return onHost((seen) => {
     const [run] = seen.ran;
-    if (run?.ok !== false) return fails("runs it");
+    if (!hasFailed(run)) return fails("runs it");
     const isNamed = run.line === line || new RegExp(`(line |:)${line}\\b`).test(run.message ?? "");
     return isNamed ? passes("yes") : fails("no line");
   });
@@ -110,7 +110,7 @@ export function capped(chars) {
   return onHost((seen) => {
     const [run] = seen.ran;
     const kept = run?.answerChars ?? 0;
-    if (run?.ok !== true) return { text: `refused: ${toReason(run)}`, passes: true };
+    if (run === undefined || !run.ok) return { text: `refused: ${toReason(run)}`, passes: true };
     return kept >= chars
       ? fails("passes all of it on")
       : { text: `${toSize(kept)} kept`, passes: kept <= ANSWER_CHARS };
@@ -133,7 +133,7 @@ export function stopped(limitMs) {
   return onHost((seen) => {
     const [run] = seen.ran;
     const ms = seen.times[0] ?? 0;
-    if (run?.ok !== false) return fails("ends, says nothing");
+    if (!hasFailed(run)) return fails("ends, says nothing");
     const isSoon = ms <= limitMs + GRACE_MS;
     return { text: `${isSoon ? "stopped" : "late"}, ${toMs(ms)}${toFrozen(seen)}`, passes: isSoon && !isFrozen(seen) };
   });
@@ -144,7 +144,7 @@ export function outOfMemory(limitMs, memoryMb) {
   return onHost((seen) => {
     const [run] = seen.ran;
     const ms = seen.times[0] ?? 0;
-    if (run?.ok !== false) return fails("ends, says nothing");
+    if (!hasFailed(run)) return fails("ends, says nothing");
     const mb = Math.max(seen.peakMb, (run.peakBytes ?? 0) / 2 ** 20);
     const isSaid = /memory|heap/i.test(`${run.code ?? ""} ${run.message ?? ""}`);
     const what = isSaid ? "stopped" : /time|interrupt/i.test(run.message ?? "") ? "timeout" : toReason(run);
@@ -156,7 +156,7 @@ export function outOfMemory(limitMs, memoryMb) {
 /** @type {Probe} */
 export const refused = onHost((seen) => {
   const [run] = seen.ran;
-  return run?.ok === false ? passes(toReason(run)) : fails("no error");
+  return hasFailed(run) ? passes(toReason(run)) : fails("no error");
 });
 
 /** @type {Probe} */
@@ -168,7 +168,8 @@ export const untouched = onHost((seen) => (seen.touched ? fails("REACHED") : pas
 /** @param {{ value: unknown, msMax: number }} expected */
 export function beside({ value, msMax }) {
   return onHost((seen) => {
-    if (seen.beside?.ok !== true || seen.beside.value !== value) return fails(toReason(seen.beside));
+    if (seen.beside === undefined || !seen.beside.ok || seen.beside.value !== value)
+      return fails(toReason(seen.beside));
     const ms = seen.besideMs ?? 0;
     return { text: ms <= msMax ? toMs(ms) : `waits ${toMs(ms)}`, passes: ms <= msMax };
   });
@@ -200,6 +201,9 @@ function completed(verdict, { from = 0 } = {}) {
     return failed === undefined ? verdict(seen) : fails(toReason(failed));
   });
 }
+
+/** @param {Ran | undefined} run @returns {run is Ran} */
+const hasFailed = (run) => run !== undefined && !run.ok;
 
 /** @param {string} text @returns {Cell} */
 const passes = (text) => ({ text, passes: true });

@@ -1,4 +1,5 @@
 // What many guests take that live at the same time.
+import { setMaxListeners } from "node:events";
 import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { toValueRow } from "../parts/figures.mjs";
@@ -16,18 +17,20 @@ export async function measureMemory(cell) {
   const { listTree } = await load("sandbox/process-tree.js");
   return await withSluice({ ...cell.sandbox, guestsWarm: 0, executionsMax: count }, async (sluice, folder) => {
     const others = new Set(listTree(process.pid));
-    let begun = 0;
-    const stop = sluice.events.on((/** @type {{ kind: string }} */ { kind }) => {
-      if (kind === "tool-call-started") begun += 1;
+    /** @type {Set<string>} */
+    const begun = new Set();
+    const stop = sluice.events.on((/** @type {{ kind: string, executionId: string }} */ { kind, executionId }) => {
+      if (kind === "tool-call-started") begun.add(executionId);
     });
     const end = new AbortController();
+    setMaxListeners(0, end.signal);
     const running = Array.from({ length: count }, () =>
       sluice.executeCode("await bench.wait({ ms: 120_000 }); return 1;", { signal: end.signal }),
     );
     try {
       const deadline = performance.now() + BEGUN_MS;
-      while (begun < count) {
-        if (performance.now() > deadline) throw new Error(`Only ${begun} of ${count} guests ran at once`);
+      while (begun.size < count) {
+        if (performance.now() > deadline) throw new Error(`Only ${begun.size} of ${count} guests ran at once`);
         await pause(50);
       }
       const pids = [process.pid, ...listRoots(folder)].flatMap((pid) => listTree(pid));
