@@ -70,5 +70,6 @@ const howToRead = [
   "memory of guests: what 50 (10 behind containers) executions that wait at once take, shared pages counted by shares",
   "kills: from executeCode, less the limit, until the outcome is there and the process has ended",
   "peak over: anonymous and shared memory of the guest read from outside every 4 ms, or the kernel's own count if higher, less memoryMb; the largest of all bombs",
+  "a stall by its own doing: without the time in which the host was ready and other processes had the processors; the probe table has only this",
   "right answers: of every 200 executions (40 behind containers) each tenth is a crash; the goal is all others",
 ];

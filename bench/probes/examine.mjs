@@ -42,13 +42,15 @@ export async function examine(candidate, say) {
     let left = probes.map(({ name }) => name);
     while (left.length > 0) {
       const now = candidate.isApart ? left.slice(0, 1) : left;
-      say(`${candidate.name}: ${now.length === 1 ? now[0] : `${now.length} probes`}`);
       const { seen, reason } = await runHost(candidate, now, { file, secret });
       // What never opened once never will.
       if (seen.size === 0 && column.cells.size === 0) return { ...column, reason: reason ?? "does not start" };
       for (const [name, one] of seen) {
         const probe = probes.find((probe) => probe.name === name);
-        if (probe !== undefined) column.cells.set(name, probe.judge(one));
+        if (probe === undefined) continue;
+        const cell = probe.judge(one);
+        say(`${candidate.name}: ${name}: ${cell.passes ? "" : "✗ "}${cell.text}`);
+        column.cells.set(name, cell);
         if (one.end === "ended") column.lagMs = Math.max(column.lagMs, one.lagMs);
       }
       if (seen.size === 0)

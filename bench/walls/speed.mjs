@@ -5,6 +5,7 @@ import { toRow, toValueRow } from "../parts/figures.mjs";
 import { mustComplete, withSluice } from "../parts/ground.mjs";
 import { pause, waitForPool } from "../parts/processes.mjs";
 import { timed } from "../parts/stall.mjs";
+import { toStalls } from "./stalls.mjs";
 
 /** @typedef {import("../parts/cells.mjs").Cell} Cell */
 
@@ -61,7 +62,7 @@ export async function measureCalls(cell) {
 export async function measureResults(cell) {
   return await withSluice({ ...cell.sandbox, guestsWarm: GUESTS, memoryMb: 1_024 }, async (sluice) => {
     const rows = [];
-    let stallMs = 0;
+    const stall = { stallMs: 0, ownMs: 0 };
     for (const { megabytes, runs } of [
       { megabytes: 1, runs: 5 },
       { megabytes: 5, runs: 5 },
@@ -72,13 +73,14 @@ export async function measureResults(cell) {
       await run(sluice, code, true);
       const times = await repeat(runs, async () => {
         await settle(cell);
-        const { value, stallMs: stall } = await timed(() => run(sluice, code, true));
-        stallMs = Math.max(stallMs, stall);
+        const { value, stallMs, ownMs } = await timed(() => run(sluice, code, true));
+        stall.stallMs = Math.max(stall.stallMs, stallMs);
+        stall.ownMs = Math.max(stall.ownMs, ownMs);
         return value;
       });
       rows.push(toRow(`filter a result of ${megabytes} MB`, "ms", times));
     }
-    return [...rows, toValueRow("longest host stall with these", "ms", stallMs, { max: 20 })];
+    return [...rows, ...toStalls("with these results", stall)];
   });
 }
 
