@@ -34,6 +34,8 @@ const WARM_UP = 3;
 /** @type {{ module: string, folder: string, options: Record<string, unknown>, probes: string[], file: string, env: string }} */
 const told = JSON.parse(process.argv[2] ?? "{}");
 const secret = readFileSync(told.file, "utf8");
+// Who asked has gone.
+process.once("disconnect", () => process.exit(1));
 let hits = 0;
 const server = createServer((_, response) => {
   hits += 1;
