@@ -42,7 +42,7 @@ export async function examine(candidate, say) {
     let left = probes.map(({ name }) => name);
     while (left.length > 0) {
       const now = candidate.isApart ? left.slice(0, 1) : left;
-      const { seen, reason } = await runHost(candidate, now, { file, secret });
+      const { seen, reason } = await runHost(candidate, now, { file, secret, say });
       // What never opened once never will.
       if (seen.size === 0 && column.cells.size === 0) return { ...column, reason: reason ?? "does not start" };
       for (const [name, one] of seen) {
@@ -64,10 +64,10 @@ export async function examine(candidate, say) {
 }
 
 /**
- * @param {Candidate} candidate @param {readonly string[]} names @param {{ file: string, secret: string }} planted
+ * @param {Candidate} candidate @param {readonly string[]} names @param {{ file: string, secret: string, say: (text: string) => void }} ground
  * @returns {Promise<{ seen: Map<string, import("./verdicts.mjs").Seen>, reason?: string }>}
  */
-async function runHost({ module, folder, node, nodeFlags, options }, names, { file, secret }) {
+async function runHost({ name, module, folder, node, nodeFlags, options }, names, { file, secret, say }) {
   const { listTree } = await load("sandbox/process-tree.js");
   const told = {
     module: new URL(`./systems/${module}.mjs`, import.meta.url).href,
@@ -108,6 +108,7 @@ async function runHost({ module, folder, node, nodeFlags, options }, names, { fi
     switch (message.kind) {
       case "opening":
         expect(OPEN_MS);
+        say(`${name}: ${message.probe} …`);
         current = { probe: message.probe, isStarted: false, baseMb: 0, peakMb: 0 };
         return;
       case "started":
