@@ -1,7 +1,7 @@
-import { monitorEventLoopDelay } from "node:perf_hooks";
 import { toRow } from "./parts/figures.mjs";
 import { mustComplete, withDirectClient, withSluice } from "./parts/ground.mjs";
 import { pause, waitForPool } from "./parts/processes.mjs";
+import { timed } from "./parts/stall.mjs";
 
 const GUESTS = 2;
 /** Megabytes, runs, and the goal in milliseconds. */
@@ -10,8 +10,6 @@ const sizes = [
   { megabytes: 50, runs: 7, goalMs: 1_000 },
 ];
 const STALL_MS = 20;
-/** Finest resolution: what a timer of this interval misses is the stall. */
-const RESOLUTION_MS = 1;
 
 /** @type {import("./parts/figures.mjs").Benchmark} */
 const large = {
@@ -68,23 +66,4 @@ return { run: ${run}, rows: rows.length, pending: pending.length, sum: pending.r
     samples.stall.push(stallMs);
   }
   return samples;
-}
-
-/**
- * How long the work took, and for how long at most this process could do nothing else.
- * @template T
- * @param {() => Promise<T>} work
- */
-async function timed(work) {
-  const delays = monitorEventLoopDelay({ resolution: RESOLUTION_MS });
-  delays.enable();
-  await pause(20);
-  delays.reset();
-  const start = performance.now();
-  const value = await work();
-  const ms = performance.now() - start;
-  // A stall is seen by the timer that comes late.
-  await pause(20);
-  delays.disable();
-  return { ms, stallMs: delays.max / 1e6, value };
 }

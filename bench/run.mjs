@@ -1,30 +1,37 @@
-// `npm run bench` runs every benchmark, `npm run bench -- NAME…` some; `--json` prints one object for machines, on
-// stdout, with the progress on stderr. Each benchmark has a process of its own: none inherits another's heap.
+// `npm run bench` runs every benchmark that takes less than two minutes, `npm run bench -- NAME…` some; `--json` prints
+// one object for machines, `--markdown` the tables as documents have them, on stdout, with the progress on stderr. Each
+// benchmark has a process of its own: none inherits another's heap.
 import { spawn } from "node:child_process";
 import { parseArgs } from "node:util";
 import { fileURLToPath } from "node:url";
 import { formatRows, isReached } from "./parts/figures.mjs";
+import { formatColumns, formatMarkdown } from "./parts/tables.mjs";
 import { describeMachine, formatMachine } from "./parts/machine.mjs";
 
 /** @typedef {import("./parts/figures.mjs").Result} Result */
 /** @typedef {{ name: string, about: string, machine: import("./parts/machine.mjs").Machine } & Result} Report */
 
 const names = ["definitions", "calls", "parallel", "large", "runaway", "start", "search", "gateway", "demo"];
+/** Only by name: they take minutes. `engines` is both others. */
+const longNames = ["engines", "probes", "walls"];
 
 const { values, positionals } = readArguments();
 if (values.help === true) {
-  process.stdout.write(`npm run bench -- [NAME…] [--json]\n\nNAME: ${names.join(", ")}; none means all.\n`);
+  process.stdout.write(
+    `npm run bench -- [NAME…] [--json | --markdown]\n\nNAME: ${names.join(", ")}; none means all of these.\nLonger ones: ${longNames.join(", ")}.\n`,
+  );
 } else if (values.only !== undefined) {
   await runHere(values.only);
 } else {
   const wanted = positionals.length === 0 ? names : positionals;
-  const unknown = wanted.find((name) => !names.includes(name));
-  if (unknown !== undefined) fail(`No benchmark "${unknown}"; there are: ${names.join(", ")}`);
-  await runAll(wanted, values.json === true);
+  const known = [...names, ...longNames];
+  const unknown = wanted.find((name) => !known.includes(name));
+  if (unknown !== undefined) fail(`No benchmark "${unknown}"; there are: ${known.join(", ")}`);
+  await runAll(wanted, values.json === true ? "json" : values.markdown === true ? "markdown" : "text");
 }
 
-/** @param {readonly string[]} wanted @param {boolean} json */
-async function runAll(wanted, json) {
+/** @param {readonly string[]} wanted @param {"json" | "markdown" | "text"} form */
+async function runAll(wanted, form) {
   /** @type {Report[]} */
   const reports = [];
   let failed = 0;
@@ -37,19 +44,20 @@ async function runAll(wanted, json) {
       continue;
     }
     reports.push({ ...report, machine });
-    if (!json) print({ ...report, machine });
+    if (form !== "json") print({ ...report, machine }, form === "markdown" ? formatMarkdown : formatColumns);
   }
-  if (json) process.stdout.write(`${JSON.stringify({ benchmarks: reports }, null, 2)}\n`);
+  if (form === "json") process.stdout.write(`${JSON.stringify({ benchmarks: reports }, null, 2)}\n`);
   // A goal that is missed is a figure, not an error; a benchmark that breaks is one.
   process.exitCode = failed > 0 ? 1 : 0;
 }
 
-/** @param {Report} report */
-function print({ name, about, machine, rows, notes = [] }) {
+/** @param {Report} report @param {typeof formatMarkdown} formatTable */
+function print({ name, about, machine, rows, tables = [], notes = [] }, formatTable) {
   const goals = rows.flatMap((row) => row.goals.map((goal) => isReached(row, goal)));
   const verdict = goals.length === 0 ? "" : ` · ${goals.filter(Boolean).length} of ${goals.length} goals reached`;
   const text = [`\n## ${name}: ${about}${verdict}`, formatMachine(machine), "", formatRows(rows)];
-  process.stdout.write(`${[...text, ...notes.map((note) => `* ${note}`)].join("\n")}\n`);
+  const shown = tables.flatMap((table) => ["", formatTable(table)]);
+  process.stdout.write(`${[...text, ...shown, "", ...notes.map((note) => `* ${note}`)].join("\n")}\n`);
 }
 
 /** @param {string} name @returns {Promise<Omit<Report, "machine"> | undefined>} */
@@ -80,7 +88,7 @@ async function runHere(name) {
 
 function readArguments() {
   const boolean = /** @type {const} */ ({ type: "boolean" });
-  const options = { json: boolean, help: boolean, only: /** @type {const} */ ({ type: "string" }) };
+  const options = { json: boolean, markdown: boolean, help: boolean, only: /** @type {const} */ ({ type: "string" }) };
   try {
     return parseArgs({ allowPositionals: true, options });
   } catch (error) {

@@ -1,6 +1,6 @@
 import { toRow } from "./parts/figures.mjs";
 import { mustComplete, withSluice } from "./parts/ground.mjs";
-import { findGuests, pause, readMemory, waitForPool } from "./parts/processes.mjs";
+import { runAway } from "./parts/runaways.mjs";
 
 const RUNS = 30;
 const GUESTS = 2;
@@ -8,7 +8,6 @@ const CPU_MS = 300;
 const TIMEOUT_MS = 300;
 const MEMORY_MB = 256;
 const DEAD_MS = 250;
-const LOOK_MS = 4;
 const MB = 2 ** 20;
 
 const runaways = [
@@ -50,7 +49,7 @@ const runaway = {
         say(`${what}, ${RUNS} times`);
         const late = [];
         for (let run = 0; run < RUNS; run += 1) {
-          const { ms } = await runAway(sluice, code, limit, options);
+          const { ms } = await runAway(sluice, code, { limits: [limit], options, guests: GUESTS });
           late.push(ms - limitMs);
           next.push(await runNext(sluice));
         }
@@ -64,7 +63,7 @@ const runaway = {
         const over = [];
         const lived = [];
         for (let run = 0; run < RUNS; run += 1) {
-          const { ms, peakBytes } = await runAway(sluice, code, "memoryMb", {});
+          const { ms, peakBytes } = await runAway(sluice, code, { limits: ["memoryMb"], guests: GUESTS });
           over.push(peakBytes / MB - MEMORY_MB);
           lived.push(ms);
           next.push(await runNext(sluice));
@@ -78,39 +77,13 @@ const runaway = {
       rows,
       notes: [
         "dead after it: from the call of execute_code, less the limit, until the outcome is there and the process has ended",
-        `peak: the kernel's own high-water mark of the process, read every ${LOOK_MS} ms; what came after the last reading is not in it`,
+        "peak: of the process and its descendants, read from outside every 4 ms, or what the kernel counted if that is more",
         "every killed run is checked for its code (the limit's name), and every next program for its answer",
       ],
     };
   },
 };
 export default runaway;
-
-/** @param {any} sluice @param {string} code @param {string} limit @param {object} options */
-async function runAway(sluice, code, limit, options) {
-  await waitForPool(GUESTS);
-  const before = new Set(findGuests().pids);
-  let peakBytes = 0;
-  const looking = setInterval(() => {
-    for (const pid of before) peakBytes = Math.max(peakBytes, readMemory(pid, "VmHWM"));
-  }, LOOK_MS);
-  const start = performance.now();
-  const outcome = await sluice.executeCode(code, options);
-  // The one that ran must be dead, or die now; the other spare ones live on.
-  const end = performance.now() + DEAD_MS * 4;
-  while ([...before].every(isAlive) && performance.now() < end) await pause(1);
-  const ms = performance.now() - start;
-  clearInterval(looking);
-  if (outcome.status !== "killed" || outcome.error.code !== limit)
-    throw new Error(`${code} was ${outcome.status}: ${outcome.error?.code}, not ${limit}`);
-  if ([...before].every(isAlive)) throw new Error(`${code} is ${limit}, and its process still lives`);
-  return { ms, peakBytes };
-}
-
-/** @param {number} pid */
-function isAlive(pid) {
-  return readMemory(pid, "VmRSS") > 0;
-}
 
 /** @param {any} sluice */
 async function runNext(sluice) {

@@ -16,6 +16,7 @@
  * What a benchmark answers.
  * @typedef {object} Result
  * @property {Row[]} rows
+ * @property {import("./tables.mjs").Table[]} [tables] where one value per line says too little
  * @property {string[]} [notes] how to read the rows
  */
 
@@ -105,7 +106,7 @@ export function formatRows(rows) {
 }
 
 /** @param {number} value */
-function formatNumber(value) {
+export function formatNumber(value) {
   if (Math.abs(value) >= 100) return value.toFixed(0);
   return Math.abs(value) >= 10 ? value.toFixed(1) : value.toFixed(2);
 }

@@ -14,7 +14,8 @@ export const cli = fileURLToPath(new URL("surfaces/cli.js", dist));
 
 /** The official client gives up a server that sends more than 10 MB at once unless told otherwise. */
 const BUFFER_BYTES_MAX = 128 * 2 ** 20;
-const upstream = {
+/** The entry of `mcpServers` for the bench's own server. */
+export const upstream = {
   command: process.execPath,
   args: [fileURLToPath(new URL("./upstream-server.mjs", import.meta.url))],
 };
@@ -45,7 +46,7 @@ export async function inFolder(work) {
  * Runs the work with a Sluice over the bench's own upstream, which is called once so that it is connected.
  * @template T
  * @param {object} sandbox the config's section
- * @param {(sluice: any) => Promise<T>} work
+ * @param {(sluice: any, stateDir: string) => Promise<T>} work
  * @returns {Promise<T>}
  */
 export async function withSluice(sandbox, work) {
@@ -55,7 +56,7 @@ export async function withSluice(sandbox, work) {
     try {
       const { status, error } = await sluice.executeCode("return await bench.getRecord({ id: 1 })");
       if (status !== "completed") throw new Error(`The first program ${status}: ${error?.message}`);
-      return await work(sluice);
+      return await work(sluice, folder);
     } finally {
       await sluice[Symbol.asyncDispose]();
     }

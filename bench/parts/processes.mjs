@@ -12,7 +12,8 @@ export function findGuests() {
   for (const pid of listChildren()) {
     try {
       // While it becomes `deno`, it is `setpriv` with the same arguments.
-      if (!readFileSync(`/proc/${pid}/cmdline`, "utf8").includes("guest/deno.js")) continue;
+      // Behind a container it is the client that has been told to start it.
+      if (!/guest\/(deno|quickjs)\.js/.test(readFileSync(`/proc/${pid}/cmdline`, "utf8"))) continue;
       const stat = readFileSync(`/proc/${pid}/stat`, "latin1");
       const fields = stat.slice(stat.lastIndexOf(")") + 2).split(" ");
       if (fields[0] === "Z") continue;
@@ -37,9 +38,9 @@ function listChildren() {
 }
 
 /**
- * A field of /proc/PID/status in bytes (`VmRSS`: resident memory now; `VmHWM`: its highest so far); 0 where there is none.
+ * A field of /proc/PID/status in bytes (`VmRSS`: resident memory now; `RssAnon`, `RssShmem`: the parts that are no file's); 0 where there is none.
  * @param {number} pid
- * @param {"VmRSS" | "VmHWM"} field
+ * @param {"VmRSS" | "RssAnon" | "RssShmem"} field
  */
 export function readMemory(pid, field) {
   try {
@@ -57,14 +58,15 @@ const LOOK_MS = 40;
 /**
  * Waits until as many guests live as the pool keeps, and none of them uses the processor any more: all are warmed.
  * @param {number} count
+ * @param {number} [waitMs] after this long it is an error
  */
-export async function waitForPool(count) {
+export async function waitForPool(count, waitMs = WAIT_MS) {
   if (process.platform !== "linux") return pause(600 * count);
-  const end = performance.now() + WAIT_MS;
+  const end = performance.now() + waitMs;
   let quiet = 0;
   let before = -1;
   while (quiet < QUIET_LOOKS) {
-    if (performance.now() > end) throw new Error(`The pool of ${count} guests was not full after ${WAIT_MS} ms`);
+    if (performance.now() > end) throw new Error(`The pool of ${count} guests was not full after ${waitMs} ms`);
     await pause(LOOK_MS);
     const { pids, ticks } = findGuests();
     quiet = pids.length >= count && ticks === before ? quiet + 1 : 0;

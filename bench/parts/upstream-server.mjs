@@ -2,32 +2,7 @@
 // its way through the system and not its making.
 import { fromJsonSchema, McpServer } from "@modelcontextprotocol/server";
 import { serveStdio } from "@modelcontextprotocol/server/stdio";
-
-/** @type {Map<number, string>} */
-const texts = new Map();
-
-/** Rows of an order sheet as JSON text of about this many bytes. @param {number} megabytes */
-function makeRows(megabytes) {
-  const known = texts.get(megabytes);
-  if (known !== undefined) return known;
-  const rows = [];
-  let bytes = 2;
-  for (let id = 1; bytes < megabytes * 1_000_000; id += 1) {
-    const status = id % 97 === 0 ? "pending" : "shipped";
-    const row = {
-      id,
-      status,
-      customer: `Customer ${id % 9_973}`,
-      amount: (id * 7_919) % 100_000,
-      note: "Deliver to the side entrance",
-    };
-    rows.push(row);
-    bytes += JSON.stringify(row).length + 1;
-  }
-  const text = JSON.stringify(rows);
-  texts.set(megabytes, text);
-  return text;
-}
+import { makeRows } from "./rows.mjs";
 
 const object = (/** @type {Record<string, object>} */ properties) =>
   fromJsonSchema(/** @type {any} */ ({ type: "object", properties, required: Object.keys(properties) }));
@@ -63,6 +38,11 @@ serveStdio(() => {
         content: [{ type: "text", text: makeRows(megabytes) }],
       })
     ),
+  );
+  server.registerTool(
+    "fail",
+    { description: "Fails with words of its own", inputSchema: object({}) },
+    /** @type {any} */ (() => ({ isError: true, content: [{ type: "text", text: "Ticket 4711 is locked by Ada" }] })),
   );
   return server;
 });
