@@ -1,4 +1,4 @@
-// `npm run bench` runs every benchmark, `npm run bench -- NAME…` some; `--json` prints one object for machines, on
+// `npm run bench` runs every benchmark but the long ones, `npm run bench -- NAME…` those named; `--json` prints one object for machines, on
 // stdout, with the progress on stderr. Each benchmark has a process of its own: none inherits another's heap.
 import { spawn } from "node:child_process";
 import { parseArgs } from "node:util";
@@ -10,16 +10,21 @@ import { describeMachine, formatMachine } from "./parts/machine.mjs";
 /** @typedef {{ name: string, about: string, machine: import("./parts/machine.mjs").Machine } & Result} Report */
 
 const names = ["definitions", "calls", "parallel", "large", "runaway", "start", "search", "gateway", "demo"];
+/** Only when named: many minutes. */
+const long = ["conformance"];
 
 const { values, positionals } = readArguments();
 if (values.help === true) {
-  process.stdout.write(`npm run bench -- [NAME…] [--json]\n\nNAME: ${names.join(", ")}; none means all.\n`);
+  process.stdout.write(
+    `npm run bench -- [NAME…] [--json]\n\nNAME: ${names.join(", ")}; none means all of these. Long, only when named: ${long.join(", ")}.\n`,
+  );
 } else if (values.only !== undefined) {
   await runHere(values.only);
 } else {
   const wanted = positionals.length === 0 ? names : positionals;
-  const unknown = wanted.find((name) => !names.includes(name));
-  if (unknown !== undefined) fail(`No benchmark "${unknown}"; there are: ${names.join(", ")}`);
+  const known = [...names, ...long];
+  const unknown = wanted.find((name) => !known.includes(name));
+  if (unknown !== undefined) fail(`No benchmark "${unknown}"; there are: ${known.join(", ")}`);
   await runAll(wanted, values.json === true);
 }
 
@@ -45,10 +50,11 @@ async function runAll(wanted, json) {
 }
 
 /** @param {Report} report */
-function print({ name, about, machine, rows, notes = [] }) {
+function print({ name, about, machine, rows, table, notes = [] }) {
   const goals = rows.flatMap((row) => row.goals.map((goal) => isReached(row, goal)));
   const verdict = goals.length === 0 ? "" : ` · ${goals.filter(Boolean).length} of ${goals.length} goals reached`;
   const text = [`\n## ${name}: ${about}${verdict}`, formatMachine(machine), "", formatRows(rows)];
+  if (table !== undefined) text.push("", table, "");
   process.stdout.write(`${[...text, ...notes.map((note) => `* ${note}`)].join("\n")}\n`);
 }
 

@@ -20,6 +20,7 @@ const table: Record<string, { is: string; imports: string[] }> = {
     imports: ["base", "config", "store", "upstream", "catalogue", "codegen", "gateway", "sandbox"],
   },
   surfaces: { is: "MCP server, CLI: no policy here", imports: ["base", "config", "runtime"] },
+  testing: { is: "the public conformance suite: programs, and what must come of them", imports: ["base", "runtime"] },
 };
 
 /** Types of the config may be imported by all. */

@@ -16,6 +16,7 @@
  * What a benchmark answers.
  * @typedef {object} Result
  * @property {Row[]} rows
+ * @property {string} [table] the same in a form of its own
  * @property {string[]} [notes] how to read the rows
  */
 
@@ -102,6 +103,18 @@ export function formatRows(rows) {
         .trimEnd(),
     )
     .join("\n");
+}
+
+/**
+ * A table of Markdown that can be read as it stands.
+ * @param {readonly (readonly string[])[]} lines the first is the head
+ */
+export function formatTable(lines) {
+  const widths = (lines[0] ?? []).map((_, column) => Math.max(3, ...lines.map((line) => (line[column] ?? "").length)));
+  const [head = "", ...rest] = lines.map(
+    (line) => `| ${line.map((cell, column) => cell.padEnd(widths[column] ?? 0)).join(" | ")} |`,
+  );
+  return [head, `|${widths.map((width) => "-".repeat(width + 2)).join("|")}|`, ...rest].join("\n");
 }
 
 /** @param {number} value */

@@ -46,8 +46,8 @@ export interface ExpectedOutcome {
     tool?: string;
     line?: number;
   };
-  /** The codes of the warnings, in order. */
-  warnings?: readonly string[];
+  /** The codes of the warnings, in order; or what their JSON must match. */
+  warnings?: readonly string[] | RegExp;
   calls?: { done?: number | RegExp; failed?: number; open?: number };
 }
 

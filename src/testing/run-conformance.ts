@@ -52,8 +52,9 @@ export async function runConformance(options: ConformanceOptions): Promise<Confo
   const report: ConformanceReport = { engine: "", wall: "", passed: 0, failed: 0, notApplicable: 0, results: [] };
   for (const [section, group] of groupBySandbox(cases)) {
     await using site = await createConformanceSite({ ...SANDBOX, ...sandbox, ...section });
-    report.engine = site.sluice.engine.name;
-    report.wall = site.sluice.wall.name;
+    const { stats } = await site.sluice.executeCode("return 1;");
+    report.engine = stats.engine;
+    report.wall = stats.wall;
     for (const each of group) {
       if (signal?.aborted === true) throw new SluiceError("cancelled", "The conformance suite was cancelled");
       const result = await runCase(site, each, signal);

@@ -198,7 +198,7 @@ async function act(): Promise<void> {
     () => kit.echo({ a: [1] }), () => kit.fails({}), () => new Promise((done) => setTimeout(done, 1)), () => fs.promises.readdir("."), () => fs.readdirSync("."),
     () => fs.writeFileSync("./workspace/spied", "x"), () => import("./servers/" + "kit"), () => import("node:" + "vm"), () => require("path"), () => console.log("%o", new Map([[1, { a: [new Error("x").stack] }]])),
     () => console.table([{ a: 1 }]), () => fetch("http://127.0.0.1:1/"), () => sluice.searchTools("item"), () => crypto.subtle.digest("SHA-256", new Uint8Array(1)), () => crypto.randomUUID(),
-    () => new Error("x").stack, () => eval("1"), () => new Date().toString(), () => structuredClone({ a: 1 }), () => AbortSignal.timeout(5), () => sluice.progress(1), () => Promise.reject(new Error("y")),
+    () => new Error("x").stack, () => eval("1"), () => new Date().toString(), () => structuredClone({ a: 1 }), () => AbortSignal.timeout(1), () => sluice.progress(1), () => Promise.reject(new Error("y")), () => new Promise((done) => setTimeout(done, 50)),
   ]) {
     quiet = false;
     try { await step(); } catch {} finally { quiet = true; }

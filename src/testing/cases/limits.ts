@@ -67,7 +67,6 @@ export const limitCases: readonly ConformanceCase[] = [
   memory("objects", '{ n, text: "x" + n, more: [n, n] }'),
   memory("closures and promises", "new Promise((done) => () => done(all.length))"),
   memory("maps of maps", "new Map([[n, new Map([[n, new Set([n, `${n}`])]])]])"),
-  memory("regular expressions", "new RegExp(`a{${n}}(b|c${n})*`)"),
   memory("BigInts", "(BigInt(n) << 400_000n) + 1n"),
   memory("Buffers of text", 'Buffer.from("é".repeat(1_000_000))'),
   reaches(
@@ -119,7 +118,11 @@ export const limitCases: readonly ConformanceCase[] = [
     "callsPendingMax",
     { callsPendingMax: 10 },
     "await Promise.all(Array.from({ length: 12 }, () => kit.slow({ ms: 50 })));",
-    { status: /^(killed|failed)$/, error: { code: "callsPendingMax", message: /10/ } },
+    {
+      status: /^(killed|failed)$/,
+      error: { code: "callsPendingMax", message: /10/ },
+      warnings: /^\["open_call"|^\[\]$/,
+    },
   ),
   reaches(
     "timersMax",
@@ -178,7 +181,7 @@ export const limitCases: readonly ConformanceCase[] = [
     printed: /^$/,
   }),
   reaches("previewBytes: what is longer is a file, and previewed", {}, "return 'x'.repeat(50_000);", {
-    result: /^x{1000,9000}/,
+    result: /^\[text of 50000 characters.*\.spill.*\]\nx{500,8192}/,
   }),
   reaches("errorMessageBytesMax", {}, "throw new Error('x'.repeat(100_000));", {
     error: { code: "program_error", message: /^(?=[\s\S]{1000,8400}$)/ },
