@@ -27,6 +27,8 @@ const imports = [
   "./servers/kit/get-item",
   "./servers/kit/get-item.ts",
   "./servers/second-kit/get-item",
+  "./servers/secondKit/getItem.ts",
+  "../servers/kit/getItem",
 ];
 
 const addresses = [

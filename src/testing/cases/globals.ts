@@ -81,6 +81,10 @@ const CODE = [
 ];
 
 const MODULES = [
+  "lodash",
+  "file:///etc/passwd",
+  "/etc/passwd",
+  "./servers/../../../etc/passwd",
   "node:vm",
   "node:child_process",
   "node:module",
