@@ -82,7 +82,7 @@ export const crashCases: readonly ConformanceCase[] = [
     area: "crash",
     name,
     code: `console.log("before");\n${code}`,
-    options: { limits: { cpuMs: 3_000, timeoutMs: 30_000 } },
+    options: { limits: { cpuMs: 1_500, timeoutMs: 30_000 } },
     expected: ANY,
   })),
   ...Object.entries(THROWN).map(([name, code]): ConformanceCase => ({

@@ -43,7 +43,7 @@ const SPINS: Record<string, string> = {
 };
 
 /** The processor time that one of them may have; a sync host call waits more than it computes. */
-const CPU_MS = 400;
+const CPU_MS = 300;
 
 export const killCases: readonly ConformanceCase[] = [
   ...Object.entries(SPINS).map(([name, code]): ConformanceCase => ({

@@ -1,5 +1,6 @@
 import type { CallerLimits } from "../../runtime/sluice.ts";
 import type { ConformanceCase, ExpectedOutcome } from "../conformance-case.ts";
+import { ALLOWED } from "./network.ts";
 
 /** One limit, lowered for one program that reaches it: what it printed before is kept, the name and the value are said. */
 function reaches(
@@ -193,6 +194,6 @@ export const limitCases: readonly ConformanceCase[] = [
       "return await fetch('https://allowed.example/').catch((error) => error.code);",
       { result: "networkRequestsMax" },
     ),
-    sandbox: { network: { allow: ["allowed.example"] } },
+    sandbox: ALLOWED,
   },
 ];

@@ -2,7 +2,7 @@ import type { JsonObject } from "../../base/json.ts";
 import type { ConformanceCase } from "../conformance-case.ts";
 
 /** One host may be reached; nothing answers for it, and no case asks its name of anybody. */
-const ALLOWED: JsonObject = { network: { allow: ["allowed.example", "*.below.example:8443"] } };
+export const ALLOWED: JsonObject = { network: { allow: ["allowed.example", "*.below.example:8443"] } };
 
 /** Asks for each URL; the code of each refusal. */
 const ask = (urls: readonly string[], more = "{}"): string =>
