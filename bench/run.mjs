@@ -12,8 +12,8 @@ import { describeMachine, formatMachine } from "./parts/machine.mjs";
 /** @typedef {{ name: string, about: string, machine: import("./parts/machine.mjs").Machine } & Result} Report */
 
 const names = ["definitions", "calls", "parallel", "large", "runaway", "start", "search", "gateway", "demo"];
-/** Only by name: they take minutes. `engines` is both others. */
-const longNames = ["engines", "probes", "walls"];
+/** Only by name: they take minutes. `engines` is `probes` and `walls`. */
+const longNames = ["conformance", "engines", "probes", "walls"];
 
 const { values, positionals } = readArguments();
 if (values.help === true) {

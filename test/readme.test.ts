@@ -133,13 +133,19 @@ describe("the README", () => {
 });
 
 describe("examples of the library", () => {
-  const examples = [...blocksOf("README.md", "ts").slice(1), ...blocksOf("docs/library.md", "ts")];
+  const examples = [
+    ...blocksOf("README.md", "ts").slice(1),
+    ...blocksOf("docs/library.md", "ts"),
+    ...blocksOf("docs/testing.md", "ts"),
+  ];
   const printed = [
     /^completed \[/,
     /\[.*'The sum of 1 and 10 is 11\.'.*\] 3$/s,
     /^failed tool_not_granted$/,
     /^done$/,
     /^execution-started execution-ended$/,
+    /^12 of 12 passed on \w+ × \w+$/,
+    /^passed$/,
   ];
 
   beforeAll(async () => {

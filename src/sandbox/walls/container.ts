@@ -10,7 +10,8 @@ import type { Wall } from "./wall.ts";
 
 const NOBODY = "65534:65534";
 const CPUS_MAX = 2;
-const PIDS_MAX = 64;
+/** Processes and threads of one container. gVisor's own count too: with 64, one start of five failed. */
+const PIDS_MAX = { runc: 64, runsc: 512 };
 /** After this long without an end, the client is asked to remove the container by name. */
 const KILL_MS = 1_500;
 
@@ -87,7 +88,7 @@ function toRunArguments({ client, name, pidFile, memoryMb, image, command }: Run
     ...["run", "--rm", "--interactive", "--pull", "never", "--name", name, "--label", `${hostLabel}=${toHostMark()}`],
     ...["--read-only", "--network", "none", "--ipc", "none", "--workdir", "/", "--hostname", "guest"],
     ...["--user", NOBODY, "--cap-drop", "all", "--security-opt", "no-new-privileges"],
-    ...["--pids-limit", String(PIDS_MAX), "--cpus", String(Math.min(CPUS_MAX, availableParallelism()))],
+    ...["--pids-limit", String(PIDS_MAX[client.runtime]), "--cpus", String(Math.min(CPUS_MAX, availableParallelism()))],
     ...["--memory", `${memoryMb}m`, "--memory-swap", `${memoryMb}m`],
     // What the client would set by itself may be more than it is allowed here.
     ...["--ulimit", "nofile=1024:1024", "--ulimit", "nproc=4096:4096", "--ulimit", "core=0:0"],
