@@ -22,7 +22,9 @@ const platform = {
   read: (bytes) => stdin.readSync(bytes),
   write: (bytes) => stdout.writeSync(bytes),
   // What the engine gives for an immediate stays here: a program may have put its own function in a place that sees it.
-  later: (turn) => void immediate(turn),
+  later(turn) {
+    immediate(turn);
+  },
   drain: () => core.runMicrotasks(),
   load(code) {
     // A script and not a module of a data: URL, which costs the engine 30 times as much. Strict like a module; the
@@ -44,7 +46,7 @@ const platform = {
   exit,
 };
 
-/** Rejects with why a module cannot be loaded: only a module's refusal says where. @param {string} code @param {unknown} thrown */
+/** Rejects with why a module cannot be loaded: only a module's refusal says where. @param {string} code @param {unknown} thrown @returns {Promise<never>} */
 async function refuse(code, thrown) {
   await import(`data:text/javascript,${encodeURIComponent(code)}`);
   throw thrown;
