@@ -16,7 +16,7 @@ import { watchStall } from "./stall.ts";
 // the next program right, no secret is in what came back, nobody called on the loopback server, nothing outside the
 // workspace changed, no process stays, and the program ended within its limit.
 
-const TIMEOUT_MS = 2_500;
+const TIMEOUT_MS = 5_000;
 /** Waiting for a guest and for its end, on a machine that is busy with other tests. */
 const GRACE_MS = 8_000;
 /** What a class may hold the event loop up: twice what was seen. `npm run bench` measures it alone on the machine. */
@@ -47,8 +47,8 @@ async function openField(engine: string, wall: string) {
       memoryMb: 192,
       callsMax: 1_000,
       resultBytesMax: 33_554_432,
-      workspaceBytesMax: 10_000_000,
-      workspaceFilesMax: 500,
+      workspaceBytesMax: 4_000_000,
+      workspaceFilesMax: 120,
       fileBytesMax: 2_000_000,
       // A name that leads to this machine: what is left is the check of the address.
       network: { allow: [`${hostname().toLowerCase()}:${planted.port}`] },

@@ -75,10 +75,10 @@ export const files: HostileClass = {
     `await fs.promises.mkdir("./workspace/race", { recursive: true }); const acts = []; for (let n = 0; n < 200; n += 1) acts.push(fs.promises.rename("./workspace/race", "./workspace/race2").catch(() => 0), fs.promises.writeFile("./workspace/race/x", "x").catch(() => 0), fs.promises.rename("./workspace/race2", "./workspace/race").catch(() => 0), fs.promises.readFile("./workspace/race/../../secret.txt").then(() => { throw new Error("LANDED"); }, () => 0), fs.promises.rm("./workspace/race", { recursive: true }).catch(() => 0)); await Promise.all(acts); return "held";`,
   ),
   "very many files": held(
-    `let done = 0; await Promise.all(Array.from({ length: 600 }, (_, n) => fs.promises.writeFile("./workspace/many-" + n, "x").then(() => { done += 1; }, (error) => { if (error.code !== "EDQUOT") throw error; }))); if (done >= 600) return "LANDED " + done; for (const name of await fs.promises.readdir("./workspace")) if (name.startsWith("many-")) await fs.promises.rm("./workspace/" + name);`,
+    `let done = 0; await Promise.all(Array.from({ length: 150 }, (_, n) => fs.promises.writeFile("./workspace/many-" + n, "x").then(() => { done += 1; }, (error) => { if (error.code !== "EDQUOT") throw error; }))); if (done >= 150) return "LANDED " + done; for (const name of await fs.promises.readdir("./workspace")) if (name.startsWith("many-")) await fs.promises.rm("./workspace/" + name);`,
   ),
   "more bytes than there is room": held(
-    `let error; try { for (let n = 0; n < 100; n += 1) await fs.promises.writeFile("./workspace/fill-" + n, "x".repeat(200_000)); } catch (e) { error = e; } for (const name of await fs.promises.readdir("./workspace")) if (name.startsWith("fill-")) await fs.promises.rm("./workspace/" + name); if (error?.code !== "EDQUOT") return "LANDED " + error;`,
+    `let error; try { for (let n = 0; n < 30; n += 1) await fs.promises.writeFile("./workspace/fill-" + n, "x".repeat(200_000)); } catch (e) { error = e; } for (const name of await fs.promises.readdir("./workspace")) if (name.startsWith("fill-")) await fs.promises.rm("./workspace/" + name); if (error?.code !== "EDQUOT") return "LANDED " + error;`,
   ),
   "one file over its limit, by appending": held(
     `let error; try { for (let n = 0; n < 100; n += 1) await fs.promises.appendFile("./workspace/long", "x".repeat(100_000)); } catch (e) { error = e; } await fs.promises.rm("./workspace/long", { force: true }); if (!["EFBIG", "EDQUOT"].includes(error?.code)) return "LANDED " + error;`,

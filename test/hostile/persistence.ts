@@ -32,10 +32,10 @@ for (const [name, text] of Object.entries(files)) await fs.promises.writeFile(".
     `for (const name of ["localStorage", "sessionStorage"]) { let got; try { got = globalThis[name].getItem("left"); } catch {} if (got) return "LANDED"; }`,
   ),
   "leave old bytes": any(
-    `const all = []; for (let n = 0; n < 50; n += 1) all.push(Buffer.alloc(1e5, "LANDED")); crypto.getRandomValues(new Uint8Array(100)); return "held";`,
+    `const all = []; for (let n = 0; n < 20; n += 1) all.push(Buffer.alloc(1e5, "LANDED")); crypto.getRandomValues(new Uint8Array(100)); return "held";`,
   ),
   "find old bytes": held(
-    `for (let n = 0; n < 50; n += 1) { if (Buffer.allocUnsafe(1e5).includes("LANDED") || Buffer.allocUnsafeSlow(1e5).includes("LANDED") || Buffer.from(new ArrayBuffer(1e5)).includes("LANDED")) return "LANDED"; }`,
+    `for (let n = 0; n < 10; n += 1) { if (Buffer.allocUnsafe(1e4).includes("LANDED") || Buffer.allocUnsafeSlow(1e4).includes("LANDED") || Buffer.from(new ArrayBuffer(1e4)).includes("LANDED")) return "LANDED"; }`,
   ),
   "the same random numbers again": held(
     `const mine = crypto.randomUUID(); let before; try { before = await fs.promises.readFile("./workspace/uuid", "utf8"); } catch {} await fs.promises.writeFile("./workspace/uuid", mine); if (before === mine) return "LANDED";`,
