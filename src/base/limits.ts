@@ -16,6 +16,8 @@ export const limits = {
   logBytesMax: 1_048_576, // console output kept for one execution
   resultBytesMax: 67_108_864, // one value crossing the border: a tool result, a returned value
   frameBytesMax: 71_303_168, // one frame: resultBytesMax and its envelope
+  untakenBytesMax: 134_217_728, // large results that a guest has not taken, above which no further call of it leaves
+  framesPerTurnMax: 32, // frames of one guest handled before others get a turn: each may cost a search
   argumentBytesMax: 4_194_304, // arguments of one tool call: they are checked and recorded on the event loop
   callsMax: 10_000, // tool calls of one execution in total
   callsInFlightMax: 256, // host calls of one execution waiting at once; further ones wait in the guest
@@ -28,9 +30,9 @@ export const limits = {
   logEntriesMax: 100_000, // pieces of console output kept for one execution
   errorMessageBytesMax: 8_192, // the message of an error that leaves for the model
   timersMax: 10_000, // timers of one execution waiting at once
-  codeBytesMax: 1_048_576, // source text of a program
-  codeUnprobedBytesMax: 8_192, // source text parsed in the host at once: nesting overflows the parser's stack from 30,000 on; longer text is tried in a process of its own first
-  parserProbeMs: 5_000, // parsing a longer text there, start of the process included
+  codeBytesMax: 262_144, // source text of a program: 60,000 tokens; what is longer is data, and belongs into a file
+  codeHereBytesMax: 4_096, // source text parsed on the event loop, if it nests little: it takes some milliseconds; other text is linked in a process of its own
+  linkMs: 5_000, // each of its two steps there, start of the process included
   previewBytes: 8_192, // above this, what leaves for the model goes to ./workspace/.spill and is previewed
   // the pool of guests
   guestsWarm: 2, // guests started ahead of need

@@ -101,7 +101,10 @@ function toStackPlace(stack: string): { line: number; column: number } | undefin
 /** Codes of errors that the runner itself throws. */
 const OWN_CODES =
   /^(never_settles|syntax_error|import_not_found|resultBytesMax|callsPendingMax|sendBytesPerSecond|network\w*)$/;
-const KNOWN_CODES = new Set(Object.keys(errorCodes));
+/** What a program may say of itself: that Sluice is at fault is not its to say. */
+const KNOWN_CODES: ReadonlySet<string> = new Set(
+  Object.entries(errorCodes).flatMap(([code, fault]) => (fault === "internal" ? [] : [code])),
+);
 
 function toProgramError(error: JsonObject, source: string): NonNullable<ExecutionEnd["error"]> {
   const name = asText(error["name"]).slice(0, 100);

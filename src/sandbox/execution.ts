@@ -93,6 +93,9 @@ export async function runExecution(options: ExecutionOptions): Promise<Execution
   let logsTruncated = false;
   let hostCalls = 0;
   let toolCalls = 0;
+  /** Bytes of large results that the guest has not taken yet, and the calls that wait for it to do so. */
+  let untaken = 0;
+  const sleepers: (() => void)[] = [];
   let ended = false;
   let finish: (end: Ending & { usage?: GuestUsage }) => void = () => undefined;
   const finished = new Promise<Parameters<typeof finish>[0]>((resolve) => {
@@ -105,6 +108,14 @@ export async function runExecution(options: ExecutionOptions): Promise<Execution
   const kill = (code: string, message: string, usage?: GuestUsage): void =>
     finish({ status: "killed", error: { code, message }, warnings: [], ...(usage === undefined ? {} : { usage }) });
   const breach = (what: string): void => kill("guest_crashed", `The sandbox broke its protocol: ${what}`);
+
+  /** Waits while the guest has much to take: what a program asks for and does not read stays in this process. */
+  async function untilTaken(): Promise<void> {
+    while (untaken > bounds.untakenBytesMax && !ended) await new Promise<void>((resolve) => sleepers.push(resolve));
+  }
+  function wake(): void {
+    for (const resolve of sleepers.splice(0)) resolve();
+  }
 
   const operations: Record<string, Operation> = {
     async tool(id, args, bytes) {
@@ -119,6 +130,8 @@ export async function runExecution(options: ExecutionOptions): Promise<Execution
         return guest.send(toErrorReply(id, { code: "arguments_invalid", message, tool }));
       }
       await sendRate.take(bytes, stopCalls.signal);
+      await untilTaken();
+      if (ended) return;
       calls.open += 1;
       const reply = await host.invokeTool(
         { callId, tool: asText(args["tool"]), arguments: args["arguments"] ?? {} },
@@ -132,7 +145,14 @@ export async function runExecution(options: ExecutionOptions): Promise<Execution
       } else {
         calls.done += 1;
         if ("json" in reply) guest.sendText(toReplyText(id, reply.json));
-        else guest.sendRaw(toRawReply(id, reply.large.form), reply.large.pieces);
+        else {
+          const { form, pieces, bytes: size } = reply.large;
+          untaken += size;
+          guest.sendRaw(toRawReply(id, form), pieces, () => {
+            untaken -= size;
+            wake();
+          });
+        }
       }
     },
     async file(id, args, _, large) {
@@ -286,6 +306,7 @@ export async function runExecution(options: ExecutionOptions): Promise<Execution
   for (const timer of timers.values()) clearTimeout(timer);
   signal.removeEventListener("abort", abort);
   stopCalls.abort();
+  wake();
   // Asked of another thread: the outcome is made meanwhile.
   const usage = end.usage === undefined ? watchdog.forget(guest.child.pid) : Promise.resolve(end.usage);
   void usage.finally(() => guest.kill());

@@ -25,29 +25,31 @@ export function encodeLength(length: number): Buffer {
   return bytes;
 }
 
-/** A large frame as it came, and what came with it: to be pushed when the frame has been handled. */
-export interface LargeBody {
-  body: Buffer;
+/** Where the reader stopped: a large frame as it came, if that was why, and what came with it, to be pushed later. */
+export interface Stop {
+  body?: Buffer;
   rest: Buffer;
 }
 
 /**
  * Cuts a guest's bytes into frames. Everything in them is a claim: the size is bounded before anything is allocated,
  * and a frame's body is allocated once. `push` throws a SluiceError when the guest broke the protocol or a limit; it
- * stops at a large frame, which is not to be parsed on the event loop.
+ * stops at a large frame, which is not to be parsed on the event loop, and after so many that others must have a turn.
  */
 export function createFrameReader(
   frameBytesMax: number,
   onFrame: (frame: Frame, bytes: number) => void,
-): { push(chunk: Buffer): LargeBody | undefined } {
+): { push(chunk: Buffer): Stop | undefined } {
   const header = Buffer.alloc(HEADER_BYTES);
   let headerFilled = 0;
   let body: Buffer | undefined;
   let filled = 0;
 
-  function push(chunk: Buffer): LargeBody | undefined {
+  function push(chunk: Buffer): Stop | undefined {
     let at = 0;
+    let handled = 0;
     while (at < chunk.length) {
+      if (handled === limits.framesPerTurnMax) return { rest: chunk.subarray(at) };
       if (body === undefined) {
         const taken = chunk.copy(header, headerFilled, at, at + HEADER_BYTES - headerFilled);
         headerFilled += taken;
@@ -62,6 +64,7 @@ export function createFrameReader(
         headerFilled = 0;
         if (length <= chunk.length - at && length <= limits.largeBytesMin) {
           onFrame(parseFrame(chunk.subarray(at, at + length)), length);
+          handled += 1;
           at += length;
           continue;
         }
@@ -77,6 +80,7 @@ export function createFrameReader(
       body = undefined;
       if (whole.length > limits.largeBytesMin) return { body: whole, rest: chunk.subarray(at) };
       onFrame(parseFrame(whole), whole.length);
+      handled += 1;
     }
     return undefined;
   }

@@ -1,3 +1,4 @@
+import { setImmediate as nextTurn } from "node:timers/promises";
 import { SluiceError } from "../base/errors.ts";
 import type { JsonObject } from "../base/json.ts";
 import { type LargeValue, openLargeInput } from "../base/large-json.ts";
@@ -28,7 +29,7 @@ const STDERR_BYTES_MAX = 4_096;
 /** Opens the channel to a guest process that an engine has just started. */
 export function openGuest(child: GuestProcess, labels: { engine: string; wall: string }, frameBytesMax: number): Guest {
   let onFrame: FrameListener = () => undefined;
-  /** A large frame that a thread reads; what comes after it waits. */
+  /** A large frame that a thread reads, or a turn for others; what comes after it waits. */
   let reading: Promise<void> | undefined;
   let onEnd: (error: SluiceError) => void = () => undefined;
   let ended: SluiceError | undefined;
@@ -59,12 +60,13 @@ export function openGuest(child: GuestProcess, labels: { engine: string; wall: s
   function push(chunk: Buffer): void {
     if (ended !== undefined) return;
     try {
-      const large = reader.push(chunk);
-      if (large === undefined) return;
+      const stop = reader.push(chunk);
+      if (stop === undefined) return;
       child.stdout.pause();
-      reading = readLarge(large.body).then(() => {
+      const turn = stop.body === undefined ? nextTurn() : readLarge(stop.body);
+      reading = turn.then(() => {
         reading = undefined;
-        if (large.rest.length > 0) push(large.rest);
+        if (stop.rest.length > 0) push(stop.rest);
         if (reading === undefined) child.stdout.resume();
       });
     } catch (error) {

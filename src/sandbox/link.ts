@@ -1,22 +1,8 @@
-import { parseSync, Visitor } from "oxc-parser";
-import { transformSync } from "oxc-transform";
 import { SluiceError } from "../base/errors.ts";
 import { limits } from "../base/limits.ts";
-import { applyEdits, bindExport, bindImport } from "./module-bindings.ts";
-import {
-  blank,
-  isTypeOnly,
-  LinkError,
-  type ParsedModule,
-  parseModule,
-  PROGRAM_NAME,
-  singleFunction,
-  specifiersOf,
-  tailCall,
-  toNamespaceEdits,
-  toPlace,
-} from "./module-syntax.ts";
-import { survivesParser } from "./parser-probe.ts";
+import type { ModuleFacts } from "./module-linker.ts";
+import { LinkError, PROGRAM_NAME, type SourcePlace } from "./module-syntax.ts";
+import { chooseLinker } from "./linker-process.ts";
 
 /**
  * What an import of the guest stands for. The host resolves every specifier; the guest only ever sees this.
@@ -76,9 +62,6 @@ export interface LinkedProgram {
 
 const SKILL_MODULES_MAX = 64;
 
-/** How every linked module begins; the engines know it. */
-const DECLARATION = "export default ";
-
 /** Turns a program, and the skills it imports, into what the guest runs. Nothing of it is evaluated here. */
 export async function linkProgram(text: string, names: NameSource): Promise<LinkedProgram> {
   if (Buffer.byteLength(text) > limits.codeBytesMax) {
@@ -94,12 +77,12 @@ export async function linkProgram(text: string, names: NameSource): Promise<Link
 
   async function add(name: string, source: string): Promise<number> {
     indexes.set(name, "open");
-    if (!(await survivesParser(source))) throw toUnreadable(name);
-    const parsed = parseModule(name, source);
+    const linker = chooseLinker(source);
+    const facts = await linker.read(name, source);
     const targets = new Map<string, ImportTarget | ModuleTarget>();
-    for (const { specifier, start } of specifiersOf(parsed)) {
+    for (const { specifier, place } of facts.specifiers) {
       if (targets.has(specifier)) continue;
-      const target = await resolveAt(specifier, name, parsed.text, start);
+      const target = await resolveAt(specifier, name, place);
       if (target.kind !== "skill") {
         targets.set(specifier, target);
         continue;
@@ -109,186 +92,53 @@ export async function linkProgram(text: string, names: NameSource): Promise<Link
         throw new LinkError(
           "import_not_found",
           `The skill "${target.path}" imports itself, by way of "${name}"`,
-          toPlace(parsed.text, start),
+          place,
         );
       if (indexes.size > SKILL_MODULES_MAX)
         throw new LinkError(
           "import_not_found",
           `The program imports more than ${SKILL_MODULES_MAX} skill modules`,
-          toPlace(parsed.text, start),
+          place,
         );
       targets.set(specifier, {
         kind: "module",
         index: known ?? (await add(target.path, await names.readSkill(target.path))),
       });
     }
-    for (const server of serversOf(parsed, targets, names)) servers.set(server.key, server);
-    modules.push(toLinkedModule(name, parsed, targets, servers));
+    for (const server of serversOf(facts, targets, names)) servers.set(server.key, server);
+    modules.push(await linker.link(name, source, targets, servers));
     indexes.set(name, modules.length - 1);
     return modules.length - 1;
   }
 
-  async function resolveAt(specifier: string, from: string, source: string, start: number): Promise<ImportTarget> {
+  async function resolveAt(specifier: string, from: string, place: SourcePlace): Promise<ImportTarget> {
     try {
       return await names.resolveImport(specifier, from);
     } catch (error) {
       if (!(error instanceof SluiceError)) throw error;
-      throw new LinkError("import_not_found", error.message, toPlace(source, start), error.hint);
+      throw new LinkError("import_not_found", error.message, place, error.hint);
     }
   }
 
-  try {
-    await add(PROGRAM_NAME, text);
-  } catch (error) {
-    // Short enough to be parsed, and too deep to be walked.
-    throw error instanceof RangeError ? toUnreadable(PROGRAM_NAME) : error;
-  }
+  await add(PROGRAM_NAME, text);
   return { modules, servers: [...servers.values()] };
-}
-
-function toUnreadable(name: string): LinkError {
-  return new LinkError(
-    "syntax_error",
-    `Cannot parse ${name}: it is nested too deep, or takes longer than ${limits.parserProbeMs} ms to parse (parserProbeMs)`,
-    undefined,
-    "Put large data into a file in ./workspace and read it",
-  );
 }
 
 /** The servers that a module can name: imported, used as a global, or reached through `servers`. */
 function serversOf(
-  parsed: ParsedModule,
+  { identifiers, members, isServersOpen }: ModuleFacts,
   targets: Map<string, ImportTarget | ModuleTarget>,
   names: NameSource,
 ): GuestServer[] {
   const found = new Map<string, GuestServer>();
   const add = (server: GuestServer | undefined): void => void (server !== undefined && found.set(server.key, server));
-  let everything = false;
+  let everything = isServersOpen;
   for (const target of targets.values()) {
     if (target.kind === "server" || target.kind === "tool") add(names.server(target.key));
     if (target.kind === "servers") everything = true;
   }
-  let servers = 0;
-  let named = 0;
-  const identifiers = new Set<string>();
-  new Visitor({
-    Identifier(node) {
-      identifiers.add(node.name);
-      if (node.name === "servers") servers += 1;
-    },
-    MemberExpression(node) {
-      if (node.object.type !== "Identifier" || node.object.name !== "servers") return;
-      const { property } = node;
-      const name =
-        !node.computed && property.type === "Identifier"
-          ? property.name
-          : property.type === "Literal" && typeof property.value === "string"
-            ? property.value
-            : undefined;
-      if (name === undefined) return;
-      named += 1;
-      add(names.serverByIdentifier(name) ?? names.server(name));
-    },
-  }).visit(parsed.program);
+  for (const member of members) add(names.serverByIdentifier(member) ?? names.server(member));
   for (const identifier of identifiers) add(names.serverByIdentifier(identifier));
-  if (everything || servers > named) for (const server of names.allServers()) add(server);
+  if (everything) for (const server of names.allServers()) add(server);
   return [...found.values()];
-}
-
-/**
- * Whatever the edits above have missed: what the engine gets holds no import, as the engine reads it (a script, where
- * `<!--` is a comment).
- */
-function refuseImports(name: string, code: string): void {
-  if (!code.includes("import")) return;
-  const { module, errors } = parseSync(
-    name.replace(/\.ts$/, ".js"),
-    `"use strict";( ${code.slice(DECLARATION.length)})`,
-    {
-      sourceType: "script",
-      lang: "js",
-    },
-  );
-  const [found] = [...module.dynamicImports, ...module.importMetas, ...module.staticImports, ...errors];
-  if (found !== undefined || !code.startsWith(DECLARATION))
-    throw new LinkError(
-      "syntax_error",
-      `Cannot link ${name}: it holds an import that cannot be found`,
-      undefined,
-      "Write imports as statements of their own, at the top",
-    );
-}
-
-function toLinkedModule(
-  name: string,
-  parsed: ParsedModule,
-  targets: Map<string, ImportTarget | ModuleTarget>,
-  servers: Map<string, GuestServer>,
-): LinkedModule {
-  const { text, program, module } = parsed;
-  const imports: LinkedModule["imports"] = [];
-  const indexOf = new Map<string, number>();
-  const indexFor = (specifier: string): number => {
-    const known = indexOf.get(specifier);
-    if (known !== undefined) return known;
-    imports.push(targets.get(specifier) as ImportTarget);
-    indexOf.set(specifier, imports.length - 1);
-    return imports.length - 1;
-  };
-  const edits = toNamespaceEdits(program, text);
-  const bindings: string[] = [];
-
-  for (const statement of module.staticImports) {
-    edits.push({ start: statement.start, end: statement.end, text: "" });
-    if (isTypeOnly(statement)) continue;
-    const target = targets.get(statement.moduleRequest.value) as ImportTarget;
-    bindings.push(...bindImport(statement, `__s.m[${indexFor(statement.moduleRequest.value)}]`, target, servers, text));
-  }
-  const getters: string[] = [];
-  for (const statement of module.staticExports) edits.push(...bindExport(statement, program, text, getters, indexFor));
-  for (const { start } of module.dynamicImports) edits.push({ start, end: start + "import".length, text: "__impo" });
-  for (const { start, end } of module.importMetas) edits.push({ start, end, text: "__meta" });
-
-  const exported = getters.length === 0 ? "" : `__s.x({${getters.join(",")}});`;
-  const single = singleFunction(program);
-  const tail = single === undefined && getters.length === 0 ? tailCall(program) : undefined;
-  if (tail !== undefined) {
-    // Put where no original character follows on the line, or only a comment: positions stay.
-    edits.push({ start: tail.after, end: tail.after, text: ";return(" }, { start: tail.end, end: tail.end, text: ")" });
-  }
-  const edited = applyEdits(text, edits);
-  const body =
-    single === undefined
-      ? edited
-      : `${blank(edited.slice(0, single.start))}${edited.slice(single.start, single.end)}${blank(edited.slice(single.end))}`;
-  // The body is a block of its own, so that it may shadow what stands before it.
-  const prefix = `export default async function(__s){const __impo=__s.import,__meta=__s.meta,require=__s.require;${bindings.join("")}{${exported}${single === undefined ? "" : "return("}`;
-  const suffix = single === undefined ? "\n}}" : "\n)}}";
-  const transformed = transformSync(name.replace(/\.js$/, ".ts"), prefix + body + suffix, {
-    lang: "ts",
-    sourceType: "module",
-    target: "esnext",
-    sourcemap: true,
-    typescript: { onlyRemoveTypeImports: true },
-  });
-  const [error] = transformed.errors;
-  if (error !== undefined) {
-    const start = error.labels[0]?.start;
-    const place = start === undefined ? undefined : toPlace(text, Math.max(0, start - prefix.length));
-    throw new LinkError(
-      "syntax_error",
-      `Cannot compile ${name}: ${error.message}`,
-      place,
-      error.helpMessage ?? undefined,
-    );
-  }
-  refuseImports(name, transformed.code);
-  return {
-    name,
-    code: transformed.code,
-    mappings: transformed.map?.mappings ?? "",
-    prefix: prefix.length,
-    imports,
-    callsResult: single !== undefined,
-  };
 }

@@ -28,7 +28,7 @@ export function bindImport(
   statement: StaticImport,
   from: string,
   target: ImportTarget | ModuleTarget,
-  servers: Map<string, GuestServer>,
+  servers: ReadonlyMap<string, GuestServer>,
   text: string,
 ): string[] {
   const bindings: string[] = [];
@@ -60,7 +60,10 @@ export function bindImport(
   return bindings;
 }
 
-function exportsOf(target: ImportTarget | ModuleTarget, servers: Map<string, GuestServer>): string[] | undefined {
+function exportsOf(
+  target: ImportTarget | ModuleTarget,
+  servers: ReadonlyMap<string, GuestServer>,
+): string[] | undefined {
   // What a server has that cannot be reached now, nobody knows.
   if (target.kind === "server" && servers.get(target.key)?.unavailable !== undefined) return undefined;
   if (target.kind === "server") return Object.keys(servers.get(target.key)?.tools ?? {});

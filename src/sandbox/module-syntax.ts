@@ -1,6 +1,7 @@
 import { parseSync } from "oxc-parser";
 import type { EcmaScriptModule, ParseResult, StaticImport } from "oxc-parser";
 import { SluiceError } from "../base/errors.ts";
+import { limits } from "../base/limits.ts";
 
 /** A place in the agent's own code, from 1. */
 export interface SourcePlace {
@@ -9,18 +10,25 @@ export interface SourcePlace {
   source: string;
 }
 
+export type LinkCode = "syntax_error" | "import_not_found" | "codeBytesMax";
+
 /** A program that cannot run, with the place in the agent's own code. */
 export class LinkError extends SluiceError {
   readonly place: SourcePlace | undefined;
-  constructor(
-    code: "syntax_error" | "import_not_found" | "codeBytesMax",
-    message: string,
-    place: SourcePlace | undefined,
-    hint?: string,
-  ) {
+  constructor(code: LinkCode, message: string, place: SourcePlace | undefined, hint?: string) {
     super(code, message, hint === undefined ? {} : { hint });
     this.place = place;
   }
+}
+
+/** The error for a text that ended the parser, or would have. */
+export function toUnreadable(name: string): LinkError {
+  return new LinkError(
+    "syntax_error",
+    `Cannot parse ${name}: it is nested too deep, or takes longer than ${limits.linkMs} ms (linkMs)`,
+    undefined,
+    "Put large data into a file in ./workspace and read it",
+  );
 }
 
 export const PROGRAM_NAME = "program.ts";

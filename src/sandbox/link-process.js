@@ -1,0 +1,29 @@
+// Reads or links one module in a process of its own, which may die of it or be killed (see linker-process.ts): one request
+// of JSON on stdin, one answer on stdout.
+
+import { createLinker } from "./module-linker.js";
+
+/** @type {Buffer[]} */
+const chunks = [];
+process.stdin.on("data", (chunk) => chunks.push(chunk));
+process.stdin.on("end", async () => {
+  const { name, source, targets, servers } = JSON.parse(Buffer.concat(chunks).toString("utf8"));
+  process.stdout.write(JSON.stringify(await answer(name, source, targets, servers)));
+});
+
+/**
+ * @param {string} name
+ * @param {string} source
+ * @param {[string, any][] | undefined} targets
+ * @param {[string, any][] | undefined} servers
+ */
+async function answer(name, source, targets, servers) {
+  const linker = createLinker();
+  try {
+    if (targets === undefined || servers === undefined) return { kind: "read", facts: await linker.read(name, source) };
+    return { kind: "linked", module: await linker.link(name, source, new Map(targets), new Map(servers)) };
+  } catch (/** @type {any} */ error) {
+    const { code, message, place, hint } = error;
+    return { kind: "error", code, message, place, hint };
+  }
+}
