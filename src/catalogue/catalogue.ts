@@ -28,6 +28,8 @@ export interface Catalogue {
   server(keyOrIdentifier: string): CatalogueServer | undefined;
   /** How many tools a server has, without parsing them; 0 for an unknown one. */
   toolCount(key: string): number;
+  /** The definition hash of every tool, server by server in order, as the store has them: no definition is read. */
+  toolHashes(): { server: string; hash: string }[];
   /** Takes what a server said, into the store too; `changed` if it differs from what was known. */
   update(key: string, listing: ServerListing): { changed: boolean };
   /** The tool that an address, a `server__tool` or a bare call name means; else what was perhaps meant. */
@@ -205,6 +207,17 @@ export function createCatalogue(options: {
     toolCount: (key) => {
       readNames();
       return entries.get(key)?.names?.length ?? 0;
+    },
+    toolHashes() {
+      const sql = "SELECT server_key, config_hash, hash FROM tool ORDER BY server_key, config_hash, position";
+      const hashes = new Map<string, string[]>(
+        [...entries.values()].map((entry) => [toRowKey(entry.key, entry.configHash), []]),
+      );
+      for (const row of store.all<{ server_key: string; config_hash: string; hash: string }>(sql))
+        hashes.get(toRowKey(row.server_key, row.config_hash))?.push(row.hash);
+      return [...entries.values()].flatMap(({ key, configHash }) =>
+        (hashes.get(toRowKey(key, configHash)) ?? []).map((hash) => ({ server: key, hash })),
+      );
     },
     update,
     resolve: (name) => {

@@ -1,0 +1,124 @@
+import type { Query } from "./query.ts";
+import { phraseEnd } from "./term-index.ts";
+import type { TermIndex } from "./term-index.ts";
+
+/** Where further occurrences of a term stop to matter. */
+const saturation = 1.5;
+/** How much it counts to have all the words of the query. */
+const coverage = 0.75;
+/** How much it counts that the query has all the words of the name. */
+const nameCoverage = 0.45;
+/** How much two words count that follow each other as in the query: this in the name, half of it in the first sentence. */
+const phrase = 0.3;
+/** How much it counts to be of a group that the query names. */
+const named = 0.2;
+/** How many of the best are looked at again, word by word. */
+const refinedMax = 200;
+
+/** Ranks the accepted documents that answer at least one word of the query, best first; `isNamed`: of a server that it names. */
+export function rankDocuments(
+  index: TermIndex,
+  query: Query,
+  accepts: (document: number) => boolean,
+  isNamed: (document: number) => boolean,
+): number[] {
+  const { scores, found } = scoreByWords(index, query);
+  const accepted = found.filter(accepts);
+  const scoreOf = (document: number): number => scores[document] as number;
+  // numbers sort far faster than by comparison: find what is good enough first, then order only that
+  const least =
+    accepted.length <= refinedMax ? 0 : (Float64Array.from(accepted, scoreOf).sort().at(-refinedMax) as number);
+  const best = accepted.filter((document) => scoreOf(document) >= least).slice(0, refinedMax);
+  const refine = createRefinement(index, query);
+  for (const document of best) {
+    const refined = refine(document, scoreOf(document));
+    scores[document] = refined * (isNamed(document) ? 1 + named : 1);
+  }
+  const inOrder = (documents: number[]): number[] => documents.sort((a, b) => scoreOf(b) - scoreOf(a) || a - b);
+  if (best.length === accepted.length) return inOrder(best);
+  const chosen = new Set(best);
+  return [...inOrder(best), ...inOrder(accepted.filter((document) => !chosen.has(document)))];
+}
+
+/** BM25F over concepts: what answers the same word counts as occurrences of one term, each as surely as it answers. */
+function scoreByWords(index: TermIndex, { concepts }: Query): { scores: Float64Array; found: number[] } {
+  const { documents, postings, postingStarts, weights } = index;
+  const scores = new Float64Array(documents);
+  const shares = new Float64Array(documents);
+  const occurrences = new Float64Array(documents);
+  const strongest = new Float64Array(documents);
+  let wanted = 0;
+  for (const { terms, weight, rarity } of concepts) {
+    const touched: number[] = [];
+    for (const [term, certainty] of terms) {
+      // a synonym that is everywhere says less than the word that was asked for
+      const relevance = certainty * Math.min(1, index.rarity(term) / rarity);
+      for (let at = postingStarts[term] as number; at < (postingStarts[term + 1] as number); at += 1) {
+        const document = postings[at] as number;
+        if (occurrences[document] === 0) touched.push(document);
+        occurrences[document] = (occurrences[document] as number) + relevance * (weights[at] as number);
+        if (relevance > (strongest[document] as number)) strongest[document] = relevance;
+      }
+    }
+    for (const document of touched) {
+      const count = occurrences[document] as number;
+      scores[document] = (scores[document] as number) + (weight * rarity * count) / (saturation + count);
+      shares[document] = (shares[document] as number) + weight * rarity * (strongest[document] as number);
+      occurrences[document] = 0;
+      strongest[document] = 0;
+    }
+    wanted += weight * rarity;
+  }
+  const found: number[] = [];
+  for (let document = 0; document < documents; document += 1) {
+    const score = scores[document] as number;
+    if (score === 0) continue;
+    // a document with all the words of a query is meant more than one that has a rare word often
+    scores[document] = score * (1 + (coverage * (shares[document] as number)) / wanted);
+    found.push(document);
+  }
+  return { scores, found };
+}
+
+/** What only a look at a document's own words tells: whether its name is covered, and which words follow each other. */
+function createRefinement(
+  index: TermIndex,
+  { concepts, sequence }: Query,
+): (document: number, score: number) => number {
+  const { phrases, phraseStarts } = index;
+  const answered = new Map<number, number>();
+  for (const { terms } of concepts)
+    for (const [term, certainty] of terms) if ((answered.get(term) ?? 0) < certainty) answered.set(term, certainty);
+  const followers = new Map<number, Set<number>>();
+  for (const [at, term] of sequence.entries()) {
+    const next = sequence[at + 1] ?? -1;
+    if (term === -1 || next === -1) continue;
+    const known = followers.get(term);
+    if (known === undefined) followers.set(term, new Set([next]));
+    else known.add(next);
+  }
+  return (document, score) => {
+    const end = phraseStarts[document + 1] as number;
+    const pairs = new Set<string>();
+    const names = new Set<number>();
+    let [inName, sum, got, whole] = [true, score, 0, 0];
+    for (let at = phraseStarts[document] as number; at < end; at += 1) {
+      const term = phrases[at] as number;
+      if (term === phraseEnd) {
+        inName = false;
+        continue;
+      }
+      if (inName && !names.has(term)) {
+        names.add(term);
+        whole += index.rarity(term);
+        got += (answered.get(term) ?? 0) * index.rarity(term);
+      }
+      const next = phrases[at + 1] ?? phraseEnd;
+      if (at + 1 < end && followers.get(term)?.has(next) === true && !pairs.has(`${term} ${next}`)) {
+        pairs.add(`${term} ${next}`);
+        sum += (phrase * (inName ? 1 : 0.5) * (index.rarity(term) + index.rarity(next))) / 2;
+      }
+    }
+    return sum * (1 + (whole === 0 ? 0 : (nameCoverage * got) / whole));
+  };
+}
