@@ -30,7 +30,7 @@ export interface SearchIndex {
 /** Longest stretch of index building before other work gets a turn, in milliseconds. */
 const sliceMs = 8;
 /** Name, first sentence of the description, server, parameters, output, the rest of the description. */
-const fields = [3, 1, 2, 0.5, 0.3, 0.6].map((boost) => ({ boost, lengthWeight: 0.75 }));
+const fields = [2, 1, 1.5, 0.5, 0.3, 0.7].map((boost) => ({ boost, lengthWeight: 0.75 }));
 /** The group of the skills; no server's key has an empty name. */
 const skillGroup = "";
 /** Part of the key of an index on disk: raised when this file or the words change within one version. */

@@ -20,7 +20,7 @@ export interface Query {
 }
 
 /** How surely a term answers a word that it is not: of the same root, containing it, beside it in the table, or near it. */
-const certainty = { root: 0.85, contained: 0.4, synonym: 0.4, near: 0.5 };
+const certainty = { root: 0.85, contained: 0.4, synonym: 0.5, near: 0.5 };
 /** How much a word counts by which people only ask. */
 const fillerWeight = 0.35;
 /** Shortest word that is looked for inside others. */

@@ -5,7 +5,9 @@ import type { TermIndex } from "./term-index.ts";
 /** Where further occurrences of a term stop to matter. */
 const saturation = 1.5;
 /** How much it counts to have all the words of the query. */
-const coverage = 0.75;
+const coverage = 1;
+/** What an answer counts that is not the word itself, beside what its occurrences count: a share that its certainty fills up. */
+const uncertain = 0.6;
 /** How much it counts that the query has all the words of the name. */
 const nameCoverage = 0.45;
 /** How much two words count that follow each other as in the query: this in the name, half of it in the first sentence. */
@@ -62,8 +64,10 @@ function scoreByWords(index: TermIndex, { concepts }: Query): { scores: Float64A
     }
     for (const document of touched) {
       const count = occurrences[document] as number;
-      scores[document] = (scores[document] as number) + (weight * rarity * count) / (saturation + count);
-      shares[document] = (shares[document] as number) + weight * rarity * (strongest[document] as number);
+      const certainty = strongest[document] as number;
+      const part = (uncertain + (1 - uncertain) * certainty) * (count / (saturation + count));
+      scores[document] = (scores[document] as number) + weight * rarity * part;
+      shares[document] = (shares[document] as number) + weight * rarity * certainty;
       occurrences[document] = 0;
       strongest[document] = 0;
     }
