@@ -139,6 +139,7 @@ describe("examples of the library", () => {
     /\[.*'The sum of 1 and 10 is 11\.'.*\] 3$/s,
     /^failed tool_not_granted$/,
     /^done$/,
+    /^everything\.[\w-]+ undefined$/,
     /^execution-started execution-ended$/,
   ];
 

@@ -7,6 +7,8 @@ import { readVersion } from "../base/version.ts";
 import type { Catalogue } from "./catalogue.ts";
 import { loadIndex, saveIndex } from "./index-file.ts";
 import type { StoredIndex } from "./index-file.ts";
+import { createRank } from "./rank.ts";
+import type { Rank } from "./rank.ts";
 import type { SearchHit } from "./search.ts";
 import type { Skill } from "./skill.ts";
 import { createTermIndex, createTermIndexBuilder } from "./term-index.ts";
@@ -17,8 +19,9 @@ import { toTerm, toWords } from "./words.ts";
 /** The index of everything that search finds. */
 export interface SearchIndex {
   terms: TermIndex;
+  rank: Rank;
   /** The document with this number; `undefined` if it has gone from the catalogue meanwhile. */
-  documents(document: number): SearchHit | undefined;
+  document(number: number): SearchHit | undefined;
   /** The server of a document; `skillGroup` of a skill. */
   groupOf(document: number): string;
   /** The servers whose names have one of these terms, of those terms that few servers have. */
@@ -151,8 +154,11 @@ function toSearchIndex({ data, contents }: StoredIndex, catalogue: Catalogue, sk
   const groupAt = (document: number): StoredIndex["contents"]["groups"][number] | undefined =>
     contents.groups[groups[document] ?? -1];
 
+  const terms = createTermIndex(data);
+
   return {
-    terms: createTermIndex(data),
+    terms,
+    rank: createRank(terms),
     spelling: new Map(contents.spelling),
     groupOf: (document) => groupAt(document)?.key ?? skillGroup,
     groupsNamedIn: (terms) =>
@@ -162,9 +168,9 @@ function toSearchIndex({ data, contents }: StoredIndex, catalogue: Catalogue, sk
           return named.length > fewMax ? [] : named;
         }),
       ),
-    documents(document) {
-      const group = groupAt(document);
-      const place = places[document] ?? -1;
+    document(number) {
+      const group = groupAt(number);
+      const place = places[number] ?? -1;
       const name = group?.names[place];
       if (group === undefined || name === undefined) return undefined;
       if (group.key === skillGroup) {

@@ -17,71 +17,99 @@ const named = 0.2;
 /** How many of the best are looked at again, word by word. */
 const refinedMax = 200;
 
-/** Ranks the accepted documents that answer at least one word of the query, best first; `isNamed`: of a server that it names. */
-export function rankDocuments(
-  index: TermIndex,
-  query: Query,
-  accepts: (document: number) => boolean,
-  isNamed: (document: number) => boolean,
-): number[] {
-  const { scores, found } = scoreByWords(index, query);
-  const accepted = found.filter(accepts);
-  const scoreOf = (document: number): number => scores[document] as number;
+/** What is asked of a ranking. */
+export interface RankOptions {
+  /** How many documents to answer with. */
+  max: number;
+  accepts: (document: number) => boolean;
+  /** Whether the document is of a server that the query names. */
+  isNamed: (document: number) => boolean;
+}
+
+/** The best of the documents that answer at least one word of a query, and how many do. */
+export type Rank = (query: Query, options: RankOptions) => { documents: number[]; total: number };
+
+/** Makes the ranking of an index's documents. */
+export function createRank(index: TermIndex): Rank {
+  const scoreByWords = createScoring(index);
+  return (query, { max, accepts, isNamed }) => {
+    const { scores, found } = scoreByWords(query);
+    const accepted = found.filter(accepts);
+    const inOrder = (documents: number[]): number[] =>
+      documents.sort((a, b) => (scores[b] as number) - (scores[a] as number) || a - b);
+    const [best, others] = takeBest(accepted, scores);
+    const refine = createRefinement(index, query);
+    for (const document of best) {
+      const refined = refine(document, scores[document] as number);
+      scores[document] = refined * (isNamed(document) ? 1 + named : 1);
+    }
+    const documents = inOrder(best);
+    if (max > documents.length) documents.push(...inOrder(others));
+    return { documents: documents.slice(0, max), total: accepted.length };
+  };
+}
+
+/** Parts the documents into the `refinedMax` with the highest scores and the others. */
+function takeBest(documents: number[], scores: Float64Array): [best: number[], others: number[]] {
+  if (documents.length <= refinedMax) return [documents, []];
   // numbers sort far faster than by comparison: find what is good enough first, then order only that
-  const least =
-    accepted.length <= refinedMax ? 0 : (Float64Array.from(accepted, scoreOf).sort().at(-refinedMax) as number);
-  const best = accepted.filter((document) => scoreOf(document) >= least).slice(0, refinedMax);
-  const refine = createRefinement(index, query);
-  for (const document of best) {
-    const refined = refine(document, scoreOf(document));
-    scores[document] = refined * (isNamed(document) ? 1 + named : 1);
-  }
-  const inOrder = (documents: number[]): number[] => documents.sort((a, b) => scoreOf(b) - scoreOf(a) || a - b);
-  if (best.length === accepted.length) return inOrder(best);
-  const chosen = new Set(best);
-  return [...inOrder(best), ...inOrder(accepted.filter((document) => !chosen.has(document)))];
+  const sorted = new Float64Array(documents.length);
+  for (const [at, document] of documents.entries()) sorted[at] = scores[document] as number;
+  const least = sorted.sort().at(-refinedMax) as number;
+  const best: number[] = [];
+  const others: number[] = [];
+  for (const document of documents)
+    (best.length < refinedMax && (scores[document] as number) >= least ? best : others).push(document);
+  return [best, others];
 }
 
 /** BM25F over concepts: what answers the same word counts as occurrences of one term, each as surely as it answers. */
-function scoreByWords(index: TermIndex, { concepts }: Query): { scores: Float64Array; found: number[] } {
+function createScoring(index: TermIndex): (query: Query) => { scores: Float64Array; found: number[] } {
   const { documents, postings, postingStarts, weights } = index;
+  // one set for all queries: each is scored without a pause
   const scores = new Float64Array(documents);
   const shares = new Float64Array(documents);
   const occurrences = new Float64Array(documents);
   const strongest = new Float64Array(documents);
-  let wanted = 0;
-  for (const { terms, weight, rarity } of concepts) {
-    const touched: number[] = [];
-    for (const [term, certainty] of terms) {
-      // a synonym that is everywhere says less than the word that was asked for
-      const relevance = certainty * Math.min(1, index.rarity(term) / rarity);
-      for (let at = postingStarts[term] as number; at < (postingStarts[term + 1] as number); at += 1) {
-        const document = postings[at] as number;
-        if (occurrences[document] === 0) touched.push(document);
-        occurrences[document] = (occurrences[document] as number) + relevance * (weights[at] as number);
-        if (relevance > (strongest[document] as number)) strongest[document] = relevance;
+  return ({ concepts }) => {
+    scores.fill(0);
+    shares.fill(0);
+    let wanted = 0;
+    for (const { terms, weight, rarity } of concepts) {
+      const touched: number[] = [];
+      for (const [term, certainty] of terms) {
+        // a synonym that is everywhere says less than the word that was asked for
+        const relevance = certainty * Math.min(1, index.rarity(term) / rarity);
+        const end = postingStarts[term + 1] as number;
+        for (let at = postingStarts[term] as number; at < end; at += 1) {
+          const document = postings[at] as number;
+          const count = occurrences[document] as number;
+          if (count === 0) touched.push(document);
+          occurrences[document] = count + relevance * (weights[at] as number);
+          if (relevance > (strongest[document] as number)) strongest[document] = relevance;
+        }
       }
+      for (const document of touched) {
+        const count = occurrences[document] as number;
+        const certainty = strongest[document] as number;
+        const part = (uncertain + (1 - uncertain) * certainty) * (count / (saturation + count));
+        scores[document] = (scores[document] as number) + weight * rarity * part;
+        shares[document] = (shares[document] as number) + weight * rarity * certainty;
+        occurrences[document] = 0;
+        strongest[document] = 0;
+      }
+      wanted += weight * rarity;
     }
-    for (const document of touched) {
-      const count = occurrences[document] as number;
-      const certainty = strongest[document] as number;
-      const part = (uncertain + (1 - uncertain) * certainty) * (count / (saturation + count));
-      scores[document] = (scores[document] as number) + weight * rarity * part;
-      shares[document] = (shares[document] as number) + weight * rarity * certainty;
-      occurrences[document] = 0;
-      strongest[document] = 0;
+    const found: number[] = [];
+    for (let document = 0; document < documents; document += 1) {
+      const score = scores[document] as number;
+      if (score === 0) continue;
+      // a document with all the words of a query is meant more than one that has a rare word often
+      scores[document] = score * (1 + (coverage * (shares[document] as number)) / wanted);
+      found.push(document);
     }
-    wanted += weight * rarity;
-  }
-  const found: number[] = [];
-  for (let document = 0; document < documents; document += 1) {
-    const score = scores[document] as number;
-    if (score === 0) continue;
-    // a document with all the words of a query is meant more than one that has a rare word often
-    scores[document] = score * (1 + (coverage * (shares[document] as number)) / wanted);
-    found.push(document);
-  }
-  return { scores, found };
+    return { scores, found };
+  };
 }
 
 /** What only a look at a document's own words tells: whether its name is covered, and which words follow each other. */

@@ -3,7 +3,6 @@ import { buildIndex } from "./build-index.ts";
 import type { SearchIndex } from "./build-index.ts";
 import type { Catalogue } from "./catalogue.ts";
 import { parseQuery, toQueryTerms } from "./query.ts";
-import { rankDocuments } from "./rank.ts";
 import type { Skill } from "./skill.ts";
 import type { CatalogueServer, Tool } from "./tool.ts";
 
@@ -71,16 +70,13 @@ export function createSearch(
         return scope === undefined ? listAll(catalogue, await readSkills(), limit) : listServer(scope, limit);
       }
       const index = await toIndex();
-      const { terms, documents } = index;
       const servers = index.groupsNamedIn(toQueryTerms(text).map(({ term }) => term));
-      const ranked = rankDocuments(
-        terms,
-        parseQuery(terms, text),
-        (document) => scope === undefined || index.groupOf(document) === scope.key,
-        (document) => servers.has(index.groupOf(document)),
-      );
-      const hits = ranked.slice(0, limit).flatMap((document) => documents(document) ?? []);
-      const total = ranked.length;
+      const { documents, total } = index.rank(parseQuery(index.terms, text), {
+        max: limit,
+        accepts: (document) => scope === undefined || index.groupOf(document) === scope.key,
+        isNamed: (document) => servers.has(index.groupOf(document)),
+      });
+      const hits = documents.flatMap((document) => index.document(document) ?? []);
       const hint = total === 0 ? toEmptyHint(catalogue, index, text, scope) : undefined;
       return { hits, total, truncated: hits.length < total, ...(hint === undefined ? {} : { hint }) };
     },

@@ -104,17 +104,18 @@ export function createTermIndexBuilder(fields: readonly Field[]): TermIndexBuild
     const postings = new Uint32Array(terms.length);
     const weights = new Float32Array(terms.length);
     const means = lengths.map((known) => known.reduce((sum, length) => sum + length, 0) / (documents || 1) || 1);
+    const norms = new Float64Array(fields.length);
     let sliceEnd = performance.now() + sliceMs;
     for (let document = 0; document < documents; document += 1) {
-      const norms = fields.map(({ boost, lengthWeight }, field) => {
+      for (const [field, { boost, lengthWeight }] of fields.entries()) {
         const length = lengths[field]?.[document] ?? 0;
-        return boost / (1 - lengthWeight + (lengthWeight * length) / (means[field] as number));
-      });
+        norms[field] = boost / (1 - lengthWeight + (lengthWeight * length) / (means[field] as number));
+      }
       for (let at = starts[document] as number; at < (starts[document + 1] as number); at += 1) {
         const id = terms[at] as number;
         let weight = 0;
-        for (const [field, norm] of norms.entries())
-          weight += (((counts[at] as number) >> (field * countBits)) & countMax) * norm;
+        for (let field = 0; field < norms.length; field += 1)
+          weight += (((counts[at] as number) >> (field * countBits)) & countMax) * (norms[field] as number);
         const place = ends[id] as number;
         ends[id] = place + 1;
         postings[place] = document;
@@ -147,6 +148,10 @@ export function createTermIndex(data: IndexData): TermIndex {
 
   const frequency = (id: number): number => (postingStarts[id + 1] as number) - (postingStarts[id] as number);
 
+  const rarities = Float64Array.from(terms, (_, id) =>
+    Math.log(1 + (documents - frequency(id) + 0.5) / (frequency(id) + 0.5)),
+  );
+
   function findNameTerms(): number[] {
     const found = new Set<number>();
     for (let document = 0; document < documents; document += 1) {
@@ -170,7 +175,7 @@ export function createTermIndex(data: IndexData): TermIndex {
   return {
     ...data,
     id: (term) => ids.get(term),
-    rarity: (id) => Math.log(1 + (documents - frequency(id) + 0.5) / (frequency(id) + 0.5)),
+    rarity: (id) => rarities[id] as number,
     containing(word) {
       nameTerms ??= findNameTerms();
       return nameTerms.filter((id) => (terms[id] as string).includes(word));
