@@ -46,7 +46,7 @@ export async function buildIndex(
   file: string | undefined,
 ): Promise<SearchIndex> {
   if (file !== undefined) {
-    const known = await loadIndex(file, toKey(catalogue.toolHashes(), skills));
+    const known = await loadIndex(file, toKey(catalogue.definitionHashes(), skills));
     if (known !== undefined) return toSearchIndex(known, catalogue, skills);
   }
   const built = await build(catalogue, skills);
@@ -54,9 +54,9 @@ export async function buildIndex(
   return toSearchIndex(built, catalogue, skills);
 }
 
-function toKey(tools: Iterable<{ server: string; hash: string }>, skills: readonly Skill[]): string {
+function toKey(servers: readonly { server: string; hashes: string }[], skills: readonly Skill[]): string {
   const hash = createHash("sha256").update(`${readVersion()} ${revision}\n`);
-  for (const tool of tools) hash.update(`${tool.server}\n${tool.hash}\n`);
+  for (const { server, hashes } of servers) hash.update(`${server}\n${hashes}\n`);
   return hash.update(JSON.stringify(skills)).digest("hex");
 }
 
@@ -78,13 +78,13 @@ async function build(catalogue: Catalogue, skills: readonly Skill[]): Promise<St
     return found;
   };
   const groups: { key: string; names: string[] }[] = [];
-  const indexed: Tool[] = [];
+  const indexed: { server: string; hashes: string }[] = [];
   let sliceEnd = performance.now() + sliceMs;
   for (const { key, tools } of catalogue.servers()) {
     groups.push({ key, names: tools.map(({ name }) => name) });
+    indexed.push({ server: key, hashes: tools.map(({ hash }) => hash).join(",") });
     for (const tool of tools) {
       builder.add(toTexts(tool).map(toTerms));
-      indexed.push(tool);
       if (performance.now() < sliceEnd) continue;
       await nextTurn();
       sliceEnd = performance.now() + sliceMs;
@@ -177,9 +177,7 @@ function toSearchIndex({ data, contents }: StoredIndex, catalogue: Catalogue, sk
         const skill = skills[place];
         return skill === undefined ? undefined : { kind: "skill", skill };
       }
-      const tools = catalogue.server(group.key)?.tools ?? [];
-      // another process may have written between the reading of the hashes and that of the tools
-      const tool = tools[place]?.name === name ? tools[place] : tools.find((other) => other.name === name);
+      const tool = catalogue.tool(group.key, name);
       return tool === undefined ? undefined : { kind: "tool", tool };
     },
   };

@@ -39,7 +39,7 @@ export async function loadIndex(file: string, key: string): Promise<StoredIndex 
     let at = 4 + headerBytes;
     if (bytes.length !== at + 4 * header.lengths.reduce((sum, length) => sum + length, 0)) return undefined;
     const buffers = header.lengths.map((length) => {
-      const copy = bytes.buffer.slice(bytes.byteOffset + at, bytes.byteOffset + at + 4 * length) as ArrayBuffer;
+      const copy = bytes.buffer.slice(bytes.byteOffset + at, bytes.byteOffset + at + 4 * length);
       at += 4 * length;
       return copy;
     });

@@ -21,7 +21,8 @@ const refinedMax = 200;
 export interface RankOptions {
   /** How many documents to answer with. */
   max: number;
-  accepts: (document: number) => boolean;
+  /** Which documents are meant; all without it. */
+  accepts?: (document: number) => boolean;
   /** Whether the document is of a server that the query names. */
   isNamed: (document: number) => boolean;
 }
@@ -34,7 +35,7 @@ export function createRank(index: TermIndex): Rank {
   const scoreByWords = createScoring(index);
   return (query, { max, accepts, isNamed }) => {
     const { scores, found } = scoreByWords(query);
-    const accepted = found.filter(accepts);
+    const accepted = accepts === undefined ? found : found.filter(accepts);
     const inOrder = (documents: number[]): number[] =>
       documents.sort((a, b) => (scores[b] as number) - (scores[a] as number) || a - b);
     const [best, others] = takeBest(accepted, scores);
@@ -54,7 +55,7 @@ function takeBest(documents: number[], scores: Float64Array): [best: number[], o
   if (documents.length <= refinedMax) return [documents, []];
   // numbers sort far faster than by comparison: find what is good enough first, then order only that
   const sorted = new Float64Array(documents.length);
-  for (const [at, document] of documents.entries()) sorted[at] = scores[document] as number;
+  for (let at = 0; at < documents.length; at += 1) sorted[at] = scores[documents[at] as number] as number;
   const least = sorted.sort().at(-refinedMax) as number;
   const best: number[] = [];
   const others: number[] = [];
@@ -71,12 +72,13 @@ function createScoring(index: TermIndex): (query: Query) => { scores: Float64Arr
   const shares = new Float64Array(documents);
   const occurrences = new Float64Array(documents);
   const strongest = new Float64Array(documents);
+  const touched = new Uint32Array(documents);
   return ({ concepts }) => {
     scores.fill(0);
     shares.fill(0);
     let wanted = 0;
     for (const { terms, weight, rarity } of concepts) {
-      const touched: number[] = [];
+      let touches = 0;
       for (const [term, certainty] of terms) {
         // a synonym that is everywhere says less than the word that was asked for
         const relevance = certainty * Math.min(1, index.rarity(term) / rarity);
@@ -84,12 +86,16 @@ function createScoring(index: TermIndex): (query: Query) => { scores: Float64Arr
         for (let at = postingStarts[term] as number; at < end; at += 1) {
           const document = postings[at] as number;
           const count = occurrences[document] as number;
-          if (count === 0) touched.push(document);
+          if (count === 0) {
+            touched[touches] = document;
+            touches += 1;
+          }
           occurrences[document] = count + relevance * (weights[at] as number);
           if (relevance > (strongest[document] as number)) strongest[document] = relevance;
         }
       }
-      for (const document of touched) {
+      for (let at = 0; at < touches; at += 1) {
+        const document = touched[at] as number;
         const count = occurrences[document] as number;
         const certainty = strongest[document] as number;
         const part = (uncertain + (1 - uncertain) * certainty) * (count / (saturation + count));

@@ -73,7 +73,7 @@ export function createSearch(
       const servers = index.groupsNamedIn(toQueryTerms(text).map(({ term }) => term));
       const { documents, total } = index.rank(parseQuery(index.terms, text), {
         max: limit,
-        accepts: (document) => scope === undefined || index.groupOf(document) === scope.key,
+        ...(scope === undefined ? {} : { accepts: (document: number) => index.groupOf(document) === scope.key }),
         isNamed: (document) => servers.has(index.groupOf(document)),
       });
       const hits = documents.flatMap((document) => index.document(document) ?? []);
