@@ -11,7 +11,18 @@ import { describeMachine, formatMachine } from "./parts/machine.mjs";
 /** @typedef {import("./parts/figures.mjs").Result} Result */
 /** @typedef {{ name: string, about: string, machine: import("./parts/machine.mjs").Machine } & Result} Report */
 
-const names = ["definitions", "calls", "parallel", "large", "runaway", "start", "search", "gateway", "demo"];
+const names = [
+  "definitions",
+  "calls",
+  "parallel",
+  "large",
+  "runaway",
+  "start",
+  "search",
+  "search-quality",
+  "gateway",
+  "demo",
+];
 /** Only by name: they take minutes. `engines` is `probes` and `walls`. */
 const longNames = ["conformance", "engines", "probes", "walls"];
 

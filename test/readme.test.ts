@@ -143,6 +143,7 @@ describe("examples of the library", () => {
     /\[.*'The sum of 1 and 10 is 11\.'.*\] 3$/s,
     /^failed tool_not_granted$/,
     /^done$/,
+    /^everything\.[\w-]+ undefined$/,
     /^execution-started execution-ended$/,
     /^12 of 12 passed on \w+ × \w+$/,
     /^passed$/,

@@ -1,13 +1,18 @@
-import { mkdtempSync, rmSync } from "node:fs";
+import { mkdirSync, mkdtempSync, readFileSync, readdirSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { createCatalogue } from "../src/catalogue/catalogue.ts";
 import type { Catalogue } from "../src/catalogue/catalogue.ts";
 import { createSearch } from "../src/catalogue/search.ts";
-import type { Search, SearchOptions } from "../src/catalogue/search.ts";
+import type { Search, SearchHit, SearchOptions } from "../src/catalogue/search.ts";
+import type { Skill } from "../src/catalogue/skill.ts";
+import { toRoot } from "../src/catalogue/stem.ts";
+import { synonymTable } from "../src/catalogue/synonyms.ts";
 import type { ToolDefinition } from "../src/catalogue/tool.ts";
-import { toTerm, toWords } from "../src/catalogue/words.ts";
+import { isFiller, toTerm, toWords } from "../src/catalogue/words.ts";
+import { createSluice } from "../src/index.ts";
+import type { Rerank, RerankCandidate, SearchAnswer } from "../src/index.ts";
 import { createStore } from "../src/store/store.ts";
 import type { Store } from "../src/store/store.ts";
 
@@ -62,7 +67,9 @@ afterAll(() => {
 });
 
 const find = async (query: string, options?: SearchOptions): Promise<string[]> =>
-  (await search.search(query, options)).tools.map(({ address }) => address);
+  (await search.search(query, options)).hits.map(toId);
+
+const toId = (hit: SearchHit): string => (hit.kind === "tool" ? hit.tool.address : `skills/${hit.skill.folder}`);
 
 describe("a query finds", () => {
   test.each([
@@ -76,12 +83,18 @@ describe("a query finds", () => {
     ["documnet", "gdrive.getDocument"],
     ["repo", "git-hub.create_issue"],
     ["identifier", "gdrive.getDocument"],
+    // by the table of synonyms, by the root of a word, by a part of one, and beside words that only ask
+    ["deliver a text", "slack.send_message"],
+    ["retrieval of documents", "gdrive.getDocument"],
+    ["drive folder", "gdrive.create-onedrive-folder"],
+    ["git hub issue", "git-hub.create_issue"],
+    ["hi, could you please help me to look for the best way to open a bug?", "git-hub.create_issue"],
   ])("%s → %s", async (query, address) => {
     expect((await find(query))[0]).toBe(address);
   });
 
   test("only in the server that was named", async () => {
-    expect(await find("message", { server: "gdrive" })).toEqual([]);
+    expect(await find("merge", { server: "gdrive" })).toEqual([]);
     expect(await find("create", { server: "gitHub" })).toEqual(["git-hub.create_issue"]);
   });
 });
@@ -89,10 +102,10 @@ describe("a query finds", () => {
 describe("nothing is cut silently", () => {
   test("a limit is told", async () => {
     const all = await search.search("create folder channel issue", { limit: Infinity });
-    expect(all).toMatchObject({ truncated: false, total: all.tools.length });
-    expect(all.tools.length).toBeGreaterThan(2);
+    expect(all).toMatchObject({ truncated: false, total: all.hits.length });
+    expect(all.hits.length).toBeGreaterThan(2);
     const one = await search.search("create folder channel issue", { limit: 1 });
-    expect(one).toMatchObject({ truncated: true, total: all.total, tools: [all.tools[0]] });
+    expect(one).toMatchObject({ truncated: true, total: all.total, hits: [all.hits[0]] });
   });
 
   test("an empty query with a server lists it completely, in its order", async () => {
@@ -106,14 +119,14 @@ describe("nothing is cut silently", () => {
 
   test("an empty query alone names the servers", async () => {
     const hits = await search.search("", { limit: 4 });
-    expect(hits.tools).toHaveLength(4);
+    expect(hits.hits).toHaveLength(4);
     expect(hits).toMatchObject({ total: 7, truncated: true });
     expect(hits.hint).toContain("gdrive (3), slack (2), git-hub (2), empty (0)");
   });
 
   test("no hit says what is near and where to look", async () => {
     const hits = await search.search("foldxyzzy");
-    expect(hits).toMatchObject({ tools: [], total: 0, truncated: false });
+    expect(hits).toMatchObject({ hits: [], total: 0, truncated: false });
     expect(hits.hint).toContain("folder");
     expect(hits.hint).toContain("slack (2)");
     expect((await search.search("zzz", { server: "slack" })).hint).toContain("Nothing found in slack");
@@ -133,7 +146,7 @@ test("strange queries are queries", async () => {
     "'; DROP TABLE tool; --",
   ]) {
     const hits = await search.search(query);
-    expect(hits.total).toBeGreaterThanOrEqual(hits.tools.length);
+    expect(hits.total).toBeGreaterThanOrEqual(hits.hits.length);
   }
 });
 
@@ -168,4 +181,198 @@ test("words and stems", () => {
   }
   expect(toTerm("status")).toBe("status");
   expect(toTerm("the")).toBeUndefined();
+});
+
+test("roots: derived words meet, others do not", () => {
+  const root = (word: string): string => toRoot(toTerm(word) ?? word);
+  expect(root("translation")).toBe(root("translate"));
+  expect(root("translator")).toBe(root("translate"));
+  expect(root("deployments")).toBe(root("deploy"));
+  expect(root("organization")).toBe(root("organisation"));
+  expect(root("message")).not.toBe(root("messy"));
+});
+
+test("the table of synonyms is the documented one, and every word of it can be asked for", () => {
+  const page = readFileSync(new URL("../docs/search.md", import.meta.url), "utf8");
+  expect(/^```text\n([\s\S]*?)\n```$/m.exec(page)?.[1]).toBe(synonymTable);
+  const lines = synonymTable.split(/;\s/);
+  expect(lines.filter((line) => !/^[a-z0-9]+:( [a-z0-9]+)+$/.test(line))).toEqual([]);
+  const words = lines.flatMap((line) => line.split(/:? /));
+  expect(words.filter((word) => toTerm(word) === undefined)).toEqual([]);
+  const pairs = lines.flatMap((line) => {
+    const [head = "", ...others] = line.split(/:? /);
+    return others.map((other) => [head, other].sort().join(" "));
+  });
+  expect(pairs.filter((pair, index) => pairs.indexOf(pair) !== index)).toEqual([]);
+  expect(isFiller("help")).toBe(true);
+});
+
+describe("the order", () => {
+  test("a server that the query names goes before others with the same tool", async () => {
+    using other = createStore(join(directory, "named"));
+    const two = createCatalogue({ store: other, servers: ["alpha", "beta"].map((key) => ({ key, configHash: "1" })) });
+    const same = { tools: [tool("list_files", "Lists files")], problems: [] };
+    two.update("alpha", same);
+    two.update("beta", same);
+    const first = async (query: string): Promise<string | undefined> =>
+      (await createSearch(two).search(query)).hits.map(toId)[0];
+    expect(await first("list files")).toBe("alpha.list_files");
+    expect(await first("list files in beta")).toBe("beta.list_files");
+  });
+
+  test("is the same whatever the limit", async () => {
+    using other = createStore(join(directory, "many"));
+    const many = createCatalogue({ store: other, servers: [{ key: "a", configHash: "1" }] });
+    const words = ["send", "message", "list", "user", "file", "delete"];
+    const tools = Array.from({ length: 600 }, (_, at) =>
+      tool(`${words[at % 6]}_${words[(at * 5 + 1) % 6]}_${at}`, `Can ${words[(at * 7) % 6]} a ${words[(at * 3) % 6]}`),
+    );
+    many.update("a", { tools, problems: [] });
+    const index = createSearch(many);
+    const all = (await index.search("list the messages of a user", { limit: Infinity })).hits.map(toId);
+    expect(all.length).toBeGreaterThan(200);
+    expect(new Set(all).size).toBe(all.length);
+    for (const limit of [1, 10, 199, 201, 400])
+      expect((await index.search("list the messages of a user", { limit })).hits.map(toId)).toEqual(
+        all.slice(0, limit),
+      );
+  });
+});
+
+describe("the index on disk", () => {
+  const file = (): string => join(directory, "search.index");
+  const ask = async (of: Catalogue): Promise<string[]> =>
+    (await createSearch(of, { file: file() }).search("send a message", { limit: Infinity })).hits.map(toId);
+  const reopened = (): Catalogue =>
+    createCatalogue({
+      store,
+      servers: ["gdrive", "slack", "git-hub", "empty"].map((key) => ({ key, configHash: "1" })),
+    });
+
+  test("is written once, private, and answers the same in the next process", async () => {
+    const built = await ask(catalogue);
+    expect(built[0]).toBe("slack.send_message");
+    const { ino, mode } = statSync(file());
+    expect(mode & 0o777).toBe(0o600);
+    expect(await ask(reopened())).toEqual(built);
+    expect(statSync(file()).ino).toBe(ino);
+    expect(readdirSync(directory).filter((name) => name.startsWith("search.index."))).toEqual([]);
+  });
+
+  test.each([
+    ["cut short", (bytes: Buffer) => bytes.subarray(0, bytes.length - 8)],
+    ["of another kind", () => Buffer.from("not an index")],
+    ["empty", () => Buffer.alloc(0)],
+  ])("is built anew when the file is %s", async (_, spoil) => {
+    const built = await ask(catalogue);
+    const whole = readFileSync(file());
+    writeFileSync(file(), spoil(whole));
+    expect(await ask(reopened())).toEqual(built);
+    expect(readFileSync(file())).toEqual(whole);
+  });
+
+  test("is built anew when a tool has changed", async () => {
+    using other = createStore(join(directory, "changed"));
+    const open = (): Catalogue => createCatalogue({ store: other, servers: [{ key: "a", configHash: "1" }] });
+    const first = open();
+    first.update("a", { tools: [tool("forecast", "Tells the weather")], problems: [] });
+    const own = join(directory, "changed.index");
+    expect((await createSearch(first, { file: own }).search("weather")).total).toBe(1);
+    open().update("a", { tools: [tool("forecast", "Tells the tides")], problems: [] });
+    const next = createSearch(open(), { file: own });
+    expect((await next.search("tides")).hits.map(toId)).toEqual(["a.forecast"]);
+  });
+});
+
+describe("skills", () => {
+  test("are found through the same index, and not within a server", async () => {
+    const skills: Skill[] = [{ folder: "csv", name: "to-csv", description: "Writes rows as CSV. For spreadsheets." }];
+    const both = createSearch(catalogue, { skills: async () => Promise.resolve(skills) });
+    expect((await both.search("write csv rows")).hits.map(toId)[0]).toBe("skills/csv");
+    expect((await both.search("write csv rows", { server: "slack" })).hits.map(toId)).not.toContain("skills/csv");
+    expect((await both.search("", { limit: 100 })).hits.map(toId)).toContain("skills/csv");
+  });
+
+  test("of the folder answer with what reads them, and are noticed when they come", async () => {
+    const skillsDir = join(directory, "skills");
+    await using sluice = await createSluice({
+      mcpServers: {},
+      stateDir: join(directory, "with-skills"),
+      skills: { dir: skillsDir },
+    });
+    expect((await sluice.searchTools("quarterly report")).total).toBe(0);
+    mkdirSync(join(skillsDir, "quarter"), { recursive: true });
+    const text =
+      "---\nname: quarterly-report\ndescription: >\n  Makes the report of a quarter.\n  Ask first.\n---\nDo it.\n";
+    writeFileSync(join(skillsDir, "quarter", "SKILL.md"), text);
+    writeFileSync(join(skillsDir, "other.ts"), "export {}");
+    const found = await until(
+      () => sluice.searchTools("quarterly report", { detail: "full" }),
+      ({ total }) => total === 1,
+    );
+    expect(found.results).toEqual([
+      {
+        kind: "skill",
+        id: "skills/quarter",
+        server: "skills",
+        call: 'await fs.readFile("./skills/quarter/SKILL.md", "utf8")',
+        summary: "Makes the report of a quarter.",
+        module: text,
+      },
+    ]);
+    const read = await sluice.executeCode(`return ${found.results[0]?.call}`);
+    expect(read.result).toBe(text);
+  });
+});
+
+/** Asks again until the answer is good; the last answer after ten seconds. */
+async function until(
+  act: () => Promise<SearchAnswer>,
+  isGood: (answer: SearchAnswer) => boolean,
+): Promise<SearchAnswer> {
+  const end = performance.now() + 10_000;
+  for (;;) {
+    const answer = await act();
+    if (isGood(answer) || performance.now() > end) return answer;
+    await new Promise((resolve) => setTimeout(resolve, 100));
+  }
+}
+
+describe("a re-ranker", () => {
+  const everything = {
+    mcpServers: { everything: { command: "npx", args: ["-y", "@modelcontextprotocol/server-everything"] } },
+  };
+  let seen: readonly RerankCandidate[] = [];
+  const ask = async (rerank: Rerank, limit = 3): Promise<SearchAnswer> => {
+    await using sluice = await createSluice({ ...everything, stateDir: join(directory, "rerank") }, { rerank });
+    if (sluice.servers()[0]?.state !== "known") await sluice.refresh();
+    return await sluice.searchTools("get a sum or an image or the environment", { limit, detail: "name" });
+  };
+  const ids = ({ results }: SearchAnswer): string[] => results.map(({ id }) => id);
+
+  test("orders the best by its scores", async () => {
+    const plain = await ask(async (_, candidates) => Promise.resolve(candidates.map(() => 0)), 50);
+    expect(plain.total).toBeGreaterThan(3);
+    expect(plain.hint).toBeUndefined();
+    const reversed = await ask(async (_, candidates) => {
+      seen = candidates;
+      return Promise.resolve(candidates.map((__, at) => at));
+    });
+    expect(ids(reversed)).toEqual(ids(plain).reverse().slice(0, 3));
+    expect(reversed).toMatchObject({ total: plain.total, truncated: true });
+    expect(seen.map(({ id }) => id)).toEqual(ids(plain));
+    expect(seen[0]?.text).toMatch(/^[\w-]+ \(everything\): \w/);
+  });
+
+  test.each<[string, Rerank, RegExp]>([
+    ["throws", async () => Promise.reject(new TypeError("no model")), /re-ranker failed: no model/],
+    ["answers too few", async () => Promise.resolve([1]), /it must answer \d+ finite numbers/],
+    ["answers no numbers", async (_, all) => Promise.resolve(all.map(() => Number.NaN)), /finite numbers/],
+    ["never answers", () => new Promise(() => undefined), /no answer within 2000 ms/],
+  ])("that %s leaves the order by words, and the hint says so", async (_, rerank, hint) => {
+    const plain = await ask(async (__, candidates) => Promise.resolve(candidates.map(() => 0)));
+    const answer = await ask(rerank);
+    expect(ids(answer)).toEqual(ids(plain));
+    expect(answer.hint).toMatch(hint);
+  });
 });

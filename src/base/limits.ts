@@ -90,6 +90,12 @@ export const limits = {
   searchQueryTermsMax: 64, // words of a query that are looked up
   searchGuessedMax: 8, // words of a query, found nowhere, for which similar ones are tried
   searchTextCharsMax: 4_000, // characters of one field of one tool that are indexed
+  searchIndexBytesMax: 67_108_864, // the index on disk: that of 10,000 tools is 6 MB
+  rerankCandidatesMax: 50, // results that a caller's re-ranker orders; further ones keep their place
+  rerankMs: 2_000, // wait for a caller's re-ranker; after it the order is by words
+  skillsMax: 1_000, // skills of the folder that are searched
+  skillBytesMax: 262_144, // one SKILL.md; a longer one is not searched
+  skillsCheckedMs: 2_000, // the folder of skills is not looked through again before
   schemaNodesMax: 20_000, // schema nodes translated to TypeScript for one tool; further ones are `unknown`
   schemaDepthMax: 32, // nesting of one schema in TypeScript; deeper is `unknown`
   schemaEnumMax: 256, // values of one enum that are written out; with more it is its plain type

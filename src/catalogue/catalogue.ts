@@ -26,8 +26,12 @@ export interface Catalogue {
   servers(): readonly CatalogueServer[];
   /** The server with this key or, if there is none, this identifier. */
   server(keyOrIdentifier: string): CatalogueServer | undefined;
+  /** One tool by its server's key and its own name; only its definition is read. */
+  tool(key: string, name: string): Tool | undefined;
   /** How many tools a server has, without parsing them; 0 for an unknown one. */
   toolCount(key: string): number;
+  /** The definition hashes of each server's tools, in their order and with commas between, as the store has them. */
+  definitionHashes(): { server: string; hashes: string }[];
   /** Takes what a server said, into the store too; `changed` if it differs from what was known. */
   update(key: string, listing: ServerListing): { changed: boolean };
   /** The tool that an address, a `server__tool` or a bare call name means; else what was perhaps meant. */
@@ -48,6 +52,8 @@ interface Entry {
   server: CatalogueServer;
   names?: readonly string[];
   callNames?: ReadonlyMap<string, string>;
+  /** Those of its tools that were read one by one. */
+  read?: Map<string, Tool>;
 }
 
 /** Loads the catalogue of the configured servers: what the store has under the same key and config hash. */
@@ -84,6 +90,7 @@ export function createCatalogue(options: {
     known: { instructions?: string | undefined; problems: readonly string[]; fetchedAt?: number | undefined },
   ): CatalogueServer {
     let tools: readonly Tool[] | undefined;
+    delete entry.read;
     return {
       key: entry.key,
       identifier: identifiers.get(entry.key) as string,
@@ -110,6 +117,20 @@ export function createCatalogue(options: {
   function toTool(entry: Entry, definition: ToolDefinition & { hash: string }): Tool {
     const callName = entry.callNames?.get(definition.name) as string;
     return { ...definition, server: entry.key, address: `${entry.key}.${definition.name}`, callName };
+  }
+
+  function readTool(key: string, name: string): Tool | undefined {
+    const entry = entries.get(key);
+    if (entry === undefined) return undefined;
+    const known = entry.read?.get(name);
+    if (known !== undefined) return known;
+    const sql = "SELECT definition, hash FROM tool WHERE server_key = ? AND config_hash = ? AND name = ?";
+    const row = store.get<{ definition: string; hash: string }>(sql, [key, entry.configHash, name]);
+    // the names may have been read before another process wrote
+    if (row === undefined || !callNamesOf(entry).has(name)) return undefined;
+    const tool = toTool(entry, { ...(JSON.parse(row.definition) as ToolDefinition), hash: row.hash });
+    entry.read = (entry.read ?? new Map<string, Tool>()).set(name, tool);
+    return tool;
   }
 
   /** The names of all tools at once: the index of the table has them, no definition is touched. */
@@ -202,9 +223,24 @@ export function createCatalogue(options: {
     },
     servers: () => (servers ??= [...entries.values()].map((entry) => entry.server)),
     server,
+    tool: readTool,
     toolCount: (key) => {
       readNames();
       return entries.get(key)?.names?.length ?? 0;
+    },
+    definitionHashes() {
+      // joined there: a row costs more than a hash
+      const sql =
+        "SELECT server_key, config_hash, group_concat(hash) AS hashes FROM " +
+        "(SELECT server_key, config_hash, hash FROM tool ORDER BY server_key, config_hash, position) " +
+        "GROUP BY server_key, config_hash";
+      const known = new Map<string, string>();
+      for (const row of store.all<{ server_key: string; config_hash: string; hashes: string }>(sql))
+        known.set(toRowKey(row.server_key, row.config_hash), row.hashes);
+      return [...entries.values()].map(({ key, configHash }) => ({
+        server: key,
+        hashes: known.get(toRowKey(key, configHash)) ?? "",
+      }));
     },
     update,
     resolve: (name) => {

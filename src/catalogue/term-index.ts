@@ -1,4 +1,6 @@
+import { setImmediate as nextTurn } from "node:timers/promises";
 import { toEditDistance } from "./nearest.ts";
+import { toRoot } from "./stem.ts";
 
 /** How much a field counts, and how much its length matters (0: not at all, 1: fully). */
 export interface Field {
@@ -6,145 +8,197 @@ export interface Field {
   lengthWeight: number;
 }
 
-/** A term to look up; `weight` below 1 for a guess. */
-export interface QueryTerm {
-  term: string;
-  weight: number;
+/** The numbers of an index: what is kept on disk. Documents and terms are numbered from 0. */
+export interface IndexData {
+  documents: number;
+  terms: readonly string[];
+  /** Where each term's postings begin; one more at the end. */
+  postingStarts: Uint32Array;
+  /** Documents of the postings. */
+  postings: Uint32Array;
+  /** Beside each posting: occurrences, by the field's boost and length. */
+  weights: Float32Array;
+  /** Where each document's phrases begin; one more at the end. */
+  phraseStarts: Uint32Array;
+  /** The terms of each document's name, `phraseEnd`, and those of its first sentence. */
+  phrases: Uint32Array;
 }
 
-/** An index of short documents with a few fields, ranked by BM25F; documents are numbered in the order they are added. */
-export interface TermIndex {
-  /** Adds the next document: its terms, field by field. */
+/** An index of short documents with a few fields; immutable. */
+export interface TermIndex extends IndexData {
+  id(term: string): number | undefined;
+  /** How rare a term is. */
+  rarity(term: number): number;
+  /** Terms that a word may have been meant as, longer or misspelt; the most frequent first. */
+  near(word: string, max: number): number[];
+  /** Terms of names that contain a word. */
+  containing(word: string): readonly number[];
+  /** Terms with the root of a word. */
+  related(word: string): readonly number[];
+}
+
+/** Takes documents one by one, then makes the index. */
+export interface TermIndexBuilder {
+  /** Adds the next document: its terms, field by field; the first field is its name, the second its first sentence. */
   add(fields: readonly (readonly string[])[]): void;
-  has(term: string): boolean;
-  /** Terms of the index that a term may have been meant as, longer or misspelt; the most frequent first. */
-  near(term: string, max: number): string[];
-  /** The best `max` of the accepted documents that have at least one of the words (each a group of guesses), and how many have. */
-  search(
-    groups: readonly (readonly QueryTerm[])[],
-    max: number,
-    accepts: (document: number) => boolean,
-  ): { documents: number[]; total: number };
+  /** Makes the index, in slices between which other work gets a turn. */
+  finish(sliceMs: number): Promise<IndexData>;
 }
 
-/** Bits of one field's term count in a packed number; four fields stay within V8's small integers. */
-const countBits = 7;
+/** Stands between a document's name and its first sentence in `phrases`. */
+export const phraseEnd = 0xff_ff_ff_ff;
+/** Bits of one field's count in a packed number; six fields stay within V8's small integers. */
+const countBits = 5;
 const countMax = 2 ** countBits - 1;
-/** Where further occurrences of a term stop to matter. */
-const saturation = 1.2;
 
-/** Makes an empty index with these fields, at most four. */
-export function createTermIndex(fields: readonly Field[]): TermIndex {
-  // document, packed counts, document, packed counts, …
-  const postings = new Map<string, number[]>();
+/** Begins an index with these fields, at most six. */
+export function createTermIndexBuilder(fields: readonly Field[]): TermIndexBuilder {
+  const ids = new Map<string, number>();
+  const frequencies: number[] = [];
   const lengths = fields.map((): number[] => []);
-  let norms: { documents: number; byField: Float64Array[] } | undefined;
-  let documents = 0;
+  // document by document: its terms, and their counts in each field
+  const starts = [0];
+  const terms: number[] = [];
+  const counts: number[] = [];
+  const phraseStarts = [0];
+  const phrases: number[] = [];
+
+  function toId(term: string): number {
+    let id = ids.get(term);
+    if (id === undefined) {
+      id = ids.size;
+      ids.set(term, id);
+      frequencies.push(0);
+    }
+    return id;
+  }
 
   function add(texts: readonly (readonly string[])[]): void {
-    const counts = new Map<string, number>();
-    for (const [field, terms] of texts.entries()) {
-      lengths[field]?.push(terms.length);
+    const found = new Map<number, number>();
+    for (const [field, words] of texts.entries()) {
+      lengths[field]?.push(words.length);
       const shift = field * countBits;
-      for (const term of terms) {
-        const packed = counts.get(term) ?? 0;
-        if (((packed >> shift) & countMax) < countMax) counts.set(term, packed + (1 << shift));
+      for (const word of words) {
+        const id = toId(word);
+        const packed = found.get(id) ?? 0;
+        if (((packed >> shift) & countMax) < countMax) found.set(id, packed + (1 << shift));
+        if (field < 2) phrases.push(id);
       }
+      if (field === 0) phrases.push(phraseEnd);
     }
-    for (const [term, packed] of counts) {
-      const known = postings.get(term);
-      if (known === undefined) postings.set(term, [documents, packed]);
-      else known.push(documents, packed);
+    phraseStarts.push(phrases.length);
+    for (const [id, packed] of found) {
+      terms.push(id);
+      counts.push(packed);
+      frequencies[id] = (frequencies[id] as number) + 1;
     }
-    documents += 1;
+    starts.push(terms.length);
   }
 
-  /** Per field and document: what one occurrence counts, given the field's boost and length. */
-  function toNorms(): Float64Array[] {
-    if (norms?.documents === documents) return norms.byField;
-    const byField = fields.map(({ boost, lengthWeight }, field) => {
-      const known = lengths[field] ?? [];
-      const mean = known.reduce((sum, length) => sum + length, 0) / Math.max(1, known.length) || 1;
-      return Float64Array.from(known, (length) => boost / (1 - lengthWeight + (lengthWeight * length) / mean));
-    });
-    norms = { documents, byField };
-    return byField;
-  }
-
-  function search(
-    groups: readonly (readonly QueryTerm[])[],
-    max: number,
-    accepts: (document: number) => boolean,
-  ): { documents: number[]; total: number } {
-    const byField = toNorms();
-    const scores = new Float64Array(documents);
-    const shares = new Float64Array(documents);
-    let wanted = 0;
-    for (const group of groups) {
-      const best = new Map<number, number>();
-      let rarest = 0;
-      for (const { term, weight } of group) {
-        const list = postings.get(term) ?? [];
-        const rarity = Math.log(1 + (documents - list.length / 2 + 0.5) / (list.length / 2 + 0.5));
-        rarest = Math.max(rarest, rarity);
-        for (let at = 0; at < list.length; at += 2) {
-          const document = list[at] as number;
-          const packed = list[at + 1] as number;
-          let count = 0;
-          for (let field = 0; field < byField.length; field += 1) {
-            const occurrences = (packed >> (field * countBits)) & countMax;
-            if (occurrences > 0) count += occurrences * ((byField[field] as Float64Array)[document] as number);
-          }
-          const score = weight * rarity * (count / (saturation + count));
-          if (group.length === 1) {
-            scores[document] = (scores[document] as number) + score;
-            shares[document] = (shares[document] as number) + rarity;
-          } else best.set(document, Math.max(best.get(document) ?? 0, score));
-        }
-      }
-      // of several guesses at one word only the best counts
-      for (const [document, score] of best) {
-        scores[document] = (scores[document] as number) + score;
-        shares[document] = (shares[document] as number) + rarest / 2;
-      }
-      wanted += rarest;
-    }
-    const found: number[] = [];
+  async function finish(sliceMs: number): Promise<IndexData> {
+    const documents = starts.length - 1;
+    const postingStarts = new Uint32Array(ids.size + 1);
+    for (const [id, frequency] of frequencies.entries())
+      postingStarts[id + 1] = (postingStarts[id] as number) + frequency;
+    const ends = postingStarts.slice();
+    const postings = new Uint32Array(terms.length);
+    const weights = new Float32Array(terms.length);
+    const means = lengths.map((known) => known.reduce((sum, length) => sum + length, 0) / (documents || 1) || 1);
+    const norms = new Float64Array(fields.length);
+    let sliceEnd = performance.now() + sliceMs;
     for (let document = 0; document < documents; document += 1) {
-      const score = scores[document] as number;
-      if (score === 0 || !accepts(document)) continue;
-      // a document with all the words of a query is meant more than one that has a rare word often
-      scores[document] = score * (1 + (coverage * (shares[document] as number)) / wanted);
-      found.push(document);
+      for (const [field, { boost, lengthWeight }] of fields.entries()) {
+        const length = lengths[field]?.[document] ?? 0;
+        norms[field] = boost / (1 - lengthWeight + (lengthWeight * length) / (means[field] as number));
+      }
+      for (let at = starts[document] as number; at < (starts[document + 1] as number); at += 1) {
+        const id = terms[at] as number;
+        let weight = 0;
+        for (let field = 0; field < norms.length; field += 1)
+          weight += (((counts[at] as number) >> (field * countBits)) & countMax) * (norms[field] as number);
+        const place = ends[id] as number;
+        ends[id] = place + 1;
+        postings[place] = document;
+        weights[place] = weight;
+      }
+      if (performance.now() < sliceEnd) continue;
+      await nextTurn();
+      sliceEnd = performance.now() + sliceMs;
     }
-    const scoreOf = (document: number): number => scores[document] as number;
-    // numbers sort far faster than by comparison: find what is good enough first, then order only that
-    const least = max < found.length ? (Float64Array.from(found, scoreOf).sort().at(-max) as number) : 0;
-    const best = found
-      .filter((document) => scoreOf(document) >= least)
-      .sort((a, b) => scoreOf(b) - scoreOf(a) || a - b);
-    return { documents: best.slice(0, max), total: found.length };
+    return {
+      documents,
+      terms: [...ids.keys()],
+      postingStarts,
+      postings,
+      weights,
+      phraseStarts: Uint32Array.from(phraseStarts),
+      phrases: Uint32Array.from(phrases),
+    };
   }
 
-  function near(term: string, max: number): string[] {
-    const slips = term.length < 4 ? 0 : term.length < 8 ? 1 : 2;
-    const found: { candidate: string; count: number; distance: number }[] = [];
-    for (const [candidate, list] of postings) {
-      // slips in the first letter are rare, and leaving them out makes this ten times faster
-      if (candidate[0] !== term[0]) continue;
-      const isLonger = term.length >= 3 && candidate.startsWith(term);
-      if (!isLonger && (slips === 0 || Math.abs(candidate.length - term.length) > slips)) continue;
-      const distance = isLonger ? 0 : toEditDistance(term, candidate);
-      if (distance <= slips) found.push({ candidate, count: list.length, distance });
-    }
-    return found
-      .sort((a, b) => a.distance - b.distance || b.count - a.count)
-      .slice(0, max)
-      .map(({ candidate }) => candidate);
-  }
-
-  return { add, has: (term) => postings.has(term), near, search };
+  return { add, finish };
 }
 
-/** How much it counts to have all the words. */
-const coverage = 1;
+/** Makes an index usable. */
+export function createTermIndex(data: IndexData): TermIndex {
+  const { terms, postingStarts, phrases, phraseStarts, documents } = data;
+  const ids = new Map(terms.map((term, id) => [term, id]));
+  let nameTerms: number[] | undefined;
+  let roots: Map<string, number[]> | undefined;
+
+  const frequency = (id: number): number => (postingStarts[id + 1] as number) - (postingStarts[id] as number);
+
+  const rarities = Float64Array.from(terms, (_, id) =>
+    Math.log(1 + (documents - frequency(id) + 0.5) / (frequency(id) + 0.5)),
+  );
+
+  function findNameTerms(): number[] {
+    const found = new Set<number>();
+    for (let document = 0; document < documents; document += 1) {
+      for (let at = phraseStarts[document] as number; phrases[at] !== phraseEnd; at += 1)
+        found.add(phrases[at] as number);
+    }
+    return [...found];
+  }
+
+  function findRoots(): Map<string, number[]> {
+    const found = new Map<string, number[]>();
+    for (const [id, term] of terms.entries()) {
+      const root = toRoot(term);
+      const known = found.get(root);
+      if (known === undefined) found.set(root, [id]);
+      else known.push(id);
+    }
+    return found;
+  }
+
+  return {
+    ...data,
+    id: (term) => ids.get(term),
+    rarity: (id) => rarities[id] as number,
+    containing(word) {
+      nameTerms ??= findNameTerms();
+      return nameTerms.filter((id) => (terms[id] as string).includes(word));
+    },
+    related(word) {
+      roots ??= findRoots();
+      return roots.get(toRoot(word)) ?? [];
+    },
+    near(word, max) {
+      const slips = word.length < 4 ? 0 : word.length < 8 ? 1 : 2;
+      const found: { id: number; distance: number }[] = [];
+      for (const [id, candidate] of terms.entries()) {
+        // slips in the first letter are rare, and leaving them out makes this ten times faster
+        if (candidate[0] !== word[0]) continue;
+        const isLonger = word.length >= 3 && candidate.startsWith(word);
+        if (!isLonger && (slips === 0 || Math.abs(candidate.length - word.length) > slips)) continue;
+        const distance = isLonger ? 0 : toEditDistance(word, candidate);
+        if (distance <= slips) found.push({ id, distance });
+      }
+      return found
+        .sort((a, b) => a.distance - b.distance || frequency(b.id) - frequency(a.id))
+        .slice(0, max)
+        .map(({ id }) => id);
+    },
+  };
+}

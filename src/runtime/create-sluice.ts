@@ -32,7 +32,9 @@ import { createNames } from "./names.ts";
 import type { ExecutionResult, SearchAnswer } from "./outcome.ts";
 import type { Parts } from "./parts.ts";
 import { startProgram, toFailedResult } from "./run-program.ts";
+import type { Rerank } from "./rerank.ts";
 import { searchTools } from "./search-answer.ts";
+import { createSkillFolder } from "./skill-folder.ts";
 import type { ServerReport, Sluice } from "./sluice.ts";
 import { createTokenLedger } from "./token-ledger.ts";
 
@@ -44,6 +46,8 @@ export interface SluiceOptions {
   log?: (line: string) => void;
   /** Starts spare guests and asks unknown servers for their tools now, instead of when first needed. */
   warm?: boolean;
+  /** Orders the best results of a search, for who brings a model; default: the order by words. */
+  rerank?: Rerank;
 }
 
 /**
@@ -73,7 +77,11 @@ async function compose(config: Config, options: SluiceOptions, cleanup: Cleanup)
     servers: config.servers.map(({ key, hash }) => ({ key, configHash: hash })),
   });
   const tree = createModuleTree(catalogue);
-  const index = createSearch(catalogue);
+  const skills = createSkillFolder(config.skills.dir);
+  const index = createSearch(catalogue, {
+    file: join(config.stateDir, "search.index"),
+    skills: () => skills.list(),
+  });
   const { engine, reason: engineReason } = chooseEngine(config.sandbox);
   const [workspace, { wall, reason: wallReason }] = await Promise.all([
     openWorkspace(join(config.stateDir, "workspaces", "default"), config.sandbox),
@@ -150,7 +158,8 @@ async function compose(config: Config, options: SluiceOptions, cleanup: Cleanup)
     },
     async search(query, searchOptions) {
       await discovery.ensureKnown(keys);
-      const answer = await searchTools({ search: index, catalogue, tree }, query, searchOptions);
+      const searchParts = { search: index, catalogue, tree, skills, rerank: options.rerank };
+      const answer = await searchTools(searchParts, query, searchOptions);
       return withMissing(answer, discovery.missing());
     },
     invoke: () => Promise.reject(new SluiceError("internal", "The gateway is not composed yet")),

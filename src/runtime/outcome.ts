@@ -76,16 +76,17 @@ export interface SearchAnswer {
 
 export interface SearchResult {
   kind: "tool" | "skill";
-  /** The address. */
+  /** The address; of a skill, its folder: `skills/to-csv`. */
   id: string;
+  /** The server; of a skill, `skills`. */
   server: string;
-  /** What a program writes: `gdrive.getDocument`. */
+  /** What a program writes: `gdrive.getDocument`; of a skill, what reads its SKILL.md. */
   call: string;
   /** One sentence (`detail` summary and full). */
   summary?: string;
   /** `getDocument({ documentId: string }): Promise<unknown>` (`detail` summary and full). */
   signature?: string;
-  /** The module's text (`detail` full). */
+  /** The module's text; of a skill, its SKILL.md (`detail` full). */
   module?: string;
 }
 

@@ -1,25 +1,37 @@
+import { limits } from "../base/limits.ts";
 import type { Catalogue } from "../catalogue/catalogue.ts";
+import type { Search, SearchHit } from "../catalogue/search.ts";
+import type { Skill } from "../catalogue/skill.ts";
+import type { Tool } from "../catalogue/tool.ts";
+import { toFirstSentence } from "../codegen/jsdoc.ts";
 import { toCallText } from "../codegen/pages.ts";
 import { toSignature, toSummary } from "../codegen/module.ts";
 import type { ModuleTree } from "../codegen/module-tree.ts";
-import type { Tool } from "../catalogue/tool.ts";
-import type { Search } from "../catalogue/search.ts";
 import { toModel } from "../gateway/to-model.ts";
 import type { SearchAnswer, SearchDetail, SearchResult } from "./outcome.ts";
+import { rerankCandidates } from "./rerank.ts";
+import type { Rerank, RerankCandidate } from "./rerank.ts";
+import type { SkillFolder } from "./skill-folder.ts";
 import type { SearchOptions } from "./sluice.ts";
 
 const LIMIT_DEFAULT = 10;
 const LIMIT_DEFAULT_FULL = 3;
 
+/** What answers of search are made of. */
+export interface SearchParts {
+  search: Search;
+  catalogue: Catalogue;
+  tree: ModuleTree;
+  skills: SkillFolder;
+  rerank?: Rerank | undefined;
+}
+
 /** Searches and renders the answer at the level of detail that was asked for. */
-export async function searchTools(
-  parts: { search: Search; catalogue: Catalogue; tree: ModuleTree },
-  query: string,
-  options: SearchOptions,
-): Promise<SearchAnswer> {
+export async function searchTools(parts: SearchParts, query: string, options: SearchOptions): Promise<SearchAnswer> {
   const { detail = "summary", server } = options;
+  const isEmpty = query.trim() === "";
   // A server's own list is complete unless less was asked for.
-  const isListing = query.trim() === "" && server !== undefined;
+  const isListing = isEmpty && server !== undefined;
   const limit =
     options.limit ??
     (isListing && detail !== "full"
@@ -27,13 +39,47 @@ export async function searchTools(
       : detail === "full"
         ? LIMIT_DEFAULT_FULL
         : LIMIT_DEFAULT);
-  const hits = await parts.search.search(query, { limit, ...(server === undefined ? {} : { server }) });
+  const { rerank } = isEmpty ? { rerank: undefined } : parts;
+  const found = await parts.search.search(query, {
+    limit: rerank === undefined ? limit : Math.max(limit, limits.rerankCandidatesMax),
+    ...(server === undefined ? {} : { server }),
+  });
+  const { hits, problem } = await toOrder(rerank, query, found.hits);
+  const shown = hits.slice(0, Math.max(1, limit));
+  const hint = [found.hint, problem].filter((text) => text !== undefined).join("\n");
   return {
-    results: hits.tools.map((tool) => toResult(parts, tool, detail)),
-    total: hits.total,
-    truncated: hits.truncated,
-    ...(hits.hint === undefined ? {} : { hint: toModel(hits.hint) }),
+    results: await Promise.all(shown.map(async (hit) => await toHitResult(parts, hit, detail))),
+    total: found.total,
+    truncated: shown.length < found.total,
+    ...(hint === "" ? {} : { hint: toModel(hint) }),
   };
+}
+
+/** The hits as the caller's re-ranker orders the best of them. */
+async function toOrder(
+  rerank: Rerank | undefined,
+  query: string,
+  hits: readonly SearchHit[],
+): Promise<{ hits: readonly SearchHit[]; problem?: string }> {
+  const best = hits.slice(0, limits.rerankCandidatesMax);
+  if (rerank === undefined || best.length < 2) return { hits };
+  const { items, problem } = await rerankCandidates(rerank, query, best, toCandidate);
+  return {
+    hits: [...items, ...hits.slice(best.length)],
+    ...(problem === undefined ? {} : { problem: `Ordered by words alone, because the re-ranker failed: ${problem}` }),
+  };
+}
+
+function toCandidate(hit: SearchHit): RerankCandidate {
+  const { id, name, server, description } =
+    hit.kind === "tool"
+      ? { ...hit.tool, id: hit.tool.address }
+      : { ...hit.skill, id: toSkillId(hit.skill), server: "skills" };
+  return { id, text: `${name} (${server}): ${description ?? ""}`.slice(0, limits.searchTextCharsMax) };
+}
+
+async function toHitResult(parts: SearchParts, hit: SearchHit, detail: SearchDetail): Promise<SearchResult> {
+  return hit.kind === "tool" ? toResult(parts, hit.tool, detail) : await toSkillResult(parts, hit.skill, detail);
 }
 
 /** One tool as an answer of search. */
@@ -53,5 +99,20 @@ export function toResult(
   result.summary = toModel(toSummary(tool));
   result.signature = toModel(toSignature(tool));
   if (detail === "full") result.module = toModel(tree.module(tool));
+  return result;
+}
+
+function toSkillId({ folder }: Skill): string {
+  return `skills/${folder}`;
+}
+
+/** One skill as an answer of search: its text is read like any file, and its modules are imported. */
+async function toSkillResult({ skills }: SearchParts, skill: Skill, detail: SearchDetail): Promise<SearchResult> {
+  const id = toModel(toSkillId(skill));
+  const call = `await fs.readFile(${JSON.stringify(`./${id}/SKILL.md`)}, "utf8")`;
+  const result: SearchResult = { kind: "skill", id, server: "skills", call };
+  if (detail === "name") return result;
+  result.summary = toModel(toFirstSentence(skill.description));
+  if (detail === "full") result.module = toModel(await skills.read(skill).catch(() => ""));
   return result;
 }
