@@ -96,6 +96,15 @@ export const limits = {
   instructionsCharsMax: 8_000, // a server's instructions in its README
   summaryCharsMax: 160, // one sentence about a tool
   signatureCharsMax: 320, // one line with a tool's types
+  learnedNodesMax: 5_000, // values of one result that its learned type is made from: a millisecond
+  learnedItemsMax: 200, // items of one list looked at for it, spread evenly
+  learnedDepthMax: 12, // nesting of a learned type; deeper is unknown
+  learnedKeysMax: 50, // keys at one place; with more they are data
+  learnedKeyCharsMax: 40, // a key that is no identifier and may be a name
+  learnedChangesMax: 20, // changes of one learned type that are kept: the latest
+  learnedEntriesMax: 2_000, // learned types held in memory
+  learnedToolsMax: 20_000, // learned types in the store; the longest unused go first
+  learnedWriteMs: 500, // what was learned is written after this much time, together
   moduleTextsCachedMax: 1_024, // texts of modules kept in memory
   // the MCP surface
   progressMs: 200, // between two progress reports: a program that prints much must not flood the client

@@ -6,7 +6,10 @@ import { limits } from "../base/limits.ts";
 import { type Catalogue, createCatalogue } from "../catalogue/catalogue.ts";
 import type { CatalogueServer } from "../catalogue/tool.ts";
 import type { Resolution } from "../catalogue/address.ts";
+import { createLearned } from "../catalogue/learned.ts";
 import { createSearch } from "../catalogue/search.ts";
+import type { Tool } from "../catalogue/tool.ts";
+import { toTypeText } from "../codegen/declarations.ts";
 import { createModuleTree } from "../codegen/module-tree.ts";
 import { writeTree } from "../codegen/write-tree.ts";
 import type { Config, ServerConfig } from "../config/config.ts";
@@ -28,6 +31,7 @@ import { createEvents } from "./events.ts";
 import { createExecutions } from "./executions.ts";
 import { createInvoke } from "./invoke.ts";
 import { checkHealth } from "./health.ts";
+import { createLearn } from "./learn.ts";
 import { createNames } from "./names.ts";
 import type { ExecutionResult, SearchAnswer } from "./outcome.ts";
 import type { Parts } from "./parts.ts";
@@ -72,6 +76,7 @@ async function compose(config: Config, options: SluiceOptions, cleanup: Cleanup)
     store,
     servers: config.servers.map(({ key, hash }) => ({ key, configHash: hash })),
   });
+  const learned = cleanup.use(createLearned(store));
   const tree = createModuleTree(catalogue);
   const index = createSearch(catalogue);
   const { engine, reason: engineReason } = chooseEngine(config.sandbox);
@@ -155,7 +160,12 @@ async function compose(config: Config, options: SluiceOptions, cleanup: Cleanup)
     },
     invoke: () => Promise.reject(new SluiceError("internal", "The gateway is not composed yet")),
   };
-  parts.invoke = createInvoke(parts, { audit, upstreams, log });
+  parts.invoke = createInvoke(parts, { audit, upstreams, log, learn: createLearn(learned, events) });
+  const toolsLike = (patterns: readonly string[] = ["*"]): Tool[] =>
+    catalogue
+      .servers()
+      .flatMap((server) => server.tools)
+      .filter(({ address }) => patterns.some((pattern) => matchesPattern(pattern, address)));
 
   const report = (): ServerReport[] => config.servers.map(toReport);
   function toReport({ key, disabledReason, isBroken }: ServerConfig): ServerReport {
@@ -208,6 +218,14 @@ async function compose(config: Config, options: SluiceOptions, cleanup: Cleanup)
     async writeTree(directory, treeOptions = {}) {
       await discovery.ensureKnown(keys, treeOptions.signal);
       return writeTree(directory, tree, treeOptions);
+    },
+    async learnedTypes({ tools } = {}) {
+      await discovery.ensureKnown(keys);
+      return learned.list(toolsLike(tools)).map((output) => ({ ...output, type: toTypeText(output.schema, "any") }));
+    },
+    async forgetLearnedTypes({ tools } = {}) {
+      await discovery.ensureKnown(keys);
+      return learned.reset(toolsLike(tools).map(({ address }) => address));
     },
     async exposedTools() {
       if (config.expose.length === 0) return [];
