@@ -119,6 +119,15 @@ export const limits = {
   violationsMax: 10, // what is wrong with one value, reported at once: a program is not corrected in more places
   uniqueItemsMax: 10_000, // items compared with each other for uniqueItems
   unenforcedMax: 1_000, // parts of schemas that cannot be enforced, named once each
+  // checking the types of programs
+  typeCheckWaitMs: 50, // how long an outcome waits for the check of its program, which started with it
+  typeCheckAloneMs: 3_000, // the same where one program is all that a process runs: the check starts cold
+  typeCheckMs: 10_000, // one check; a type that takes longer ends the thread
+  typeCheckIdleMs: 60_000, // the checking thread, 180 MB, ends after this much idleness
+  typeCheckHeapMb: 512, // its heap
+  typeChecksMax: 8, // checks waiting at once; further programs are not checked
+  typeProblemsMax: 10, // problems of one program that are reported
+  typesCleanMax: 256, // programs without a problem that are remembered, so that one like them is not checked again
   // counting tokens
   tokenValueCharsMax: 262_144, // one text counted exactly; of a longer one, this much is sampled
   tokenBlockChars: 4_096, // one block of a sample: long enough that its cut edges do not matter

@@ -26,6 +26,7 @@ import { openWorkspace } from "../sandbox/workspace.ts";
 import { createStore } from "../store/store.ts";
 import { createUpstreams } from "../upstream/upstreams.ts";
 import { callDirectly } from "./call-directly.ts";
+import { createProgramCheck } from "./check-program.ts";
 import { createDiscovery } from "./discovery.ts";
 import { createEvents } from "./events.ts";
 import { createExecutions } from "./executions.ts";
@@ -39,6 +40,7 @@ import { startProgram, toFailedResult } from "./run-program.ts";
 import { searchTools } from "./search-answer.ts";
 import type { ServerReport, Sluice } from "./sluice.ts";
 import { createTokenLedger } from "./token-ledger.ts";
+import { createTypeCheck } from "./type-check.ts";
 
 const WARM_DELAY_MS = 50;
 
@@ -46,6 +48,8 @@ const WARM_DELAY_MS = 50;
 export interface SluiceOptions {
   /** One line of what happens: a server's stderr, what was wrong with a definition. Default: nowhere. */
   log?: (line: string) => void;
+  /** One program is all that this process runs: its outcome waits longer for the type check, which starts cold. */
+  alone?: boolean;
   /** Starts spare guests and asks unknown servers for their tools now, instead of when first needed. */
   warm?: boolean;
 }
@@ -116,6 +120,10 @@ async function compose(config: Config, options: SluiceOptions, cleanup: Cleanup)
     }),
   );
   const tokens = cleanup.use(createTokenLedger(catalogue));
+  const typeCheck = createProgramCheck(
+    { catalogue, tree, learnedOf: learned.of, version: () => `${catalogue.version} ${learned.version}` },
+    cleanup.use(createTypeCheck()),
+  );
   const executions = createExecutions(config.sandbox);
   cleanup.defer(() => executions.close());
 
@@ -139,6 +147,8 @@ async function compose(config: Config, options: SluiceOptions, cleanup: Cleanup)
     workspace,
     pool,
     watchdog,
+    typeCheck,
+    typeCheckWaitMs: options.alone === true ? limits.typeCheckAloneMs : limits.typeCheckWaitMs,
     events,
     audit,
     tokens,

@@ -72,6 +72,10 @@ export interface LinkedProgram {
   /** In dependency order; the program is the last. */
   modules: LinkedModule[];
   servers: GuestServer[];
+  /** The program's text with what is not code blanked: its positions are those of the agent's own. */
+  text: string;
+  /** What the program's imports stand for. */
+  specifiers: [specifier: string, target: ImportTarget | ModuleTarget][];
 }
 
 const SKILL_MODULES_MAX = 64;
@@ -87,6 +91,7 @@ export async function linkProgram(text: string, names: NameSource): Promise<Link
   }
   const modules: LinkedModule[] = [];
   const indexes = new Map<string, number | "open">();
+  let own: Pick<LinkedProgram, "text" | "specifiers"> = { text: "", specifiers: [] };
   const servers = new Map<string, GuestServer>();
 
   async function add(name: string, source: string): Promise<number> {
@@ -121,6 +126,7 @@ export async function linkProgram(text: string, names: NameSource): Promise<Link
     }
     for (const server of serversOf(parsed, targets, names)) servers.set(server.key, server);
     modules.push(toLinkedModule(name, parsed, targets, servers));
+    if (name === PROGRAM_NAME) own = { text: parsed.text, specifiers: [...targets] };
     indexes.set(name, modules.length - 1);
     return modules.length - 1;
   }
@@ -140,7 +146,7 @@ export async function linkProgram(text: string, names: NameSource): Promise<Link
     // Short enough to be parsed, and too deep to be walked.
     throw error instanceof RangeError ? toUnreadable(PROGRAM_NAME) : error;
   }
-  return { modules, servers: [...servers.values()] };
+  return { modules, servers: [...servers.values()], ...own };
 }
 
 function toUnreadable(name: string): LinkError {
