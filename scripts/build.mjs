@@ -1,8 +1,9 @@
 // Compiles src/ to dist/ and copies the plain JavaScript that runs in other processes as it stands. The new folder
 // takes the old one's place at the end, so that a running Sluice never sees half of it.
 import { spawnSync } from "node:child_process";
-import { chmodSync, cpSync, renameSync, rmSync } from "node:fs";
-import { join } from "node:path";
+import { chmodSync, cpSync, existsSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
+import { createRequire } from "node:module";
+import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { build } from "rolldown";
 
@@ -25,6 +26,7 @@ try {
     logLevel: "warn",
   });
   rmSync(join(made, "sandbox/guest/prelude"), { recursive: true });
+  await copyTypeScript(join(made, "runtime"));
   chmodSync(join(made, "surfaces/cli.js"), 0o755);
   try {
     renameSync(dist, old);
@@ -35,4 +37,44 @@ try {
 } finally {
   rmSync(made, { recursive: true, force: true });
   rmSync(old, { recursive: true, force: true });
+}
+
+/**
+ * The compiler that checks programs: a seventh of the package's size, since it is one file without the other tools, and
+ * of the declarations only those of the language. Kept between builds, because it takes seconds.
+ * @param {string} folder
+ */
+async function copyTypeScript(folder) {
+  const home = dirname(createRequire(import.meta.url).resolve("typescript-6/package.json"));
+  const { version } = JSON.parse(readFileSync(join(home, "package.json"), "utf8"));
+  const cache = join(root, "node_modules/.cache/sluice");
+  const compiler = join(cache, `typescript-${version}.cjs`);
+  if (!existsSync(compiler)) {
+    mkdirSync(cache, { recursive: true });
+    const file = `${compiler}.${process.pid}`;
+    const output = { file, format: /** @type {const} */ ("cjs"), minify: true };
+    await build({ input: join(home, "lib/typescript.js"), platform: "node", output, logLevel: "silent" });
+    renameSync(file, compiler);
+  }
+  cpSync(compiler, join(folder, "typescript.cjs"));
+  cpSync(join(home, "LICENSE.txt"), join(folder, "typescript-LICENSE.txt"));
+  const library = readLibrary(join(home, "lib"), "lib.esnext.d.ts");
+  writeFileSync(join(folder, "typescript-lib.json"), JSON.stringify([...library]));
+}
+
+/**
+ * One file of the language's declarations and all that it refers to: path → text.
+ * @param {string} folder
+ * @param {string} name
+ * @param {Map<string, string>} [found]
+ */
+function readLibrary(folder, name, found = new Map()) {
+  const path = `/lib/${name}`;
+  if (found.has(path)) return found;
+  const text = readFileSync(join(folder, name), "utf8");
+  found.set(path, text.replace(/^\/\/\/.*$/gm, "").replace(/^\s*\/\*[\s\S]*?\*\//gm, ""));
+  for (const [, lib] of text.matchAll(/^\/\/\/ <reference lib="([^"]+)" \/>/gm))
+    // Decorators are nothing that a program has.
+    if (!lib?.startsWith("decorators")) readLibrary(folder, `lib.${lib}.d.ts`, found);
+  return found;
 }

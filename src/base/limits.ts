@@ -105,6 +105,15 @@ export const limits = {
   instructionsCharsMax: 8_000, // a server's instructions in its README
   summaryCharsMax: 160, // one sentence about a tool
   signatureCharsMax: 320, // one line with a tool's types
+  learnedNodesMax: 5_000, // values of one result that its learned type is made from: a millisecond
+  learnedItemsMax: 200, // items of one list looked at for it, spread evenly
+  learnedDepthMax: 12, // nesting of a learned type; deeper is unknown
+  learnedKeysMax: 50, // keys at one place; with more they are data
+  learnedKeyCharsMax: 40, // a key that is no identifier and may be a name
+  learnedChangesMax: 20, // changes of one learned type that are kept: the latest
+  learnedEntriesMax: 2_000, // learned types held in memory
+  learnedToolsMax: 20_000, // learned types in the store; the longest unused go first
+  learnedWriteMs: 500, // what was learned is written after this much time, together
   moduleTextsCachedMax: 1_024, // texts of modules kept in memory
   // the MCP surface
   progressMs: 200, // between two progress reports: a program that prints much must not flood the client
@@ -119,6 +128,15 @@ export const limits = {
   violationsMax: 10, // what is wrong with one value, reported at once: a program is not corrected in more places
   uniqueItemsMax: 10_000, // items compared with each other for uniqueItems
   unenforcedMax: 1_000, // parts of schemas that cannot be enforced, named once each
+  // checking the types of programs
+  typeCheckWaitMs: 50, // how long an outcome waits for the check of its program, which started with it
+  typeCheckAloneMs: 3_000, // the same where one program is all that a process runs: the check starts cold
+  typeCheckMs: 10_000, // one check; a type that takes longer ends the thread
+  typeCheckIdleMs: 60_000, // the checking thread, 180 MB, ends after this much idleness
+  typeCheckHeapMb: 512, // its heap
+  typeChecksMax: 8, // checks waiting at once; further programs are not checked
+  typeProblemsMax: 10, // problems of one program that are reported
+  typesCleanMax: 256, // programs without a problem that are remembered, so that one like them is not checked again
   // counting tokens
   tokenValueCharsMax: 262_144, // one text counted exactly; of a longer one, this much is sampled
   tokenBlockChars: 4_096, // one block of a sample: long enough that its cut edges do not matter

@@ -6,7 +6,10 @@ import { limits } from "../base/limits.ts";
 import { type Catalogue, createCatalogue } from "../catalogue/catalogue.ts";
 import type { CatalogueServer } from "../catalogue/tool.ts";
 import type { Resolution } from "../catalogue/address.ts";
+import { createLearned } from "../catalogue/learned.ts";
 import { createSearch } from "../catalogue/search.ts";
+import type { Tool } from "../catalogue/tool.ts";
+import { toTypeText } from "../codegen/declarations.ts";
 import { createModuleTree } from "../codegen/module-tree.ts";
 import { writeTree } from "../codegen/write-tree.ts";
 import type { Config, ServerConfig } from "../config/config.ts";
@@ -23,11 +26,13 @@ import { openWorkspace } from "../sandbox/workspace.ts";
 import { createStore } from "../store/store.ts";
 import { createUpstreams } from "../upstream/upstreams.ts";
 import { callDirectly } from "./call-directly.ts";
+import { createProgramCheck } from "./check-program.ts";
 import { createDiscovery } from "./discovery.ts";
 import { createEvents } from "./events.ts";
 import { createExecutions } from "./executions.ts";
 import { createInvoke } from "./invoke.ts";
 import { checkHealth } from "./health.ts";
+import { createLearn } from "./learn.ts";
 import { createNames } from "./names.ts";
 import type { ExecutionResult, SearchAnswer } from "./outcome.ts";
 import type { Parts } from "./parts.ts";
@@ -37,6 +42,7 @@ import { searchTools } from "./search-answer.ts";
 import { createSkillFolder } from "./skill-folder.ts";
 import type { ServerReport, Sluice } from "./sluice.ts";
 import { createTokenLedger } from "./token-ledger.ts";
+import { createTypeCheck } from "./type-check.ts";
 
 const WARM_DELAY_MS = 50;
 
@@ -44,6 +50,8 @@ const WARM_DELAY_MS = 50;
 export interface SluiceOptions {
   /** One line of what happens: a server's stderr, what was wrong with a definition. Default: nowhere. */
   log?: (line: string) => void;
+  /** One program is all that this process runs: its outcome waits longer for the type check, which starts cold. */
+  alone?: boolean;
   /** Starts spare guests and asks unknown servers for their tools now, instead of when first needed. */
   warm?: boolean;
   /** Orders the best results of a search, for who brings a model; default: the order by words. */
@@ -76,6 +84,7 @@ async function compose(config: Config, options: SluiceOptions, cleanup: Cleanup)
     store,
     servers: config.servers.map(({ key, hash }) => ({ key, configHash: hash })),
   });
+  const learned = cleanup.use(createLearned(store));
   const tree = createModuleTree(catalogue);
   const skills = createSkillFolder(config.skills.dir);
   const index = createSearch(catalogue, {
@@ -119,6 +128,10 @@ async function compose(config: Config, options: SluiceOptions, cleanup: Cleanup)
     }),
   );
   const tokens = cleanup.use(createTokenLedger(catalogue));
+  const typeCheck = createProgramCheck(
+    { catalogue, tree, learnedOf: learned.of, version: () => `${catalogue.version} ${learned.version}` },
+    cleanup.use(createTypeCheck()),
+  );
   const executions = createExecutions(config.sandbox);
   cleanup.defer(() => executions.close());
 
@@ -142,6 +155,8 @@ async function compose(config: Config, options: SluiceOptions, cleanup: Cleanup)
     workspace,
     pool,
     watchdog,
+    typeCheck,
+    typeCheckWaitMs: options.alone === true ? limits.typeCheckAloneMs : limits.typeCheckWaitMs,
     events,
     audit,
     tokens,
@@ -164,7 +179,12 @@ async function compose(config: Config, options: SluiceOptions, cleanup: Cleanup)
     },
     invoke: () => Promise.reject(new SluiceError("internal", "The gateway is not composed yet")),
   };
-  parts.invoke = createInvoke(parts, { audit, upstreams, log });
+  parts.invoke = createInvoke(parts, { audit, upstreams, log, learn: createLearn(learned, events) });
+  const toolsLike = (patterns: readonly string[] = ["*"]): Tool[] =>
+    catalogue
+      .servers()
+      .flatMap((server) => server.tools)
+      .filter(({ address }) => patterns.some((pattern) => matchesPattern(pattern, address)));
 
   const report = (): ServerReport[] => config.servers.map(toReport);
   function toReport({ key, disabledReason, isBroken }: ServerConfig): ServerReport {
@@ -217,6 +237,14 @@ async function compose(config: Config, options: SluiceOptions, cleanup: Cleanup)
     async writeTree(directory, treeOptions = {}) {
       await discovery.ensureKnown(keys, treeOptions.signal);
       return writeTree(directory, tree, treeOptions);
+    },
+    async learnedTypes({ tools } = {}) {
+      await discovery.ensureKnown(keys);
+      return learned.list(toolsLike(tools)).map((output) => ({ ...output, type: toTypeText(output.schema, "any") }));
+    },
+    async forgetLearnedTypes({ tools } = {}) {
+      await discovery.ensureKnown(keys);
+      return learned.reset(toolsLike(tools).map(({ address }) => address));
     },
     async exposedTools() {
       if (config.expose.length === 0) return [];

@@ -1,5 +1,6 @@
 import { SluiceError, toMessage } from "../base/errors.ts";
-import { isJsonObject } from "../base/json.ts";
+import { isJsonObject, type Json } from "../base/json.ts";
+import type { Tool } from "../catalogue/tool.ts";
 import type { Audit } from "../gateway/audit.ts";
 import type { CallOutcome, ToolCall } from "../gateway/call.ts";
 import { compose } from "../gateway/compose.ts";
@@ -12,7 +13,18 @@ import type { NamedCall, Parts } from "./parts.ts";
 /** The gateway over the upstreams: every tool call of every surface and program passes here. */
 export function createInvoke(
   parts: Parts,
-  { audit, upstreams, log }: { audit: Audit; upstreams: Upstreams; log: (line: string) => void },
+  {
+    audit,
+    upstreams,
+    log,
+    learn,
+  }: {
+    audit: Audit;
+    upstreams: Upstreams;
+    log: (line: string) => void;
+    /** Told of every result, as the caller gets it. */
+    learn: (tool: Tool, result: Json) => void;
+  },
 ): Parts["invoke"] {
   const saveMedia = createMedia(parts.workspace);
   const { resultBytesMax } = parts.config.sandbox;
@@ -84,6 +96,7 @@ export function createInvoke(
       };
     }
     const outcome = await pass({ ...rest, tool, arguments: args });
+    if (outcome.kind === "data") learn(tool, outcome.data);
     return { ...outcome, address: tool.address };
   };
 }

@@ -11,6 +11,7 @@ import type { NameSource } from "../sandbox/link.ts";
 import type { Pool } from "../sandbox/pool.ts";
 import type { Watchdog } from "../sandbox/watchdog.ts";
 import type { Workspace } from "../sandbox/workspace.ts";
+import type { ProgramCheck } from "./check-program.ts";
 import type { Discovery } from "./discovery.ts";
 import type { OutcomeStats, SearchAnswer } from "./outcome.ts";
 import type { SampledText } from "./tokens.ts";
@@ -38,6 +39,9 @@ export interface Parts {
   workspace: Workspace;
   pool: Pool;
   watchdog: Watchdog;
+  typeCheck: ProgramCheck;
+  /** How long an outcome waits for the check of its program. */
+  typeCheckWaitMs: number;
   events: Events & { emit(event: SluiceEvent): void };
   audit: Audit;
   tokens: {

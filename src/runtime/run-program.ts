@@ -17,6 +17,7 @@ import { toResult } from "./search-answer.ts";
 import type { ExecuteOptions, SearchOptions } from "./sluice.ts";
 import { toOutcome } from "./to-outcome.ts";
 import { sampleLarge } from "./tokens.ts";
+import type { TypeProblem } from "./type-check.ts";
 
 /** An id for an execution: short, because the model reads it. */
 export function createExecutionId(): string {
@@ -42,6 +43,7 @@ export function startProgram(parts: Parts, code: string, options: ExecuteOptions
   let engine = "deno";
   let wall = "none";
   let stats: Partial<OutcomeStats> = {};
+  let checking: Promise<TypeProblem[]> | undefined;
 
   const publish = (entry: LogEntry): void => {
     for (const listener of listeners) listener(entry);
@@ -116,8 +118,10 @@ export function startProgram(parts: Parts, code: string, options: ExecuteOptions
 
   async function run(): Promise<ExecutionEnd> {
     let used: Promise<unknown> | undefined;
+    parts.typeCheck.warm();
     await parts.discovery.ensureKnown(parts.namesIn(code), stop.signal);
     const program = await linkProgram(code, parts.names);
+    checking = parts.typeCheck.check(program);
     const place = await parts.pool.take(stop.signal);
     try {
       ({ engine, wall } = place.guest);
@@ -173,6 +177,7 @@ export function startProgram(parts: Parts, code: string, options: ExecuteOptions
     } catch (error) {
       outcome = { executionId: id, ...toFailure(error, cancelled), logs, calls };
     }
+    addWarnings(outcome, await within(checking, parts.typeCheckWaitMs));
     const shown = await toOutcome(outcome, parts.workspace, sandbox, large).catch((error: unknown): Outcome => ({
       executionId: id,
       ...toFailure(error, undefined),
@@ -220,6 +225,24 @@ export function startProgram(parts: Parts, code: string, options: ExecuteOptions
       return () => void listeners.delete(listener);
     },
   };
+}
+
+/** What the promise gives if it does so in time; the check goes on, and is for nobody then. */
+async function within<T>(promise: Promise<T[]> | undefined, ms: number): Promise<T[]> {
+  if (promise === undefined) return [];
+  let timer: NodeJS.Timeout | undefined;
+  const late = new Promise<T[]>((resolve) => {
+    timer = setTimeout(resolve, ms, []);
+  });
+  const result = await Promise.race([promise, late]);
+  clearTimeout(timer);
+  return result;
+}
+
+function addWarnings(outcome: Outcome, problems: readonly TypeProblem[]): void {
+  if (problems.length === 0) return;
+  const warnings = problems.map(({ line, message }) => ({ code: "type_problem", message, line }));
+  outcome.warnings = [...(outcome.warnings ?? []), ...warnings];
 }
 
 /** The end of an execution happened whether or not it can be recorded: the next call is what a broken audit stops. */

@@ -1,5 +1,6 @@
 import type { JsonObject } from "../base/json.ts";
 import type { NetworkConfig, SandboxConfig } from "../config/config.ts";
+import type { LearnedOutput } from "../catalogue/learned.ts";
 import type { Grant } from "../gateway/call.ts";
 import type { ExecutionResult, SearchAnswer, SearchDetail } from "./outcome.ts";
 
@@ -13,6 +14,10 @@ export interface Sluice extends AsyncDisposable {
   callTool(tool: string, args?: JsonObject, options?: CallOptions): Promise<ExecutionResult>;
   /** Ranked tools; an empty query with `server` lists that server completely. */
   searchTools(query: string, options?: SearchOptions): Promise<SearchAnswer>;
+  /** The output types that results have taught, and what contradicted a declared one; by address. */
+  learnedTypes(options?: { tools?: readonly string[] }): Promise<LearnedType[]>;
+  /** Forgets what was learned of the tools that match the patterns (default: of all); answers how many there were. */
+  forgetLearnedTypes(options?: { tools?: readonly string[] }): Promise<number>;
   /** Writes the module tree under a folder; answers the paths written, relative to it. */
   writeTree(directory: string, options?: { signal?: AbortSignal }): Promise<string[]>;
   /** The tools named in `expose`, as MCP definitions under the name `server__tool`. */
@@ -28,6 +33,11 @@ export interface Sluice extends AsyncDisposable {
   readonly engine: { name: string; reason?: string };
   /** The wall in force around every program, and why it is none where a stronger one was wanted. */
   readonly wall: { name: string; reason?: string };
+}
+
+/** A learned output; `type` is its TypeScript on one line. */
+export interface LearnedType extends LearnedOutput {
+  type: string;
 }
 
 /** One thing that programs need, and whether it works here. */
@@ -126,7 +136,9 @@ export type SluiceEvent =
   | { kind: "progress-reported"; executionId: string; message: string }
   | { kind: "server-connected"; server: string }
   | { kind: "server-failed"; server: string; reason: string }
-  | { kind: "tools-changed"; server: string };
+  | { kind: "tools-changed"; server: string }
+  /** A learned output type was widened, or a result was not what its tool declares. */
+  | { kind: "output-type-changed"; tool: string; changes: string[] };
 
 export interface Events {
   /** Calls the listener for every event until the returned function is called. */

@@ -11,7 +11,7 @@ export interface RunnerLimits {
 
 /** The frame that hands a program to a guest. Every frame to the guest carries the time: its only clock. */
 export function toStartFrame(
-  program: LinkedProgram,
+  program: Pick<LinkedProgram, "modules" | "servers">,
   seed: readonly number[],
   { callsInFlightMax, callsPendingMax, frameBytesMax, logBytesMax }: RunnerLimits,
 ): JsonObject {

@@ -60,7 +60,7 @@ export interface ExecutionEnd {
 
 export interface ExecutionOptions {
   guest: Guest;
-  program: LinkedProgram;
+  program: Pick<LinkedProgram, "modules" | "servers">;
   /** The agent's own text, for the source lines of errors. */
   source: string;
   host: ExecutionHost;

@@ -58,6 +58,10 @@ export interface LinkedProgram {
   /** In dependency order; the program is the last. */
   modules: LinkedModule[];
   servers: GuestServer[];
+  /** The program's text with what is not code blanked: its positions are those of the agent's own. */
+  text: string;
+  /** What the program's imports stand for. */
+  specifiers: [specifier: string, target: ImportTarget | ModuleTarget][];
 }
 
 const SKILL_MODULES_MAX = 64;
@@ -73,6 +77,7 @@ export async function linkProgram(text: string, names: NameSource): Promise<Link
   }
   const modules: LinkedModule[] = [];
   const indexes = new Map<string, number | "open">();
+  let own: Pick<LinkedProgram, "text" | "specifiers"> = { text: "", specifiers: [] };
   const servers = new Map<string, GuestServer>();
 
   async function add(name: string, source: string): Promise<number> {
@@ -107,6 +112,7 @@ export async function linkProgram(text: string, names: NameSource): Promise<Link
     }
     for (const server of serversOf(facts, targets, names)) servers.set(server.key, server);
     modules.push(await linker.link(name, source, targets, servers));
+    if (name === PROGRAM_NAME) own = { text: facts.text, specifiers: [...targets] };
     indexes.set(name, modules.length - 1);
     return modules.length - 1;
   }
@@ -121,7 +127,7 @@ export async function linkProgram(text: string, names: NameSource): Promise<Link
   }
 
   await add(PROGRAM_NAME, text);
-  return { modules, servers: [...servers.values()] };
+  return { modules, servers: [...servers.values()], ...own };
 }
 
 /** The servers that a module can name: imported, used as a global, or reached through `servers`. */

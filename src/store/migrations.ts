@@ -22,4 +22,15 @@ export const migrations: readonly string[] = [
     hash TEXT NOT NULL,
     PRIMARY KEY (server_key, config_hash, name)
   );`,
+  // What results taught about a tool's output: kinds and keys, no values; of one definition.
+  `CREATE TABLE learned_output (
+    address TEXT NOT NULL,
+    definition_hash TEXT NOT NULL,
+    shape TEXT NOT NULL,
+    calls INTEGER NOT NULL,
+    first_at INTEGER NOT NULL,
+    last_at INTEGER NOT NULL,
+    changes TEXT NOT NULL,
+    PRIMARY KEY (address, definition_hash)
+  ) WITHOUT ROWID;`,
 ];

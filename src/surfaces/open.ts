@@ -16,7 +16,7 @@ export async function openSluice(config: Config, invocation: Invocation): Promis
   const log = invocation.flag("verbose")
     ? (line: string): void => invocation.terminal.note(invocation.terminal.paint("stderr", "dim", line))
     : (): void => {};
-  return await createSluice({ ...config, sandbox: { ...config.sandbox, guestsWarm: 0 } }, { log });
+  return await createSluice({ ...config, sandbox: { ...config.sandbox, guestsWarm: 0 } }, { log, alone: true });
 }
 
 /**

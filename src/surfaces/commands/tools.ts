@@ -1,6 +1,7 @@
 import type { SearchAnswer, SearchDetail, SearchResult } from "../../runtime/outcome.ts";
 import { parseWholeNumber, toUsageError } from "../arguments.ts";
-import type { Command } from "../command.ts";
+import type { Command, Invocation } from "../command.ts";
+import type { Sluice } from "../../runtime/sluice.ts";
 import { exitCodes } from "../exit-code.ts";
 import { openSluice, readConfig, whileFetching } from "../open.ts";
 import type { Terminal } from "../terminal.ts";
@@ -14,12 +15,16 @@ export const tools: Command = {
     server: { type: "string", value: "NAME", help: "only the tools of this server" },
     detail: { type: "string", value: "LEVEL", help: "name, summary (the default) or full: the typed module" },
     limit: { type: "string", value: "N", help: "at most so many; all by default" },
+    learned: { type: "boolean", help: "what results have taught about outputs; QUERY is a pattern: gdrive.*" },
+    reset: { type: "boolean", help: "with --learned: forget it" },
   },
   examples: [
     "sluice tools",
     "sluice tools 'send a message'",
     "sluice tools --server gdrive --detail full",
     "sluice tools lead --json",
+    "sluice tools --learned",
+    "sluice tools 'gdrive.*' --learned --reset",
   ],
   async run(invocation) {
     const { terminal } = invocation;
@@ -28,6 +33,8 @@ export const tools: Command = {
     const server = invocation.text("server");
     await using sluice = await openSluice(await readConfig(invocation), invocation);
     const query = invocation.positionals[0] ?? "";
+    if (invocation.flag("learned")) return await showLearned(sluice, query, invocation);
+    if (invocation.flag("reset")) throw toUsageError("tools", "--reset needs --learned");
     const options = { detail, limit, ...(server !== undefined && { server }) };
     const answer = await whileFetching(sluice, invocation, async () => await sluice.searchTools(query, options));
     if (invocation.flag("json")) terminal.out(JSON.stringify(answer, null, 2));
@@ -36,6 +43,33 @@ export const tools: Command = {
     return reached.length === 0 ? exitCodes.failed : exitCodes.completed;
   },
 };
+
+/** What results have taught, or the forgetting of it. */
+async function showLearned(sluice: Sluice, query: string, invocation: Invocation): Promise<number> {
+  const { terminal } = invocation;
+  const options = query === "" ? {} : { tools: [query] };
+  if (invocation.flag("reset")) {
+    const forgotten = await sluice.forgetLearnedTypes(options);
+    if (invocation.flag("json")) terminal.out(JSON.stringify({ forgotten }));
+    else terminal.note(`Forgot ${forgotten} learned ${forgotten === 1 ? "type" : "types"}`);
+    return exitCodes.completed;
+  }
+  const learned = await sluice.learnedTypes(options);
+  if (invocation.flag("json")) {
+    terminal.out(JSON.stringify({ learned }, null, 2));
+    return exitCodes.completed;
+  }
+  for (const { address, type, calls, firstAt, lastAt, changes } of learned) {
+    terminal.out(terminal.paint("stdout", "bold", address));
+    if (calls > 0) terminal.out(`  ${type}`);
+    const days = [...new Set([firstAt, lastAt].map((at) => new Date(at).toISOString().slice(0, 10)))].join(" to ");
+    if (calls > 0)
+      terminal.out(terminal.paint("stdout", "dim", `  from ${calls} ${calls === 1 ? "call" : "calls"}, ${days}`));
+    for (const { at, what } of changes) terminal.out(`  ${new Date(at).toISOString().slice(0, 10)} ${what}`);
+  }
+  if (learned.length === 0) terminal.note("Nothing is learned yet: a tool's output is learned from its calls");
+  return exitCodes.completed;
+}
 
 function parseDetail(text: string | undefined): SearchDetail {
   switch (text) {

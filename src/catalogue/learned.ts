@@ -1,0 +1,228 @@
+import type { Json, JsonSchema } from "../base/json.ts";
+import { limits } from "../base/limits.ts";
+import type { Store } from "../store/store.ts";
+import { mergeShapes, parseShape, type Shape, toChanges, toShape, toShapeJson, toShapeSchema } from "./shape.ts";
+import type { Tool } from "./tool.ts";
+
+/** What results have taught about a tool's output, for the definition that it has now. */
+export interface LearnedOutput {
+  address: string;
+  /** The shape as a JSON Schema: kinds and keys, no values. */
+  schema: JsonSchema;
+  /** How many results it comes from. */
+  calls: number;
+  /** Milliseconds since the epoch: the first and the last of them. */
+  firstAt: number;
+  lastAt: number;
+  /** How it was widened since the first, the latest last. */
+  changes: LearnedChange[];
+}
+
+export interface LearnedChange {
+  at: number;
+  /** `rows[].total: now also null` */
+  what: string;
+}
+
+/** Output types that were learned from results; kept in the store, and forgotten with the definition they belong to. */
+export interface Learned extends Disposable {
+  /** Takes one result, as the program saw it; answers how it contradicts what was known. */
+  observe(tool: Tool, result: Json): string[];
+  /** Notes where a result was not what the tool's declared schema says (a path and what was expected there); false if that is known. */
+  contradict(tool: Tool, what: string): boolean;
+  of(tool: Tool): LearnedOutput | undefined;
+  /** Counts what was learned, from 0: what was derived from an older count is stale. */
+  readonly version: number;
+  /** All that is known of tools that exist, by address. */
+  list(tools: Iterable<Tool>): LearnedOutput[];
+  /** Forgets what was learned of these addresses; answers how many there were. */
+  reset(addresses: Iterable<string>): number;
+  /** Writes what is not in the store yet. */
+  flush(): void;
+}
+
+interface Entry {
+  address: string;
+  hash: string;
+  shape: Shape;
+  /** What came since the last write: another process may have written too. */
+  delta: Shape;
+  deltaCalls: number;
+  calls: number;
+  firstAt: number;
+  lastAt: number;
+  changes: LearnedChange[];
+  newChanges: LearnedChange[];
+  schema?: JsonSchema;
+}
+
+interface Row {
+  shape: string;
+  calls: number;
+  first_at: number;
+  last_at: number;
+  changes: string;
+}
+
+const empty = (): Shape => ({ scalars: [] });
+
+/** Opens what was learned; `now` gives milliseconds since the epoch. */
+export function createLearned(store: Store, options: { now?: () => number } = {}): Learned {
+  const now = options.now ?? Date.now;
+  const entries = new Map<string, Entry | undefined>();
+  const dirty = new Set<Entry>();
+  let version = 0;
+  let writing: NodeJS.Timeout | undefined;
+
+  function read(address: string, hash: string): Row | undefined {
+    const sql =
+      "SELECT shape, calls, first_at, last_at, changes FROM learned_output WHERE address = ? AND definition_hash = ?";
+    return store.get<Row>(sql, [address, hash]);
+  }
+
+  function entryOf({ address, hash }: Tool): Entry | undefined {
+    const key = `${hash} ${address}`;
+    if (entries.has(key)) return entries.get(key);
+    const row = read(address, hash);
+    const entry: Entry | undefined =
+      row === undefined
+        ? undefined
+        : {
+            ...{ address, hash, shape: parseShape(JSON.parse(row.shape) as Json), delta: empty(), deltaCalls: 0 },
+            ...{ calls: row.calls, firstAt: row.first_at, lastAt: row.last_at },
+            ...{ changes: JSON.parse(row.changes) as LearnedChange[], newChanges: [] },
+          };
+    if (entries.size >= limits.learnedEntriesMax) forgetClean();
+    entries.set(key, entry);
+    return entry;
+  }
+
+  /** Entries that the store has too can be read again. */
+  function forgetClean(): void {
+    for (const [key, entry] of entries) if (entry === undefined || !dirty.has(entry)) entries.delete(key);
+  }
+
+  function ensure(tool: Tool): Entry {
+    const known = entryOf(tool);
+    if (known !== undefined) return known;
+    const at = now();
+    const { address, hash } = tool;
+    const entry: Entry = {
+      ...{ address, hash, shape: empty(), delta: empty(), deltaCalls: 0, calls: 0 },
+      ...{ firstAt: at, lastAt: at, changes: [], newChanges: [] },
+    };
+    entries.set(`${hash} ${address}`, entry);
+    return entry;
+  }
+
+  function note(entry: Entry, changes: readonly string[]): void {
+    const made = changes.map((what) => ({ at: now(), what }));
+    entry.changes = [...entry.changes, ...made].slice(-limits.learnedChangesMax);
+    entry.newChanges = [...entry.newChanges, ...made].slice(-limits.learnedChangesMax);
+  }
+
+  function soil(entry: Entry): void {
+    dirty.add(entry);
+    writing ??= setTimeout(flush, limits.learnedWriteMs).unref();
+  }
+
+  function flush(): void {
+    clearTimeout(writing);
+    writing = undefined;
+    if (dirty.size === 0) return;
+    const written = [...dirty];
+    dirty.clear();
+    store.transaction(() => {
+      for (const entry of written) write(entry);
+      prune();
+    });
+  }
+
+  function write(entry: Entry): void {
+    const row = read(entry.address, entry.hash);
+    // What others wrote since is not lost: theirs and what came here meanwhile, together.
+    if (row !== undefined && row.calls + entry.deltaCalls !== entry.calls) {
+      entry.shape = mergeShapes(parseShape(JSON.parse(row.shape) as Json), entry.delta);
+      entry.calls = row.calls + entry.deltaCalls;
+      entry.firstAt = Math.min(entry.firstAt, row.first_at);
+      const theirs = JSON.parse(row.changes) as LearnedChange[];
+      entry.changes = [...theirs, ...entry.newChanges].slice(-limits.learnedChangesMax);
+      delete entry.schema;
+    }
+    const sql =
+      "INSERT OR REPLACE INTO learned_output (address, definition_hash, shape, calls, first_at, last_at, changes) VALUES (?, ?, ?, ?, ?, ?, ?)";
+    const { address, hash, calls, firstAt, lastAt } = entry;
+    const shape = JSON.stringify(toShapeJson(entry.shape));
+    store.run(sql, [address, hash, shape, calls, firstAt, lastAt, JSON.stringify(entry.changes)]);
+    entry.delta = empty();
+    entry.deltaCalls = 0;
+    entry.newChanges = [];
+  }
+
+  /** The longest unused go first. */
+  function prune(): void {
+    const { count } = store.get<{ count: number }>("SELECT COUNT(*) AS count FROM learned_output") ?? { count: 0 };
+    const over = count - limits.learnedToolsMax;
+    if (over <= 0) return;
+    store.run(
+      "DELETE FROM learned_output WHERE (address, definition_hash) IN (SELECT address, definition_hash FROM learned_output ORDER BY last_at LIMIT ?)",
+      [over],
+    );
+  }
+
+  function of(tool: Tool): LearnedOutput | undefined {
+    const entry = entryOf(tool);
+    if (entry === undefined) return undefined;
+    entry.schema ??= toShapeSchema(entry.shape);
+    const { address, schema, calls, firstAt, lastAt, changes } = entry;
+    return { address, schema, calls, firstAt, lastAt, changes };
+  }
+
+  return {
+    get version() {
+      return version;
+    },
+    of,
+    observe(tool, result) {
+      const entry = ensure(tool);
+      const seen = toShape(result);
+      const before = entry.shape;
+      entry.shape = mergeShapes(before, seen);
+      entry.delta = mergeShapes(entry.delta, seen);
+      entry.deltaCalls += 1;
+      entry.calls += 1;
+      entry.lastAt = now();
+      const changes = entry.calls === 1 ? [] : toChanges(before, entry.shape);
+      if (entry.calls === 1 || changes.length > 0) version += 1;
+      note(entry, changes);
+      delete entry.schema;
+      soil(entry);
+      return changes;
+    },
+    contradict(tool, what) {
+      const entry = ensure(tool);
+      if (entry.changes.some((change) => change.what === what)) return false;
+      note(entry, [what]);
+      version += 1;
+      soil(entry);
+      return true;
+    },
+    list(tools) {
+      const found = [...tools].map(of).filter((learned) => learned !== undefined);
+      return found.sort((a, b) => (a.address < b.address ? -1 : 1));
+    },
+    reset(addresses) {
+      let count = 0;
+      store.transaction(() => {
+        for (const address of addresses)
+          count += store.run("DELETE FROM learned_output WHERE address = ?", [address]).changes;
+      });
+      entries.clear();
+      dirty.clear();
+      version += 1;
+      return count;
+    },
+    flush,
+    [Symbol.dispose]: flush,
+  };
+}

@@ -1,0 +1,136 @@
+import { hash } from "node:crypto";
+import { limits } from "../base/limits.ts";
+import type { Catalogue } from "../catalogue/catalogue.ts";
+import type { LearnedOutput } from "../catalogue/learned.ts";
+import type { Tool } from "../catalogue/tool.ts";
+import { toExportedTypes, toSignature } from "../codegen/module.ts";
+import type { ModuleTree } from "../codegen/module-tree.ts";
+import { clientModule } from "../codegen/pages.ts";
+import { toLiteral, toPropertyKey } from "../codegen/text.ts";
+import type { GuestServer, LinkedProgram } from "../sandbox/link.ts";
+import type { CheckInput, TypeCheck, TypeProblem } from "./type-check.ts";
+
+/** What the modules are made of. */
+export interface CheckSource {
+  catalogue: Catalogue;
+  tree: ModuleTree;
+  learnedOf: (tool: Tool) => LearnedOutput | undefined;
+}
+
+/**
+ * What the type check needs of one program: the modules of the tools that it mentions, and of all others of their servers
+ * the name, so that a misspelt one is told apart.
+ */
+export function toCheckInput({ text, specifiers, servers }: LinkedProgram, source: CheckSource): CheckInput {
+  const words = new Set(text.match(/[\w$]+/g));
+  const files: CheckInput["files"] = [["/servers/client.ts", clientModule]];
+  const signatures: CheckInput["signatures"] = [];
+  const paths = new Map<string, string>();
+  const globals: string[] = [];
+  const members: string[] = [];
+
+  for (const [index, server] of servers.entries()) {
+    const known = source.catalogue.server(server.key);
+    const type =
+      known === undefined || server.unavailable !== undefined ? "any" : addServer(index, server, known.tools);
+    if (server.global) globals.push(`const ${server.identifier}: ${type};`);
+    for (const name of new Set([server.identifier, server.key])) members.push(`${toPropertyKey(name)}: ${type};`);
+  }
+
+  function addServer(index: number, server: GuestServer, tools: readonly Tool[]): string {
+    const folder = `/servers/${index}`;
+    const lines: string[] = [];
+    const originals: string[] = [];
+    for (const [at, tool] of tools.entries()) {
+      const isMentioned =
+        words.has(tool.callName) ||
+        toExportedTypes(tool).some((name) => words.has(name)) ||
+        (!/^[\w$]+$/.test(tool.name) && text.includes(tool.name)) ||
+        words.has(tool.name);
+      if (!isMentioned) {
+        lines.push(`declare function _${at}(input?: any): Promise<any>;\nexport { _${at} as ${tool.callName} };`);
+        continue;
+      }
+      const path = `${folder}/${at}.ts`;
+      files.push([path, source.tree.module(tool)]);
+      signatures.push([path, `${server.identifier}.${toSignature(tool)}`]);
+      lines.push(`export * from "./${at}";`);
+      paths.set(toToolKey(server.key, tool.callName), `${folder}/${at}-alone.ts`);
+      files.push([
+        `${folder}/${at}-alone.ts`,
+        `export * from "./${at}";\nexport { ${tool.callName} as default } from "./${at}";\n`,
+      ]);
+      if (tool.name !== tool.callName)
+        originals.push(`${toLiteral(tool.name)}: typeof s${index}[${toLiteral(tool.callName)}];`);
+    }
+    files.push([`${folder}/index.ts`, `${lines.join("\n")}\n`]);
+    files.push([
+      `${folder}/alone.ts`,
+      `import * as all from "./index";\nexport * from "./index";\nexport default all;\n`,
+    ]);
+    paths.set(server.key, `${folder}/alone.ts`);
+    return originals.length === 0 ? `typeof s${index}` : `typeof s${index} & { ${originals.join(" ")} }`;
+  }
+
+  const imports = servers.map((_, index) => `import type * as s${index} from "/servers/${index}/index";`).join("\n");
+  const all = `{ ${members.join(" ")} }`;
+  files.push(["/servers.d.ts", `${imports}\ndeclare global {\n${globals.join("\n")}\nconst servers: ${all};\n}\n`]);
+  return { code: text, files, specifiers: toPaths(specifiers, paths), signatures };
+}
+
+/** What the program's imports stand for, as paths of the check; what is not known (a skill) has none. */
+function toPaths(
+  specifiers: LinkedProgram["specifiers"],
+  paths: ReadonlyMap<string, string>,
+): CheckInput["specifiers"] {
+  return specifiers.flatMap(([specifier, target]): CheckInput["specifiers"] => {
+    switch (target.kind) {
+      case "builtin":
+        return [[specifier, `/guest/${target.name.replace("/", "-")}.d.ts`]];
+      case "server":
+      case "tool": {
+        const path = paths.get(target.kind === "tool" ? toToolKey(target.key, target.name) : target.key);
+        return path === undefined ? [] : [[specifier, path]];
+      }
+      case "servers":
+      case "skill":
+      case "module":
+        return [];
+    }
+  });
+}
+
+function toToolKey(server: string, callName: string): string {
+  return `${server}\n${callName}`;
+}
+
+/** The type check of one running Sluice; a program like one that had no problem is not checked again. */
+export interface ProgramCheck {
+  /** Starts what the check needs, ahead of it. */
+  warm(): void;
+  /** What is wrong with a program. Never rejects. */
+  check(program: LinkedProgram): Promise<TypeProblem[]>;
+}
+
+export function createProgramCheck(
+  source: CheckSource & { version: () => string },
+  typeCheck: TypeCheck,
+): ProgramCheck {
+  const clean = new Set<string>();
+  return {
+    warm: () => typeCheck.warm(),
+    async check(program) {
+      // Numbers have one type: of programs that differ in them alone, one is checked.
+      const like = hash("sha256", `${source.version()}\n${program.text.replace(/\d+/g, "0")}`);
+      if (clean.has(like)) return [];
+      const problems = await typeCheck.check(toCheckInput(program, source));
+      if (problems === undefined) return [];
+      if (problems.length === 0) {
+        const [oldest] = clean;
+        if (clean.size >= limits.typesCleanMax && oldest !== undefined) clean.delete(oldest);
+        clean.add(like);
+      }
+      return problems;
+    },
+  };
+}

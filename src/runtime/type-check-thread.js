@@ -1,0 +1,202 @@
+// Checks programs against the modules that they name, in a thread of its own: TypeScript takes half a second and 180 MB to
+// load. It only ever warns, so what it does not know is `any`.
+
+import { createRequire } from "node:module";
+import { readFileSync } from "node:fs";
+import { parentPort, workerData } from "node:worker_threads";
+
+/**
+ * One program and all that it can name.
+ * @typedef {object} CheckRequest
+ * @property {number} id
+ * @property {string} code
+ * @property {[path: string, text: string][]} files modules of this program; those that never change came with the start
+ * @property {[specifier: string, path: string][]} specifiers what the program's imports stand for
+ * @property {[path: string, signature: string][]} signatures of the tools that the files are about
+ */
+/** @typedef {{ line: number, message: string }} Problem */
+
+const PROGRAM = "/program.ts";
+/** A `return` at the top is what programs are allowed, and a skill's types are not known. */
+const IGNORED = new Set([1108, 1375, 1378, 2307, 2792, 7016, 7027, 7028]);
+const CHARS_MAX = 400;
+
+const { typescript, library, guestTypes, problemsMax } = workerData;
+/** @type {typeof import("typescript-6")} */
+const ts = createRequire(import.meta.url)(typescript);
+
+/** Path → text and its version. @type {Map<string, { text: string, version: number }>} */
+const texts = new Map();
+let versions = 0;
+/** @type {Map<string, string>} */
+let specifiers = new Map();
+/** @type {string[]} */
+let roots = [];
+
+/** @param {string} path @param {string} text */
+function put(path, text) {
+  if (texts.get(path)?.text !== text) texts.set(path, { text, version: (versions += 1) });
+}
+/** @type {[path: string, text: string][]} */
+const fixed = [...JSON.parse(readFileSync(library, "utf8")), ...guestTypes];
+for (const [path, text] of fixed) put(path, text);
+const always = fixed.map(([path]) => path).filter((path) => path.startsWith("/lib/") || path === "/guest/globals.d.ts");
+
+/** @type {import("typescript-6").CompilerOptions} */
+const options = {
+  target: ts.ScriptTarget.ESNext,
+  module: ts.ModuleKind.ESNext,
+  moduleResolution: ts.ModuleResolutionKind.Bundler,
+  moduleDetection: ts.ModuleDetectionKind.Force,
+  noLib: true,
+  types: [],
+  // A program that runs well must not be told that it is not strict.
+  strict: false,
+  noImplicitAny: false,
+  allowUnreachableCode: true,
+  allowUnusedLabels: true,
+  allowImportingTsExtensions: true,
+  noEmit: true,
+  skipLibCheck: true,
+};
+
+/** @param {string} specifier @param {string} from */
+function resolve(specifier, from) {
+  if (from === PROGRAM) return specifiers.get(specifier);
+  const base = specifier.startsWith(".") ? new URL(specifier, `file://${from}`).pathname : specifier;
+  const bare = base.replace(/\.[jt]s$/, "");
+  return [bare, `${bare}.ts`, `${bare}.d.ts`].find((path) => texts.has(path));
+}
+
+/** @type {import("typescript-6").LanguageServiceHost} */
+const host = {
+  getCompilationSettings: () => options,
+  getScriptFileNames: () => roots,
+  getScriptVersion: (path) => String(texts.get(path)?.version ?? 0),
+  getScriptSnapshot: (path) => {
+    const text = texts.get(path)?.text;
+    return text === undefined ? undefined : ts.ScriptSnapshot.fromString(text);
+  },
+  getCurrentDirectory: () => "/",
+  getDefaultLibFileName: () => "/lib/lib.esnext.d.ts",
+  fileExists: (path) => texts.has(path),
+  readFile: (path) => texts.get(path)?.text,
+  resolveModuleNameLiterals: (literals, from) =>
+    literals.map(({ text }) => {
+      const path = resolve(text, from);
+      const extension = path?.endsWith(".d.ts") === true ? ts.Extension.Dts : ts.Extension.Ts;
+      return { resolvedModule: path === undefined ? undefined : { resolvedFileName: path, extension } };
+    }),
+};
+const service = ts.createLanguageService(host, ts.createDocumentRegistry());
+
+/** @param {CheckRequest} request @returns {Problem[]} */
+function check({ code, files, specifiers: named, signatures }) {
+  const kept = new Set([PROGRAM, ...fixed.map(([path]) => path)]);
+  for (const [path, text] of files) {
+    put(path, text);
+    kept.add(path);
+  }
+  put(PROGRAM, throwReturns(code));
+  for (const path of texts.keys()) if (!kept.has(path)) texts.delete(path);
+  specifiers = new Map(named);
+  roots = [...always, PROGRAM, ...files.map(([path]) => path).filter((path) => path.endsWith(".d.ts"))];
+  const tools = new Map(signatures);
+  const program = service.getProgram();
+  const source = program?.getSourceFile(PROGRAM);
+  if (program === undefined || source === undefined) return [];
+  const checker = program.getTypeChecker();
+  const problems = [];
+  for (const { start = 0, code: number, messageText } of program.getSemanticDiagnostics(source)) {
+    if (IGNORED.has(number)) continue;
+    const text = ts.flattenDiagnosticMessageText(messageText, ": ").replace(/\s+/g, " ").replace(/\.$/, "");
+    // What began as an empty object is filled later.
+    if (text.endsWith("does not exist on type '{}'")) continue;
+    const signature = tools.get(findTool(checker, source, start) ?? "");
+    const message = shorten(text);
+    problems.push({
+      line: source.getLineAndCharacterOfPosition(start).line + 1,
+      message: signature === undefined ? message : `${message}; the tool is ${signature}`,
+    });
+    if (problems.length === problemsMax) break;
+  }
+  return problems;
+}
+
+/**
+ * What is returned at the top is thrown instead: the compiler does not look at a return that it does not allow. As long
+ * as it was, so positions stay.
+ * @param {string} code
+ */
+function throwReturns(code) {
+  let text = code;
+  /** @param {import("typescript-6").Node} node */
+  const visit = (node) => {
+    if (ts.isFunctionLike(node) || ts.isClassLike(node)) return;
+    if (ts.isReturnStatement(node) && node.expression !== undefined) {
+      const at = node.getStart(source);
+      text = `${text.slice(0, at)}throw ${text.slice(at + "return".length)}`;
+    }
+    ts.forEachChild(node, visit);
+  };
+  const source = ts.createSourceFile(PROGRAM, code, ts.ScriptTarget.ESNext, true);
+  visit(source);
+  return text;
+}
+
+/**
+ * The module of the tool that a place is about: one whose call it stands in, or whose result or argument it names.
+ * @param {import("typescript-6").TypeChecker} checker
+ * @param {import("typescript-6").SourceFile} source
+ * @param {number} start
+ */
+function findTool(checker, source, start) {
+  for (let node = nodeAt(source, start); node !== undefined && node !== source; node = node.parent) {
+    const target = ts.isCallExpression(node)
+      ? node.expression
+      : ts.isPropertyAccessExpression(node)
+        ? node.expression
+        : undefined;
+    if (target === undefined) continue;
+    const type = checker.getTypeAtLocation(target);
+    for (const symbol of [type.aliasSymbol, type.symbol, checker.getSymbolAtLocation(target)])
+      for (const declaration of declarationsOf(checker, symbol)) {
+        const path = declaration.getSourceFile().fileName;
+        if (path.startsWith("/servers/")) return path;
+      }
+    if (ts.isBlock(node) || ts.isFunctionLike(node)) return undefined;
+  }
+  return undefined;
+}
+
+/** @param {import("typescript-6").TypeChecker} checker @param {import("typescript-6").Symbol | undefined} symbol */
+function declarationsOf(checker, symbol) {
+  if (symbol === undefined) return [];
+  const real = symbol.flags & ts.SymbolFlags.Alias ? checker.getAliasedSymbol(symbol) : symbol;
+  return real.declarations ?? [];
+}
+
+/** @param {import("typescript-6").SourceFile} source @param {number} at @returns {import("typescript-6").Node | undefined} */
+function nodeAt(source, at) {
+  /** @param {import("typescript-6").Node} node @returns {import("typescript-6").Node} */
+  const inner = (node) =>
+    ts.forEachChild(node, (child) => (child.getStart(source) <= at && at < child.end ? inner(child) : undefined)) ??
+    node;
+  return inner(source);
+}
+
+/** @param {string} text */
+function shorten(text) {
+  return text.length <= CHARS_MAX ? text : `${text.slice(0, CHARS_MAX - 1)}…`;
+}
+
+parentPort?.on("message", (/** @type {CheckRequest} */ request) => {
+  /** @type {Problem[] | undefined} */
+  let problems;
+  try {
+    problems = check(request);
+  } catch {
+    // A check that fails warns of nothing.
+  }
+  parentPort?.postMessage({ id: request.id, problems });
+});

@@ -1,0 +1,109 @@
+import { existsSync } from "node:fs";
+import { fileURLToPath } from "node:url";
+import { Worker } from "node:worker_threads";
+import { limits } from "../base/limits.ts";
+import { guestTypes } from "../codegen/guest-types.ts";
+
+/** One program and all that it can name; see `type-check-thread.js`. */
+export interface CheckInput {
+  code: string;
+  files: [path: string, text: string][];
+  specifiers: [specifier: string, path: string][];
+  signatures: [path: string, signature: string][];
+}
+
+export interface TypeProblem {
+  /** From 1. */
+  line: number;
+  message: string;
+}
+
+/** The type check of programs, in a thread that starts with the first one and ends when idle. */
+export interface TypeCheck extends AsyncDisposable {
+  /** Starts the thread ahead of need. */
+  warm(): void;
+  /** What is wrong with a program; `undefined` where it could not be checked. Never rejects. */
+  check(input: CheckInput): Promise<TypeProblem[] | undefined>;
+}
+
+/** A file that the build makes; run from the sources, it is the last build's. */
+function findBuilt(name: string): string | undefined {
+  const places = [`./${name}`, `../../dist/runtime/${name}`];
+  return places.map((place) => fileURLToPath(new URL(place, import.meta.url))).find(existsSync);
+}
+
+export function createTypeCheck(): TypeCheck {
+  const typescript = findBuilt("typescript.cjs");
+  const library = findBuilt("typescript-lib.json");
+  const waiting = new Map<number, (problems: TypeProblem[] | undefined) => void>();
+  let thread: Worker | undefined;
+  let idle: NodeJS.Timeout | undefined;
+  let lastId = 0;
+
+  function end(): Promise<unknown> {
+    clearTimeout(idle);
+    const ending = thread;
+    thread = undefined;
+    for (const id of waiting.keys()) settle(id, undefined);
+    return ending?.terminate() ?? Promise.resolve();
+  }
+
+  function settle(id: number, problems: TypeProblem[] | undefined): void {
+    waiting.get(id)?.(problems);
+    waiting.delete(id);
+    if (waiting.size === 0) rest();
+  }
+
+  /** Nobody waits: the thread keeps the process alive no longer, and ends after a while. */
+  function rest(): void {
+    thread?.unref();
+    clearTimeout(idle);
+    idle = setTimeout(() => void end(), limits.typeCheckIdleMs);
+    idle.unref();
+  }
+
+  function start(): Worker {
+    const started = new Worker(new URL("./type-check-thread.js", import.meta.url), {
+      workerData: { typescript, library, guestTypes: [...guestTypes], problemsMax: limits.typeProblemsMax },
+      execArgv: [],
+      resourceLimits: { maxOldGenerationSizeMb: limits.typeCheckHeapMb },
+    });
+    started.on("message", ({ id, problems }: { id: number; problems?: TypeProblem[] }) => settle(id, problems));
+    const lost = (): void => {
+      if (thread === started) void end();
+    };
+    started.on("error", lost);
+    started.on("exit", lost);
+    return started;
+  }
+
+  const isBuilt = typescript !== undefined && library !== undefined;
+  return {
+    warm() {
+      if (!isBuilt || thread !== undefined) return;
+      thread = start();
+      rest();
+    },
+    check(input) {
+      // More at once would only wait for each other.
+      if (!isBuilt || waiting.size >= limits.typeChecksMax) return Promise.resolve(undefined);
+      return new Promise((resolve) => {
+        const id = ++lastId;
+        const late = setTimeout(() => {
+          settle(id, undefined);
+          // A type that takes so long to check holds up every check after it.
+          void end();
+        }, limits.typeCheckMs);
+        waiting.set(id, (problems) => {
+          clearTimeout(late);
+          resolve(problems);
+        });
+        clearTimeout(idle);
+        thread ??= start();
+        thread.ref();
+        thread.postMessage({ id, ...input });
+      });
+    },
+    [Symbol.asyncDispose]: async () => void (await end()),
+  };
+}

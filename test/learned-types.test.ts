@@ -1,0 +1,217 @@
+import { mkdtemp, readdir, readFile, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+import fc from "fast-check";
+import { afterEach, beforeEach, describe, expect, test } from "vitest";
+import type { Json } from "../src/base/json.ts";
+import { toTypeText } from "../src/codegen/declarations.ts";
+import { mergeShapes, parseShape, toShape, toShapeJson, toShapeSchema } from "../src/catalogue/shape.ts";
+import { validateValue } from "../src/gateway/validate-value.ts";
+import { createSluice } from "../src/runtime/create-sluice.ts";
+import type { Sluice } from "../src/runtime/sluice.ts";
+
+// What results teach: shapes, never values; merged over calls, kept over restarts, of one definition.
+
+const typeOf = (...results: Json[]): string =>
+  toTypeText(toShapeSchema(results.map(toShape).reduce(mergeShapes)), "any");
+
+describe("a type", () => {
+  const cases: Record<string, [results: Json[], type: string]> = {
+    "of one object": [[{ id: 1, name: "a", ok: true }], "{ id: number, name: string, ok: boolean }"],
+    "optional where absent": [[{ id: 1, name: "a" }, { id: 2 }], "{ id: number, name?: string }"],
+    "optional where it came later": [[{ id: 1 }, { id: 2, name: "a" }], "{ id: number, name?: string }"],
+    "a union where it varies": [[{ v: 1 }, { v: "a" }, { v: null }], "{ v: null | number | string }"],
+    "prose and data": [["nothing found", { id: 1 }], "{ id: number } | string"],
+    "prose alone, no values of it": [["red", "green", "red"], "string"],
+    "rows with gaps": [[[{ a: 1 }, { a: 2, b: [] }, { a: 3, b: ["x"] }]], "{ a: number, b?: string[] }[]"],
+    "an empty list, then one with items": [[[], [1]], "number[]"],
+    "keys that are no identifiers, once": [[{ "first name": 1, "last name": 2 }], "{ [key: string]: number }"],
+    "keys that are no identifiers, again": [[{ "first name": 1 }, { "first name": 2 }], '{ "first name": number }'],
+    "keys that are addresses": [[{ "a@b.io": { n: 1 } }, { "a@b.io": { n: 2 } }], "{ [key: string]: { n: number } }"],
+    "keys that are ids": [
+      [{ U02ABC1DE: { n: 1 }, U9ZZ8YX7W: { n: 2, m: 1 } }],
+      "{ [key: string]: { n: number, m?: number } }",
+    ],
+    "very many keys": [
+      [
+        Object.fromEntries(
+          Array.from({ length: 60 }, (_, n) => [`k${"abcdefghij"[n % 10]}${"xyzuvw"[Math.floor(n / 10)]}`, n]),
+        ),
+      ],
+      "{ [key: string]: number }",
+    ],
+    "names of people as keys": [
+      [
+        { alice: 1, bob: 2, carol: 3 },
+        { dave: 1, erin: 2, frank: 3 },
+        { grace: 1, heidi: 2, ivan: 3 },
+      ],
+      "{ [key: string]: number }",
+    ],
+    "a known key among data": [
+      [
+        { total: 2, "x@y.z": "a" },
+        { total: 1, "z@y.x": "b" },
+      ],
+      "{ total: number, [key: string]: any }",
+    ],
+    "hostile keys": [
+      [JSON.parse('{"__proto__":{"a":1},"constructor":1}') as Json],
+      "{ __proto__: { a: number }, constructor: number }",
+    ],
+  };
+  for (const [name, [results, type]] of Object.entries(cases))
+    test(name, () => expect(typeOf(...results)).toBe(type));
+
+  test("accepts every result that it was learned from", () => {
+    fc.assert(
+      fc.property(fc.array(fc.jsonValue({ maxDepth: 4 }), { minLength: 1, maxLength: 5 }), (results) => {
+        const schema = toShapeSchema((results as Json[]).map(toShape).reduce(mergeShapes));
+        for (const result of results as Json[]) expect(validateValue(schema, result)).toEqual([]);
+      }),
+      { numRuns: 300 },
+    );
+  });
+
+  test("is the same whatever the order of the results", () => {
+    fc.assert(
+      fc.property(fc.array(fc.jsonValue({ maxDepth: 3 }), { minLength: 2, maxLength: 4 }), (results) => {
+        const one = typeOf(...(results as Json[]));
+        const other = typeOf(...(results as Json[]).reverse());
+        expect([...other].sort().join("")).toBe([...one].sort().join(""));
+      }),
+      { numRuns: 200 },
+    );
+  });
+
+  test("is what the store gives back", () => {
+    fc.assert(
+      fc.property(fc.jsonValue({ maxDepth: 4 }), (result) => {
+        const shape = toShape(result as Json);
+        const again = parseShape(JSON.parse(JSON.stringify(toShapeJson(shape))) as Json);
+        expect(toTypeText(toShapeSchema(again))).toBe(toTypeText(toShapeSchema(shape)));
+      }),
+    );
+  });
+});
+
+describe("over a real server", () => {
+  let stateDir: string;
+  let sluice: Sluice;
+  const server = fileURLToPath(new URL("./servers/varying.mjs", import.meta.url));
+  const open = (version = "1"): Promise<Sluice> =>
+    createSluice({
+      mcpServers: { shop: { command: process.execPath, args: [server, version] } },
+      stateDir,
+      sandbox: { guestsWarm: 0 },
+    });
+  const get = (answer: Json): Promise<unknown> => sluice.callTool("shop.get", { answer });
+
+  beforeEach(async () => {
+    stateDir = await mkdtemp(join(tmpdir(), "sluice-learned-"));
+    sluice = await open();
+  });
+  afterEach(async () => {
+    await sluice[Symbol.asyncDispose]();
+    await rm(stateDir, { recursive: true, force: true, maxRetries: 5 });
+  });
+  const settled = (): Promise<void> => new Promise((resolve) => setTimeout(resolve, 20));
+
+  test("programs and direct calls teach; the module says the type, that it is learned, and from how many calls", async () => {
+    await sluice.executeCode(
+      "for (const id of [1, 2]) await shop.get({ answer: { rows: [{ id, email: 'x@y.io' }] } })",
+    );
+    await get({ rows: [{ id: 3 }], next: null });
+    await settled();
+    expect(await sluice.learnedTypes()).toMatchObject([
+      {
+        address: "shop.get",
+        type: "{ rows: { id: number, email?: string }[], next?: null }",
+        calls: 3,
+        changes: [{ what: expect.stringContaining("rows[].email: not always there") as string }, { what: "next: new" }],
+      },
+    ]);
+    const { results } = await sluice.searchTools("", { server: "shop", detail: "full" });
+    const { module = "", signature } = results.find(({ id }) => id === "shop.get") ?? {};
+    expect(module).toContain("email?: string");
+    expect(module).toMatch(/learned from 3 calls/i);
+    expect(signature).toContain("rows");
+  });
+
+  test("a text that is JSON is read, prose is a string", async () => {
+    await sluice.callTool("shop.text", { text: '[{"a":1}]' });
+    await sluice.callTool("shop.text", { text: "three things were found" });
+    await settled();
+    expect(await sluice.learnedTypes()).toMatchObject([{ address: "shop.text", type: "{ a: number }[] | string" }]);
+  });
+
+  test("a result that is not what its tool declares is said, where and what was expected", async () => {
+    const changes: unknown[] = [];
+    sluice.events.on((event) => event.kind === "output-type-changed" && changes.push(event));
+    await sluice.callTool("shop.declared", { answer: { total: 5 } });
+    await settled();
+    expect(changes).toEqual([]);
+    for (let n = 0; n < 2; n += 1) await sluice.callTool("shop.declared", { answer: { total: "five" } });
+    await settled();
+    expect(changes).toEqual([
+      {
+        kind: "output-type-changed",
+        tool: "shop.declared",
+        changes: ["total: not a number, as its schema declares"],
+      },
+    ]);
+    expect(await sluice.learnedTypes()).toMatchObject([{ address: "shop.declared", calls: 0 }]);
+  });
+
+  test("it outlives the process, grows in the next one, and is gone with the definition", async () => {
+    await get({ a: 1 });
+    await settled();
+    await sluice[Symbol.asyncDispose]();
+    sluice = await open();
+    await get({ a: 2, b: true });
+    await settled();
+    expect(await sluice.learnedTypes()).toMatchObject([{ type: "{ a: number, b?: boolean }", calls: 2 }]);
+    await sluice[Symbol.asyncDispose]();
+    sluice = await open("2");
+    expect(await sluice.learnedTypes()).toEqual([]);
+  });
+
+  test("two processes teach one type", async () => {
+    await using other = await open();
+    await get({ a: 1 });
+    await other.callTool("shop.get", { answer: { b: 1 } });
+    await settled();
+    await other[Symbol.asyncDispose]();
+    await sluice[Symbol.asyncDispose]();
+    sluice = await open();
+    expect(await sluice.learnedTypes()).toMatchObject([{ type: "{ a?: number, b?: number }", calls: 2 }]);
+  });
+
+  test("it is forgotten on demand", async () => {
+    await get({ a: 1 });
+    await settled();
+    expect(await sluice.forgetLearnedTypes({ tools: ["other.*"] })).toBe(0);
+    expect(await sluice.forgetLearnedTypes({ tools: ["shop.*"] })).toBe(1);
+    expect(await sluice.learnedTypes()).toEqual([]);
+  });
+
+  test("no value and no key that is data is ever in the store", async () => {
+    const secrets = ["SECRETVALUE", "secret@key.io", "SECRET KEY ONCE", "424242424242", "K0Q1W2E3R4"];
+    await get({
+      name: secrets[0] as string,
+      [secrets[1] as string]: 1,
+      [secrets[2] as string]: { n: secrets[3] as string },
+    });
+    await get({ list: [{ [secrets[4] as string]: "SECRETVALUE" }], name: null });
+    await settled();
+    await sluice[Symbol.asyncDispose]();
+    const names = await readdir(stateDir);
+    const store = Buffer.concat(
+      await Promise.all(names.filter((name) => name.startsWith("store")).map((name) => readFile(join(stateDir, name)))),
+    ).toString("latin1");
+    expect(store).toContain("learned_output");
+    for (const secret of secrets) expect(store).not.toContain(secret);
+    sluice = await open();
+  });
+});
