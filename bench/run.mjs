@@ -9,7 +9,7 @@ import { describeMachine, formatMachine } from "./parts/machine.mjs";
 /** @typedef {import("./parts/figures.mjs").Result} Result */
 /** @typedef {{ name: string, about: string, machine: import("./parts/machine.mjs").Machine } & Result} Report */
 
-const names = ["definitions", "calls", "parallel", "large", "runaway", "start", "search", "gateway", "demo"];
+const names = ["definitions", "calls", "parallel", "large", "runaway", "start", "search", "gateway", "types", "demo"];
 
 const { values, positionals } = readArguments();
 if (values.help === true) {
