@@ -21,6 +21,7 @@ const names = [
   "search",
   "search-quality",
   "gateway",
+  "types",
   "demo",
 ];
 /** Only by name: they take minutes. `engines` is `probes` and `walls`. */

@@ -5,7 +5,6 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { Client } from "@modelcontextprotocol/client";
 import { StdioClientTransport } from "@modelcontextprotocol/client/stdio";
-import * as fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import type { Json, JsonSchema } from "../src/base/json.ts";
 import { limits } from "../src/base/limits.ts";
@@ -13,7 +12,7 @@ import { createCatalogue } from "../src/catalogue/catalogue.ts";
 import type { Tool, ToolDefinition } from "../src/catalogue/tool.ts";
 import { createModuleTree } from "../src/codegen/module-tree.ts";
 import { toSignature, toSummary, toToolModule } from "../src/codegen/module.ts";
-import { toDeclarations, toTypeText } from "../src/codegen/declarations.ts";
+import { toSchemaType, toTypeText } from "../src/codegen/schema-type.ts";
 import { writeTree } from "../src/codegen/write-tree.ts";
 import { createStore } from "../src/store/store.ts";
 
@@ -32,8 +31,10 @@ function toTool(definition: Partial<ToolDefinition>): Tool {
   };
 }
 
+/** The type of a schema, then the types that are named in it. */
 function declare(schema: JsonSchema, open: "unknown" | "any" = "unknown"): string {
-  return toDeclarations(schema, { name: "X", prefix: "X", open, taken: new Set() });
+  const { text, declarations } = toSchemaType(schema, { name: "Input", open, taken: new Set() });
+  return [text, ...declarations].join("\n");
 }
 
 /** Writes the tree of these servers and gives what the compiler says about it. */
@@ -78,43 +79,15 @@ describe("a tool's module", () => {
       }),
     );
     expect(module).toMatchInlineSnapshot(`
-      "import { callTool } from "../client.js";
+      "/** Retrieves a document.
 
-      /** Input of {@link getDocument}. */
-      export interface GetDocumentInput {
-        /** The document's ID. As in its URL. */
-        documentId: string;
-        /** @default "text" */
-        format?: "text" | "html" | null;
-        /**
-         * @format date-time
-         * @pattern ^\\d*\\/$
-         */
-        since?: string;
-        /**
-         * Rows per page
-         * @minimum 1
-         * @maximum 100
-         */
-        pageSize?: number;
-      }
-
-      /** What {@link getDocument} gives back. */
-      export interface GetDocumentOutput {
-        content: string;
-      }
-
-      /**
-       * Retrieves a document.
-       *
-       * With its text.
-       *
-       * @param input.documentId - The document's ID.
-       * @param input.pageSize - Rows per page
-       */
-      export async function getDocument(input: GetDocumentInput): Promise<GetDocumentOutput> {
-        return callTool<GetDocumentOutput>("gdrive.getDocument", input);
-      }
+      With its text. */
+      export declare function getDocument(input: {
+       /** The document's ID. As in its URL. */ documentId: string;
+       /** @default "text" */ format?: "text"|"html"|null;
+       /** @format date-time @pattern ^\\d*\\/$ */ since?: string;
+       /** Rows per page @integer @minimum 1 @maximum 100 */ pageSize?: number;
+      }): Promise<{ content: string }>;
       "
     `);
   });
@@ -122,34 +95,136 @@ describe("a tool's module", () => {
   test("lets the input out where nothing in it is required, and says when the output is not declared", () => {
     expect(toToolModule(toTool({ name: "delete", inputSchema: { type: "object", properties: {} } })))
       .toMatchInlineSnapshot(`
+        "declare function delete_(input?: Record<string, never>): Promise<any>;
+        export { delete_ as delete };
+        "
+      `);
+  });
+
+  test("has a body and named types where it is written to a folder", () => {
+    const inputSchema: JsonSchema = { type: "object", properties: { path: { type: "string" } } };
+    expect(toToolModule(toTool({ name: "delete", inputSchema }), { purpose: "running" })).toMatchInlineSnapshot(`
       "import { callTool } from "../client.js";
 
-      /** Input of {@link delete_}. */
-      export interface DeleteInput {
-        [key: string]: never;
+      function delete_(input?: { path?: string }): Promise<any> {
+        return callTool("gdrive.delete", input);
       }
-
-      /** No output schema declared: look at one result before relying on its shape. */
-      export type DeleteOutput = any;
-
-      /** Calls gdrive.delete. */
-      async function delete_(input: DeleteInput = {}): Promise<DeleteOutput> {
-        return callTool<DeleteOutput>("gdrive.delete", input);
-      }
-
       export { delete_ as delete };
+
+      export type DeleteInput = NonNullable<Parameters<typeof delete_>[0]>;
+      export type DeleteOutput = Awaited<ReturnType<typeof delete_>>;
+      "
+    `);
+  });
+
+  test("says an output type that was learned, that it is, and from what; a declared one goes before it", () => {
+    const learned = {
+      schema: {
+        type: "object",
+        properties: {
+          rows: { type: "array", items: { type: "object", properties: { id: { type: "number" } }, required: ["id"] } },
+          next: { anyOf: [{ type: "string" }, { type: "null" }] },
+          counts: { type: "object", additionalProperties: { type: "number" } },
+        },
+        required: ["rows"],
+      },
+      calls: 12,
+      since: "2026-11-25T10:11:12Z",
+    };
+    const tool = toTool({ name: "listRows", description: "Lists rows." });
+    expect(toToolModule(tool, { learned })).toMatchInlineSnapshot(`
+      "/** Lists rows. @returns learned from 12 calls, last 2026-11-25; not declared by the server */
+      export declare function listRows(input?: Record<string, unknown>): Promise<{
+       rows: { id: number }[];
+       next?: string | null;
+       counts?: Record<string, number>;
+      }>;
+      "
+    `);
+    expect(toSignature(tool, learned)).toMatchInlineSnapshot(
+      `"listRows(input?: Record<string, unknown>): Promise<{ rows: { id: number }[], next?: string | null, counts?: Record<string, number> }>"`,
+    );
+    const declared = toTool({ name: "listRows", outputSchema: { type: "object", properties: { a: {} } } });
+    expect(toToolModule(declared, { learned })).toBe(toToolModule(declared));
+    expect(toSignature(declared, learned)).toBe(toSignature(declared));
+    expect(toToolModule(tool, { learned: { ...learned, schema: { type: "string" }, calls: 1 } })).toContain(
+      "from 1 call,",
+    );
+  });
+
+  test("says what a type cannot, where it is about", () => {
+    const address = {
+      type: "object",
+      properties: {
+        street: { type: "string", maxLength: 100 },
+        city: { type: "string" },
+        zip: { type: "string", pattern: "^\\d+$" },
+      },
+    };
+    const inputSchema: JsonSchema = {
+      title: "getDocumentArguments",
+      description: "A search.",
+      type: "object",
+      properties: {
+        limit: { type: "integer", minimum: 1, maximum: 9007199254740991, default: 10 },
+        sort_by: {
+          title: "Sort By",
+          anyOf: [{ type: "string", enum: ["new", "old"] }, { type: "null" }],
+          default: null,
+        },
+        tags: { type: "array", minItems: 1, items: { type: "string", description: "A tag.", maxLength: 20 } },
+        by: {
+          oneOf: [
+            { type: "string", format: "email" },
+            { type: "string", format: "uuid" },
+          ],
+        },
+        home: { ...address, description: "Where one lives." },
+        work: { ...address, description: "Where one works." },
+        ratio: { type: "float" },
+        labels: {
+          type: "object",
+          propertyNames: { enum: ["a", "b"] },
+          required: ["a"],
+          additionalProperties: { type: "string" },
+        },
+        headers: { type: "object", patternProperties: { "^x-": { type: "string" } }, additionalProperties: false },
+      },
+      dependentRequired: { sort_by: ["limit"] },
+      minProperties: 1,
+      not: { required: ["home", "work"] },
+    };
+    expect(toToolModule(toTool({ inputSchema }))).toMatchInlineSnapshot(`
+      "/** @param input A search. @minProperties 1 @dependentRequired {"sort_by":["limit"]} @not {"required":["home","work"]} */
+      export declare function getDocument(input?: {
+       /** @integer @default 10 @minimum 1 */ limit?: number;
+       /** @default null */ sort_by?: "new"|"old"|null;
+       /** @minItems 1 */ tags?: /** A tag. @maxLength 20 */ string[];
+       by?: /** @format email */ string | /** @format uuid */ string;
+       /** Where one lives. */ home?: Home;
+       /** Where one works. */ work?: Home;
+       /** @type "float" */ ratio?: unknown;
+       labels?: ({ [key in "a"]: string } & { [key in "b"]?: string });
+       /** @patternProperties ^x- */ headers?: { [key: \`x-\${string}\`]: string };
+      }): Promise<any>;
+
+      type Home = {
+       /** @maxLength 100 */ street?: string;
+       city?: string;
+       /** @pattern ^\\d+$ */ zip?: string;
+      };
       "
     `);
   });
 
   test("a description cannot end its comment, hide text or be endless", () => {
-    const hostile = `Nice */ process.exit() /* *\u200b/ \u202eevil\u0007\u{e0041}\u2028*/ export {}; ${"x".repeat(9_000)}`;
+    const hostile = `Nice */ process.exit() /* *\u200b/ \u202eevil\u0007\u{e0041}\u2028*/ export {}; ${"x".repeat(90_000)}`;
     const module = toToolModule(
       toTool({ description: hostile, inputSchema: { type: "object", properties: { a: { description: hostile } } } }),
     );
     expect(module.match(/\*\//g)?.length).toBe(module.match(/\/\*\*/g)?.length);
     expect(module).not.toMatch(/(?!\n)[\p{Cc}\p{Cf}\u2028]/u);
-    expect(module.length).toBeLessThan(limits.toolDocCharsMax + limits.propertyDocCharsMax + 1_000);
+    expect(module.length).toBeLessThan(hostile.length + limits.propertyDocCharsMax + 1_000);
     expect(module).toContain("…");
   });
 
@@ -188,7 +263,7 @@ describe("a schema as a type", () => {
     ["false", false, "never"],
     ["type array", { type: ["string", "null", "integer"] }, "string | null | number"],
     ["const", { const: { a: [1, "x"] } }, '{ a: [1, "x"] }'],
-    ["enum of all kinds", { enum: ["a", 1, -2.5, true, null] }, '"a" | 1 | -2.5 | true | null'],
+    ["enum of all kinds", { enum: ["a", 1, -2.5, true, null] }, '"a"|1|-2.5|true|null'],
     ["nullable", { type: "string", nullable: true }, "string | null"],
     ["array without items", { type: "array" }, "unknown[]"],
     [
@@ -199,25 +274,25 @@ describe("a schema as a type", () => {
     [
       "tuple",
       { type: "array", prefixItems: [{ type: "string" }, { type: "number" }], minItems: 1 },
-      "[string, number?]",
+      "[string, number?, ...unknown[]]",
     ],
     [
       "tuple of draft-07",
-      { items: [{ type: "string" }], additionalItems: { type: "number" } },
+      { items: [{ type: "string" }], minItems: 1, additionalItems: { type: "number" } },
       "[string, ...number[]]",
     ],
-    ["map", { type: "object", additionalProperties: { type: "number" } }, "{ [key: string]: number }"],
+    ["map", { type: "object", additionalProperties: { type: "number" } }, "Record<string, number>"],
     [
       "pattern map",
       { patternProperties: { "^x-": { type: "string" } }, additionalProperties: { type: "number" } },
-      "{ [key: string]: string | number }",
+      "Record<string, string | number>",
     ],
     [
       "open object",
       { type: "object", properties: { a: { type: "string" } }, additionalProperties: { type: "number" } },
-      "{ a?: string, [key: string]: unknown }",
+      "{ a?: string, [key: string]: string | number | undefined }",
     ],
-    ["any object", { type: "object" }, "{ [key: string]: unknown }"],
+    ["any object", { type: "object" }, "Record<string, unknown>"],
     [
       "allOf",
       { allOf: [{ properties: { a: { type: "string" } } }, { required: ["b"], properties: { b: {} } }] },
@@ -226,7 +301,7 @@ describe("a schema as a type", () => {
     [
       "alternatives of required",
       { type: "object", properties: { a: {}, b: {} }, anyOf: [{ required: ["a"] }, { required: ["b"] }] },
-      "{ a?: unknown, b?: unknown }",
+      "{ a?: unknown, b?: unknown } & ({ a: unknown } | { b: unknown })",
     ],
     [
       "type beside oneOf",
@@ -242,6 +317,29 @@ describe("a schema as a type", () => {
     ["unknown type", { type: "file" }, "unknown"],
     ["a ref to nowhere", { $ref: "#/$defs/none" }, "unknown"],
     ["a ref abroad", { $ref: "https://example.com/x.json" }, "unknown"],
+    [
+      "an $id within an $id",
+      { $id: "https://a.example/b", $ref: "c", $defs: { x: { $id: "c", type: "string" } } },
+      "string",
+    ],
+    [
+      "an absolute $ref",
+      { $id: "https://a.example/b", $ref: "https://a.example/c", $defs: { x: { $id: "c", type: "string" } } },
+      "string",
+    ],
+    [
+      "beside a $ref of draft-07",
+      {
+        $schema: "http://json-schema.org/draft-07/schema#",
+        $ref: "#/$defs/a",
+        type: "number",
+        $defs: { a: { type: "string" } },
+      },
+      "string",
+    ],
+    ["listed values of the type", { type: "string", enum: ["a", null, 1] }, '"a"'],
+    ["a closed tuple", { type: "array", prefixItems: [{ type: "string" }], items: false, minItems: 1 }, "[string]"],
+    ["an array of nothing", { type: "array", items: false }, "[]"],
     ["an anchor", { $ref: "#a", $defs: { x: { $anchor: "a", type: "string" } } }, "string"],
     ["escaped pointer", { $ref: "#/$defs/a~1b%20c", $defs: { "a/b c": { type: "boolean" } } }, "boolean"],
   ])("%s", (_, schema, text) => {
@@ -265,20 +363,13 @@ describe("a schema as a type", () => {
       },
     };
     expect(declare(schema)).toMatchInlineSnapshot(`
-      "export interface X {
-        root?: XNode;
-        self?: X;
-        either?: XEither;
-      }
+      "Input
+      type Input = { root?: Node; self?: Input; either?: Either };
 
       /** A node. */
-      export interface XNode {
-        children?: XNode[];
-      }
+      type Node = { children?: Node[] };
 
-      export type XEither = unknown;
-
-      export type XOr = unknown;
+      type Either = unknown;
       "
     `);
   });
@@ -426,42 +517,6 @@ describe("what is written compiles under tsc --strict", () => {
     expect(errors).toBe("");
     expect(modules).toBeGreaterThan(30);
   });
-});
-
-test("any JSON at all becomes some type, in bounded time and size", () => {
-  const anySchema = fc.letrec<{ schema: Json }>((tie) => ({
-    schema: fc.oneof(
-      { maxDepth: 4, withCrossShrink: true },
-      fc.jsonValue() as fc.Arbitrary<Json>,
-      fc.record(
-        {
-          type: fc.oneof(
-            fc.constantFrom("object", "array", "string", "integer", "null", "x", 3),
-            fc.array(fc.constantFrom("object", "array", "null")),
-          ),
-          properties: fc.dictionary(fc.string(), tie("schema")),
-          required: fc.array(fc.string()),
-          items: fc.oneof(tie("schema"), fc.array(tie("schema"))),
-          anyOf: fc.array(tie("schema")),
-          allOf: fc.array(tie("schema")),
-          $ref: fc.constantFrom("#", "#/properties/a", "#/items", "#/allOf/0", "#x", "%"),
-          enum: fc.array(fc.jsonValue() as fc.Arbitrary<Json>),
-          additionalProperties: tie("schema"),
-          description: fc.string({ unit: "binary" }),
-          default: fc.jsonValue() as fc.Arbitrary<Json>,
-        },
-        { requiredKeys: [] },
-      ) as fc.Arbitrary<Json>,
-    ),
-  })).schema;
-  fc.assert(
-    fc.property(anySchema, (schema) => {
-      const tool = toTool({ inputSchema: schema as JsonSchema, outputSchema: schema as JsonSchema });
-      expect(toToolModule(tool)).toContain("function getDocument");
-      expect(toSignature(tool).length).toBeLessThanOrEqual(limits.signatureCharsMax);
-    }),
-    { numRuns: 300 },
-  );
 });
 
 test("a schema that refers to itself everywhere is bounded", () => {

@@ -97,11 +97,11 @@ export const limits = {
   skillBytesMax: 262_144, // one SKILL.md; a longer one is not searched
   skillsCheckedMs: 2_000, // the folder of skills is not looked through again before
   schemaNodesMax: 20_000, // schema nodes translated to TypeScript for one tool; further ones are `unknown`
-  schemaDepthMax: 32, // nesting of one schema in TypeScript; deeper is `unknown`
-  schemaEnumMax: 256, // values of one enum that are written out; with more it is its plain type
-  toolDocCharsMax: 4_000, // description of one tool in its module
-  propertyDocCharsMax: 1_000, // description of one property
-  tagCharsMax: 200, // value of one JSDoc tag (default, pattern)
+  schemaDepthMax: 64, // nesting of one schema in TypeScript; deeper is `unknown`
+  schemaEnumMax: 1_000, // values of one enum that are written out; with more it is its plain type
+  toolDocCharsMax: 16_000, // description of one tool in its module
+  propertyDocCharsMax: 4_000, // description of one property
+  tagCharsMax: 1_000, // value of one JSDoc tag (default, pattern)
   instructionsCharsMax: 8_000, // a server's instructions in its README
   summaryCharsMax: 160, // one sentence about a tool
   signatureCharsMax: 320, // one line with a tool's types

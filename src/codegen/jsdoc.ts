@@ -1,9 +1,11 @@
 import { isJsonObject } from "../base/json.ts";
-import type { Json } from "../base/json.ts";
+import type { Json, JsonObject } from "../base/json.ts";
 import { limits } from "../base/limits.ts";
+import { noDoc } from "./part.ts";
+import type { Doc } from "./part.ts";
 import { toCleanLine, toCleanText, toLiteral } from "./text.ts";
 
-/** What the type cannot say: each of these keywords is a tag of its own name. */
+/** What the type cannot say: each of these keywords is a tag of its own name, with its value as it stands or as JSON. */
 const tagged = [
   "default",
   "format",
@@ -18,29 +20,93 @@ const tagged = [
   "minItems",
   "maxItems",
   "uniqueItems",
+  "contains",
+  "minContains",
+  "maxContains",
+  "minProperties",
+  "maxProperties",
+  "dependentRequired",
+  "dependentSchemas",
+  "dependencies",
+  "unevaluatedProperties",
+  "unevaluatedItems",
+  "not",
+  "if",
+  "then",
+  "else",
   "contentEncoding",
   "contentMediaType",
+  "contentSchema",
+  "readOnly",
+  "writeOnly",
+  "deprecated",
+  "example",
+  "examples",
 ] as const;
+/** Tags whose value is any JSON: a string among them is written as one. */
+const literal = new Set<string>(["default", "example", "examples"]);
+const jsonTypes = new Set<unknown>(["string", "number", "integer", "boolean", "null", "array", "object"]);
 
-/** The JSDoc lines of a schema: its description (or title), then a tag for each bound. */
-export function toDocLines(schema: Json | undefined, charsMax: number): string[] {
-  if (!isJsonObject(schema)) return [];
+/** What a comment says of a schema: its description, or a title that is more than the property's name, and tags. */
+export function toDoc(schema: Json | undefined, charsMax: number, name = ""): Doc {
+  if (!isJsonObject(schema)) return noDoc;
   const { description, title } = schema;
-  const text =
-    typeof description === "string" && description.trim() !== "" ? description : typeof title === "string" ? title : "";
-  const clean = toCleanText(text, charsMax);
-  const lines = clean === "" ? [] : [clean];
+  const titled = typeof title === "string" && toLetters(title) !== toLetters(name) ? title : "";
+  const text = toCleanText(
+    typeof description === "string" && description.trim() !== "" ? description : titled,
+    charsMax,
+  );
+  const tags = toTypeTags(schema);
   for (const keyword of tagged) {
     const value = Object.hasOwn(schema, keyword) ? schema[keyword] : undefined;
-    if (value === undefined || (keyword !== "default" && (value === null || typeof value === "object"))) continue;
-    if (value === false && keyword !== "default") continue;
-    const shown = typeof value === "string" && keyword !== "default" ? value : toLiteral(value);
-    lines.push(
-      value === true && keyword !== "default" ? `@${keyword}` : `@${keyword} ${toCleanLine(shown, limits.tagCharsMax)}`,
+    if (value === undefined || isNothing(keyword, value)) continue;
+    const isPlain = typeof value === "string" && !literal.has(keyword);
+    const isFlag = value === true && !literal.has(keyword);
+    tags.push(
+      isFlag ? `@${keyword}` : `@${keyword} ${isPlain ? toCleanLine(value, limits.tagCharsMax) : toTagText(value)}`,
     );
   }
-  if (schema["deprecated"] === true) lines.push("@deprecated");
-  return lines;
+  return { text, tags };
+}
+
+/** A value as JSON, as long as a tag may be. */
+export function toTagText(value: Json): string {
+  return toCleanLine(toLiteral(value), limits.tagCharsMax);
+}
+
+/** Whether a tag would say nothing: the limits of a safe integer, which every number of a program has, or a least of 0. */
+function isNothing(keyword: string, value: Json): boolean {
+  if (literal.has(keyword)) return false;
+  if (value === 0 && /^min(?:Length|Items|Properties)$/.test(keyword)) return true;
+  return (
+    value === null || value === false || (typeof value === "number" && Math.abs(value) === Number.MAX_SAFE_INTEGER)
+  );
+}
+
+function toTypeTags(schema: JsonObject): string[] {
+  const types = Array.isArray(schema["type"]) ? schema["type"] : [schema["type"]];
+  const unknown = types.filter((type) => type !== undefined && !jsonTypes.has(type));
+  const tags = types.includes("integer") && !types.includes("number") && !isListed(schema) ? ["@integer"] : [];
+  for (const type of unknown) tags.push(`@type ${toTagText(type as Json)}`);
+  if (Array.isArray(schema["enum"]) && schema["enum"].length > limits.schemaEnumMax) {
+    tags.push(`@enum ${schema["enum"].length} values: ${toTagText(schema["enum"].slice(0, 100))}`);
+  }
+  const names = schema["propertyNames"];
+  if (isJsonObject(names) && !Array.isArray(names["enum"]) && toLiteral(names) !== '{"type":"string"}')
+    tags.push(`@propertyNames ${toTagText(names)}`);
+  if (isJsonObject(schema["patternProperties"]))
+    tags.push(
+      `@patternProperties ${toCleanLine(Object.keys(schema["patternProperties"]).join(" "), limits.tagCharsMax)}`,
+    );
+  return tags;
+}
+
+function isListed(schema: JsonObject): boolean {
+  return Array.isArray(schema["enum"]) || Object.hasOwn(schema, "const");
+}
+
+function toLetters(text: string): string {
+  return text.toLowerCase().replace(/[^\p{L}\p{N}]/gu, "");
 }
 
 /** The first sentence of a text, on one line, at most `limits.summaryCharsMax` long; empty for an empty text. */

@@ -33,6 +33,8 @@ export interface ModuleTree {
   read(path: string): string | undefined;
   /** Whether a path is a file or a folder, its size in bytes and the path that lists show. */
   stat(path: string): { kind: "file" | "folder"; bytes: number; path: string } | undefined;
+  /** The text of a file as it is written to a folder: there a tool's function has a body. */
+  readRunning(path: string): string | undefined;
   /** The text of one tool's module. */
   module(tool: Tool): string;
   /** Every file's path, in the order of the lists. */
@@ -187,6 +189,11 @@ export function createModuleTree(catalogue: Pick<Catalogue, "servers" | "toolCou
     locate,
     list,
     read,
+    readRunning: (path) => {
+      const node = locate(path);
+      if (node?.kind === "index") return toIndexModule(node.server, "running");
+      return node?.kind === "tool" ? toToolModule(node.tool, { purpose: "running" }) : read(path);
+    },
     module,
     stat: (path) => {
       const node = locate(path);

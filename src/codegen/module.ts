@@ -1,53 +1,75 @@
 import { isJsonObject } from "../base/json.ts";
+import type { JsonSchema } from "../base/json.ts";
 import { limits } from "../base/limits.ts";
 import type { Tool } from "../catalogue/tool.ts";
-import { toDocLines, toFirstSentence } from "./jsdoc.ts";
+import { toFirstSentence } from "./jsdoc.ts";
+import { toMergedDoc } from "./part.ts";
+import type { Doc } from "./part.ts";
 import { isInputOptional } from "./schema.ts";
-import { isReserved, toCleanLine, toCleanText, toComment, toLiteral, toPropertyKey, toTypeName } from "./text.ts";
-import { toDeclarations, toTypeText } from "./declarations.ts";
+import { toSchemaType, toTypeText } from "./schema-type.ts";
+import { isReserved, toCleanLine, toCleanText, toComment, toLiteral, toTypeName } from "./text.ts";
 
-/** The TypeScript module of one tool: its input and output types and the function that calls it. */
-export function toToolModule(tool: Tool): string {
-  const prefix = toTypeName(tool.callName);
-  const input = `${prefix}Input`;
-  const output = `${prefix}Output`;
-  const taken = new Set([input, output, "Promise"]);
+/** The type of a tool's results where its server declares none: what real ones had in common. */
+export interface LearnedOutput {
+  /** Of `type`, `properties`, `required`, `items`, `anyOf` and `additionalProperties` only. */
+  schema: JsonSchema;
+  /** How many results it was learned from. */
+  calls: number;
+  /** The day of the last of them, as ISO 8601. */
+  since: string;
+}
+
+/**
+ * What a module is for. `"reading"`: the function is declared, as a program's own is made by the sandbox, and nobody
+ * pays for a body that always says the same. `"running"`: it has a body, so that the file works where it is written,
+ * and names for its input and output, for people to import.
+ */
+export type ModulePurpose = "reading" | "running";
+
+/** The TypeScript module of one tool: the function that calls it, and the types that are named in it. */
+export function toToolModule(
+  tool: Tool,
+  options: { learned?: LearnedOutput | undefined; purpose?: ModulePurpose } = {},
+): string {
+  const { learned, purpose = "reading" } = options;
+  const typeNames = toExportedTypes(tool);
+  const taken = new Set(["Promise", "Record", "NonNullable", "Parameters", "Awaited", "ReturnType", ...typeNames]);
+  const input = toSchemaType(toUntitled(tool.inputSchema), { name: "Input", open: "unknown", taken });
+  const output = toSchemaType(toUntitled(toOutputSchema(tool, learned)), { name: "Output", open: "any", taken });
   // a reserved word is no function's name, but a name that a module exports may be one
   const isHidden = isReserved(tool.callName) || tool.callName === "callTool";
   const local = isHidden ? `${tool.callName}_` : tool.callName;
-  const parameter = isInputOptional(tool.inputSchema) ? `input: ${input} = {}` : `input: ${input}`;
-  const outputDoc =
-    tool.outputSchema === undefined
-      ? ["No output schema declared: look at one result before relying on its shape."]
-      : toTypeDoc(tool.outputSchema, `What {@link ${local}} gives back.`);
+  const parameter = `input${isInputOptional(tool.inputSchema) ? "?" : ""}: ${input.text}`;
+  const head = `function ${local}(${parameter}): Promise<${output.text}>`;
+  const comment = toComment(toFunctionDoc(tool, input.doc, toOutputDoc(tool, output.doc, learned)));
+  const isRunning = purpose === "running";
   return [
-    `import { callTool } from "../client.js";\n`,
-    toDeclarations(tool.inputSchema, {
-      name: input,
-      prefix,
-      open: "unknown",
-      taken,
-      doc: toTypeDoc(tool.inputSchema, `Input of {@link ${local}}.`),
-    }),
-    toDeclarations(tool.outputSchema ?? true, { name: output, prefix, open: "any", taken, doc: outputDoc }),
-    `${toComment(toFunctionDoc(tool))}${isHidden ? "" : "export "}async function ${local}(${parameter}): Promise<${output}> {\n` +
-      `  return callTool<${output}>(${toLiteral(tool.address)}, input);\n}\n`,
+    ...(isRunning ? [`import { callTool } from "../client.js";\n\n`] : []),
+    ...(comment === "" ? [] : [`${comment}\n`]),
+    `${isHidden ? "" : "export "}${isRunning ? `${head} {\n  return callTool(${toLiteral(tool.address)}, input);\n}` : `declare ${head};`}\n`,
     ...(isHidden ? [`export { ${local} as ${tool.callName} };\n`] : []),
-  ].join("\n");
+    ...(isRunning
+      ? [
+          `\nexport type ${typeNames[0]} = NonNullable<Parameters<typeof ${local}>[0]>;\n`,
+          `export type ${typeNames[1]} = Awaited<ReturnType<typeof ${local}>>;\n`,
+        ]
+      : []),
+    ...[...input.declarations, ...output.declarations].map((text) => `\n${text}`),
+  ].join("");
 }
 
-/** The names of the types that a tool's module exports beside its function. */
-export function toExportedTypes(tool: Tool): string[] {
+/** The names of the types that a running module exports beside its function. */
+export function toExportedTypes(tool: Tool): [input: string, output: string] {
   const prefix = toTypeName(tool.callName);
   return [`${prefix}Input`, `${prefix}Output`];
 }
 
 /** One line: how the tool is called and what it gives, at most `limits.signatureCharsMax` long. */
-export function toSignature(tool: Tool): string {
+export function toSignature(tool: Tool, learned?: LearnedOutput): string {
   const optional = isInputOptional(tool.inputSchema);
   const type = toTypeText(tool.inputSchema);
   const input = type === "{}" ? "" : optional ? `input?: ${type}` : `input: ${type}`;
-  const output = tool.outputSchema === undefined ? "any" : toTypeText(tool.outputSchema, "any");
+  const output = toTypeText(toOutputSchema(tool, learned), "any");
   const budget = limits.signatureCharsMax - tool.callName.length - "(): Promise<>".length;
   // the input matters more: the output gets what it leaves, and at least a quarter
   const shownInput = toShortened(input, Math.max(budget - output.length, Math.floor((budget * 3) / 4)));
@@ -63,25 +85,35 @@ export function toSummary(tool: Tool): string {
   );
 }
 
-function toTypeDoc(schema: Tool["inputSchema"], otherwise: string): string[] {
-  const lines = toDocLines(schema, limits.propertyDocCharsMax);
-  return lines.length > 0 ? lines : [otherwise];
+/** What a tool gives: what its server declares goes before what was learned. */
+function toOutputSchema(tool: Tool, learned: LearnedOutput | undefined): JsonSchema {
+  return tool.outputSchema ?? learned?.schema ?? true;
 }
 
-function toFunctionDoc(tool: Tool): string[] {
-  const lines = [
-    toCleanText(tool.description ?? tool.title ?? "", limits.toolDocCharsMax) ||
-      `Calls ${toCleanLine(tool.address, limits.tagCharsMax)}.`,
-  ];
-  const properties = isJsonObject(tool.inputSchema) ? tool.inputSchema["properties"] : undefined;
-  const parameters: string[] = [];
-  for (const [name, property] of Object.entries(isJsonObject(properties) ? properties : {})) {
-    const description = isJsonObject(property) ? property["description"] : undefined;
-    const sentence = typeof description === "string" ? toFirstSentence(description) : "";
-    const path = /^[A-Za-z_$][\w$]*$/.test(name) ? `input.${name}` : `input[${toPropertyKey(name)}]`;
-    if (sentence !== "") parameters.push(`@param ${path} - ${sentence}`);
-  }
-  return parameters.length === 0 ? lines : [...lines, "", ...parameters];
+function toOutputDoc(tool: Tool, said: Doc, learned: LearnedOutput | undefined): Doc {
+  if (tool.outputSchema !== undefined || learned === undefined) return said;
+  const calls = `${learned.calls} ${learned.calls === 1 ? "call" : "calls"}`;
+  const day = toCleanLine(learned.since.slice(0, 10), limits.tagCharsMax);
+  return toMergedDoc({ text: `learned from ${calls}, last ${day}; not declared by the server`, tags: [] }, said);
+}
+
+/** The tool's description; what is said of its whole input and output are tags. */
+function toFunctionDoc(tool: Tool, input: Doc, output: Doc): Doc {
+  const tags = [
+    { name: "@param input", doc: input },
+    { name: "@returns", doc: output },
+  ].flatMap(({ name, doc }) => {
+    const words = [doc.text.replaceAll("\n", " "), ...doc.tags].filter((part) => part !== "").join(" ");
+    return words === "" ? [] : [`${name} ${words}`];
+  });
+  return { text: toCleanText(tool.description ?? tool.title ?? "", limits.toolDocCharsMax), tags };
+}
+
+/** Without the title of the whole, which only says the tool's name again. */
+function toUntitled(schema: JsonSchema): JsonSchema {
+  if (!isJsonObject(schema)) return schema;
+  const { title: _, ...rest } = schema;
+  return rest;
 }
 
 function toShortened(text: string, charsMax: number): string {

@@ -1,6 +1,8 @@
 import { limits } from "../base/limits.ts";
 import type { CatalogueServer, Tool } from "../catalogue/tool.ts";
 import { toExportedTypes, toSummary } from "./module.ts";
+import type { ModulePurpose } from "./module.ts";
+import { toInlineComment } from "./part.ts";
 import { toCleanLine, toCleanText } from "./text.ts";
 
 /** `client.ts` of the tree: the one door that every module calls through. */
@@ -17,14 +19,11 @@ export { callTool as callMCPTool };
 `;
 
 /** `index.ts` of a server: every tool under its call name, with one sentence each. */
-export function toIndexModule(server: CatalogueServer): string {
-  const lines = server.tools.flatMap((tool) => {
-    const summary = toSummary(tool);
-    const from = `from "./${tool.callName}.js";`;
-    return [
-      `export { ${tool.callName} } ${from}${summary === "" ? "" : ` // ${summary}`}`,
-      `export type { ${toExportedTypes(tool).join(", ")} } ${from}`,
-    ];
+export function toIndexModule(server: CatalogueServer, purpose: ModulePurpose = "reading"): string {
+  const lines = server.tools.map((tool) => {
+    const summary = toInlineComment({ text: toSummary(tool), tags: [] });
+    const types = purpose === "reading" ? [] : toExportedTypes(tool).map((name) => `type ${name}`);
+    return `${summary}export { ${[tool.callName, ...types].join(", ")} } from "./${tool.callName}.js";`;
   });
   const head = `// The tools of the MCP server ${toCleanLine(server.key, limits.tagCharsMax)}: each has a module here with its types.\n`;
   return `${head}${lines.length === 0 ? "export {};" : lines.join("\n")}\n`;

@@ -17,9 +17,11 @@ export function toReferences(root: JsonSchema): References {
       let schema: Json | undefined = root;
       if (base !== "" || (fragment !== "" && !fragment.startsWith("/"))) {
         named ??= collectNamed(root);
-        schema = named.get(ref) ?? named.get(base);
-        if (schema === undefined) return undefined;
-        if (named.has(ref)) return { schema };
+        const whole = toAbsolute(base, root);
+        const found = named.get(ref) ?? named.get(base) ?? named.get(whole);
+        if (found === undefined) return undefined;
+        if (named.has(ref)) return { schema: found };
+        schema = found;
       }
       const target = fragment === "" ? schema : walk(schema, fragment);
       return target === undefined ? undefined : { schema: target };
@@ -45,6 +47,12 @@ function toDecoded(part: string): string {
   }
 }
 
+/** A name as a whole one, against that of the whole schema; as it is where there is none. */
+function toAbsolute(name: string, root: JsonSchema): string {
+  const id = isJsonObject(root) ? root["$id"] : undefined;
+  return typeof id === "string" && URL.canParse(name, id) ? new URL(name, id).href : name;
+}
+
 function collectNamed(root: JsonSchema): Map<string, Json> {
   const named = new Map<string, Json>();
   const queue: Json[] = [root];
@@ -57,7 +65,9 @@ function collectNamed(root: JsonSchema): Map<string, Json> {
       }
       for (const keyword of ["$id", "id"]) {
         const id = schema[keyword];
-        if (typeof id === "string" && !named.has(id)) named.set(id, schema);
+        if (typeof id !== "string") continue;
+        // as it is written, and against the whole schema's own
+        for (const name of [id, toAbsolute(id, root)]) if (!named.has(name)) named.set(name, schema);
       }
       queue.push(...Object.values(schema).filter((value) => typeof value === "object"));
     } else if (Array.isArray(schema)) {

@@ -20,22 +20,31 @@ export function isInputOptional(schema: JsonSchema): boolean {
   );
 }
 
-/** An object that an interface can be: no alternatives, nothing referred to, never null. */
-export function isPlainObject(schema: JsonObject): boolean {
+/** An object without alternatives, with nothing referred to, never null. */
+function isPlainObject(schema: JsonObject): boolean {
   const type = schema["type"] ?? toImpliedType(schema);
   return (
     type === "object" && schema["nullable"] !== true && combinators.every((keyword) => schema[keyword] === undefined)
   );
 }
 
-/** One plain type, nothing to name. */
-export function isScalar(schema: JsonObject): boolean {
-  const isNamed =
-    schema["type"] === "string" ||
-    schema["type"] === "number" ||
-    schema["type"] === "integer" ||
-    schema["type"] === "boolean";
-  return isNamed && combinators.every((keyword) => schema[keyword] === undefined);
+/** Whether a value is of a type that a schema names; anything is of one that JSON Schema does not know. */
+export function isOfType(value: Json, type: Json | undefined): boolean {
+  switch (type) {
+    case "string":
+    case "boolean":
+    case "number":
+      return typeof value === type;
+    case "integer":
+      return Number.isInteger(value);
+    case "null":
+      return value === null;
+    case "array":
+      return Array.isArray(value);
+    case "object":
+      return isJsonObject(value);
+  }
+  return true;
 }
 
 /** An object or an array: what nests. */
@@ -49,7 +58,9 @@ export function toImpliedType(schema: JsonObject): "object" | "array" | undefine
   if (
     isJsonObject(schema["properties"]) ||
     isJsonObject(schema["patternProperties"]) ||
-    isJsonObject(schema["additionalProperties"])
+    isJsonObject(schema["additionalProperties"]) ||
+    isJsonObject(schema["propertyNames"]) ||
+    toRequired(schema).length > 0
   )
     return "object";
   if (isJsonObject(schema["items"]) || Array.isArray(schema["items"]) || Array.isArray(schema["prefixItems"]))

@@ -2,7 +2,7 @@ import type { Json } from "../base/json.ts";
 
 /** Characters that nobody sees, that turn a line around, or that are no characters: they could hide text in a module. */
 const unseen =
-  /\p{Cf}|\p{Cc}|\p{Co}|\p{Cn}|\p{Surrogate}|\u034f|\u115f|\u1160|\u17b4|\u17b5|[\u180b-\u180f]|\u3164|\uffa0|[\ufe00-\ufe0f]|[\u{e0100}-\u{e01ef}]/gu;
+  /\p{Cf}|\p{Cc}|\p{Zl}|\p{Zp}|\p{Co}|\p{Cn}|\p{Surrogate}|\u034f|\u115f|\u1160|\u17b4|\u17b5|[\u180b-\u180f]|\u3164|\uffa0|[\ufe00-\ufe0f]|[\u{e0100}-\u{e01ef}]/gu;
 const reserved = new Set(
   (
     "abstract arguments await break case catch class const continue debugger default delete do else enum eval export exports extends " +
@@ -18,7 +18,7 @@ export function toCleanText(text: string, charsMax: number): string {
     .replace(/\r\n?|[\u0085\u2028\u2029]/g, "\n")
     .split("\n")
     .map((line) => line.replace(/\t/g, "  ").replace(unseen, "").trimEnd());
-  const clean = lines
+  const clean = toDedented(lines)
     .join("\n")
     .replace(/\n{3,}/g, "\n\n")
     .trim();
@@ -29,28 +29,46 @@ export function toCleanText(text: string, charsMax: number): string {
     .trimEnd()}…`;
 }
 
+/** Without the indentation that all lines but the first share: docstrings have it. */
+function toDedented(lines: readonly string[]): readonly string[] {
+  const indents = lines.slice(1).flatMap((line) => (line === "" ? [] : [line.search(/\S|$/)]));
+  const shared = Math.min(...indents.slice(0, 10_000), 100);
+  return lines.map((line, index) => (index === 0 ? line : line.slice(shared)));
+}
+
 /** The same on one line. */
 export function toCleanLine(text: string, charsMax: number): string {
   const line = text.slice(0, charsMax * 4).replace(/\s+/g, " ");
   return toCleanText(text.length > charsMax * 4 ? line.padEnd(charsMax + 1, "…") : line, charsMax);
 }
 
-/** A JSDoc comment with these lines, indented; nothing in them can end it. Empty for no lines. */
-export function toComment(lines: readonly string[], indent = ""): string {
-  const safe = lines.flatMap((line) => line.split("\n")).map((line) => line.replaceAll("*/", "*\\/"));
-  if (safe.length === 0) return "";
-  const [only = ""] = safe;
-  if (safe.length === 1 && only.length < 110) return `${indent}/** ${only} */\n`;
-  return `${indent}/**\n${safe.map((line) => `${indent} * ${line}`.trimEnd()).join("\n")}\n${indent} */\n`;
+/** A JSDoc comment, its further lines indented; nothing in it can end it or talk to the compiler. Empty for no words. */
+export function toComment(doc: { text: string; tags: readonly string[] }, indent = ""): string {
+  const isLong = doc.text.includes("\n");
+  const words = [doc.text, doc.tags.join(" ")].filter((part) => part !== "").join(isLong ? "\n" : " ");
+  const safe = words
+    .replaceAll("*/", "*\\/")
+    .replace(/@(?=ts-)/gi, "@ ")
+    .replace(/\n(?=.)/g, `\n${indent}`);
+  return safe === "" ? "" : `/** ${safe} */`;
 }
 
 /** A JSON value as a TypeScript literal: pure ASCII for everything that could be unseen. */
 export function toLiteral(value: Json): string {
-  return JSON.stringify(value).replace(unseen, (character) =>
+  return (toJsonText(value) ?? "…").replace(unseen, (character) =>
     [...Array(character.length).keys()]
       .map((at) => `\\u${character.charCodeAt(at).toString(16).padStart(4, "0")}`)
       .join(""),
   );
+}
+
+/** JSON text; `undefined` for what is nested too deep to have one. */
+export function toJsonText(value: Json): string | undefined {
+  try {
+    return JSON.stringify(value);
+  } catch {
+    return undefined;
+  }
 }
 
 /** A property's key in an interface: bare where it is an identifier, otherwise quoted. */

@@ -45,7 +45,7 @@ export async function writeTree(
         ? tsconfig
         : path === "package.json"
           ? packageJson
-          : (tree.read(path.slice("servers/".length)) ?? "");
+          : (tree.readRunning(path.slice("servers/".length)) ?? "");
     await writeIn(directory, path, text);
   }
   const current = new Set(files.map((path) => path.toLowerCase()));

@@ -1,0 +1,133 @@
+import { isJsonObject } from "../base/json.ts";
+import type { Json, JsonObject } from "../base/json.ts";
+import { toAlone, toInlineComment, toUnion } from "./part.ts";
+import type { Part } from "./part.ts";
+import type { References } from "./references.ts";
+import { toIndexSchemas, toPropertyNames, toRequired } from "./schema.ts";
+import type { Place, Writer } from "./schema-type.ts";
+import { toTarget } from "./shared-shapes.ts";
+import { toComment, toLiteral, toPropertyKey } from "./text.ts";
+
+/** An object that is no longer than this stands on one line. */
+const lineCharsMax = 80;
+/** Longer types of members are not written a second time for the index signature beside them. */
+const indexCharsMax = 60;
+
+interface Member {
+  comment: string;
+  key: string;
+  part: Part;
+  isRequired: boolean;
+}
+
+/** The type of an object schema: its members in braces, or a `Record`. */
+export function toMembers(schema: JsonObject, place: Place, writer: Writer, references: References): string {
+  const keys = toKeys(schema, references);
+  if (keys !== undefined) return toKeyed(schema, keys, place, writer);
+  const properties = isJsonObject(schema["properties"]) ? schema["properties"] : undefined;
+  const required = new Set(toRequired(schema));
+  const names = toPropertyNames(schema);
+  const indent = writer.isInline ? "" : `${place.indent} `;
+  const members: Member[] = [];
+  for (const name of names) {
+    if (writer.isFull()) break;
+    const inside = { indent, depth: place.depth + 1, owner: undefined, hint: name };
+    const isDeclared = properties !== undefined && Object.hasOwn(properties, name);
+    // what is only required stands beside what says more: `any` would undo that
+    const undeclared: Part = properties === undefined ? { ...writer.open, text: "unknown" } : writer.open;
+    const part = isDeclared ? writer.render(properties[name], inside) : undeclared;
+    const comment = part.doc === undefined ? "" : toComment(part.doc, indent);
+    members.push({ comment, key: toPropertyKey(name), part, isRequired: required.has(name) });
+  }
+  const index = toIndex(
+    schema,
+    members,
+    members.length < names.length,
+    { ...place, indent, depth: place.depth + 1 },
+    writer,
+  );
+  if (members.length === 0 && index !== undefined && place.owner === undefined && index.key === "key: string")
+    return `Record<string, ${index.text}>`;
+  const lines = members.map(
+    ({ comment, key, part, isRequired }) =>
+      `${comment}${comment === "" ? "" : comment.includes("\n") ? `\n${indent}` : " "}${key}${isRequired ? "" : "?"}: ${part.text}`,
+  );
+  if (index !== undefined) lines.push(`[${index.key}]: ${index.text}`);
+  if (lines.length === 0) return "{}";
+  if (writer.isInline) return `{ ${lines.join(", ")} }`;
+  const line = `{ ${lines.join("; ")} }`;
+  if (line.length <= lineCharsMax && !line.includes("\n")) return line;
+  return `{\n${lines.map((text) => `${indent}${text};\n`).join("")}${place.indent}}`;
+}
+
+/** The keys that an object is limited to, where they are listed and nothing else is said of them. */
+function toKeys(schema: JsonObject, references: References): string[] | undefined {
+  let names: Json | undefined = schema["propertyNames"];
+  if (isJsonObject(names) && names["$ref"] !== undefined) names = toTarget(names, references);
+  if (!isJsonObject(names) || schema["properties"] !== undefined || schema["patternProperties"] !== undefined)
+    return undefined;
+  const values = Object.hasOwn(names, "const") ? [names["const"]] : names["enum"];
+  if (!Array.isArray(values) || values.length === 0) return undefined;
+  const keys = values.filter((value) => typeof value === "string");
+  return toRequired(schema).every((name) => keys.includes(name)) ? keys : undefined;
+}
+
+/** `{ [key in "a"|"b"]?: T }`: every key where all are required; the required ones apart where some are. */
+function toKeyed(schema: JsonObject, keys: readonly string[], place: Place, writer: Writer): string {
+  const required = new Set(toRequired(schema));
+  const value = writer.render(schema["additionalProperties"], { ...place, depth: place.depth + 1, owner: undefined });
+  const toMapped = (names: readonly string[], mark: string): string =>
+    names.length === 0 ? "" : `{ [key in ${names.map(toLiteral).join("|")}]${mark}: ${toAlone(value)} }`;
+  const optional = toMapped(
+    keys.filter((key) => !required.has(key)),
+    "?",
+  );
+  if (required.size === 0) return optional;
+  return optional === "" ? toMapped(keys, "") : `(${toMapped([...required], "")} & ${optional})`;
+}
+
+/** The signature of the keys that are not named. It must hold the named ones too. */
+function toIndex(
+  schema: JsonObject,
+  members: readonly Member[],
+  isCut: boolean,
+  place: Place,
+  writer: Writer,
+): { key: string; text: string } | undefined {
+  const schemas = toIndexSchemas(schema);
+  const key = "key: string";
+  const inside = { ...place, owner: undefined, hint: "" };
+  if (members.length === 0 && schemas.length === 0) {
+    const isEmpty = schema["additionalProperties"] === false || isJsonObject(schema["properties"]);
+    if (writer.isInline && isEmpty) return undefined;
+    return { key, text: isEmpty && writer.open.text === "unknown" ? "never" : writer.open.text };
+  }
+  if (schemas.length === 0 && !isCut) return undefined;
+  const values = isCut
+    ? writer.open
+    : toUnion(
+        schemas.map((one) => writer.render(one, inside)),
+        writer.open,
+      );
+  const prefix = toPrefix(schema);
+  if (prefix !== undefined && !members.some(({ key: named }) => named.replace(/^"/, "").startsWith(prefix)))
+    return { key: `key: \`${prefix}\${string}\``, text: toAlone(values) };
+  const own = members.map(({ part }) => part);
+  const isShort = own.reduce((sum, { text }) => sum + text.length, 0) <= indexCharsMax;
+  if (members.length === 0) return { key, text: toAlone(values) };
+  const comment = toInlineComment(values.doc);
+  if (!isShort || own.some(({ text }) => /[\n{]/.test(text))) return { key, text: `${comment}${writer.open.text}` };
+  const absent: Part[] = members.every(({ isRequired }) => isRequired)
+    ? []
+    : [{ text: "undefined", kind: "atom", width: 1 }];
+  const bare = [...own, values, ...absent].map(({ text, kind, width }) => ({ text, kind, width }));
+  return { key, text: `${comment}${toUnion(bare, writer.open).text}` };
+}
+
+/** What all keys begin with, where the schema has one pattern that says only that, and allows no others. */
+function toPrefix(schema: JsonObject): string | undefined {
+  const patterns = isJsonObject(schema["patternProperties"]) ? Object.keys(schema["patternProperties"]) : [];
+  const additional = schema["additionalProperties"];
+  if (patterns.length !== 1 || additional === true || isJsonObject(additional)) return undefined;
+  return /^\^([A-Za-z0-9_-]+)$/.exec(patterns[0] ?? "")?.[1];
+}
