@@ -129,7 +129,8 @@ describe("a tool's module", () => {
         required: ["rows"],
       },
       calls: 12,
-      since: "2026-11-25T10:11:12Z",
+      lastAt: Date.UTC(2026, 10, 25, 10, 11, 12),
+      changes: [],
     };
     const tool = toTool({ name: "listRows", description: "Lists rows." });
     expect(toToolModule(tool, { learned })).toMatchInlineSnapshot(`

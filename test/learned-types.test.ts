@@ -5,7 +5,7 @@ import { fileURLToPath } from "node:url";
 import fc from "fast-check";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import type { Json } from "../src/base/json.ts";
-import { toTypeText } from "../src/codegen/declarations.ts";
+import { toTypeText } from "../src/codegen/schema-type.ts";
 import { mergeShapes, parseShape, toShape, toShapeJson, toShapeSchema } from "../src/catalogue/shape.ts";
 import { validateValue } from "../src/gateway/validate-value.ts";
 import { createSluice } from "../src/runtime/create-sluice.ts";
@@ -26,12 +26,12 @@ describe("a type", () => {
     "prose alone, no values of it": [["red", "green", "red"], "string"],
     "rows with gaps": [[[{ a: 1 }, { a: 2, b: [] }, { a: 3, b: ["x"] }]], "{ a: number, b?: string[] }[]"],
     "an empty list, then one with items": [[[], [1]], "number[]"],
-    "keys that are no identifiers, once": [[{ "first name": 1, "last name": 2 }], "{ [key: string]: number }"],
+    "keys that are no identifiers, once": [[{ "first name": 1, "last name": 2 }], "Record<string, number>"],
     "keys that are no identifiers, again": [[{ "first name": 1 }, { "first name": 2 }], '{ "first name": number }'],
-    "keys that are addresses": [[{ "a@b.io": { n: 1 } }, { "a@b.io": { n: 2 } }], "{ [key: string]: { n: number } }"],
+    "keys that are addresses": [[{ "a@b.io": { n: 1 } }, { "a@b.io": { n: 2 } }], "Record<string, { n: number }>"],
     "keys that are ids": [
       [{ U02ABC1DE: { n: 1 }, U9ZZ8YX7W: { n: 2, m: 1 } }],
-      "{ [key: string]: { n: number, m?: number } }",
+      "Record<string, { n: number, m?: number }>",
     ],
     "very many keys": [
       [
@@ -39,7 +39,7 @@ describe("a type", () => {
           Array.from({ length: 60 }, (_, n) => [`k${"abcdefghij"[n % 10]}${"xyzuvw"[Math.floor(n / 10)]}`, n]),
         ),
       ],
-      "{ [key: string]: number }",
+      "Record<string, number>",
     ],
     "names of people as keys": [
       [
@@ -47,22 +47,21 @@ describe("a type", () => {
         { dave: 1, erin: 2, frank: 3 },
         { grace: 1, heidi: 2, ivan: 3 },
       ],
-      "{ [key: string]: number }",
+      "Record<string, number>",
     ],
     "a known key among data": [
       [
         { total: 2, "x@y.z": "a" },
         { total: 1, "z@y.x": "b" },
       ],
-      "{ total: number, [key: string]: any }",
+      "{ total: number, [key: string]: number | string }",
     ],
     "hostile keys": [
       [JSON.parse('{"__proto__":{"a":1},"constructor":1}') as Json],
       "{ __proto__: { a: number }, constructor: number }",
     ],
   };
-  for (const [name, [results, type]] of Object.entries(cases))
-    test(name, () => expect(typeOf(...results)).toBe(type));
+  for (const [name, [results, type]] of Object.entries(cases)) test(name, () => expect(typeOf(...results)).toBe(type));
 
   test("accepts every result that it was learned from", () => {
     fc.assert(

@@ -2,7 +2,7 @@ import { limits } from "../base/limits.ts";
 import type { Catalogue } from "../catalogue/catalogue.ts";
 import { toFoldedName } from "../catalogue/names.ts";
 import type { CatalogueServer, Tool } from "../catalogue/tool.ts";
-import { toToolModule } from "./module.ts";
+import { type LearnedType, type ModulePurpose, toSignature, toToolModule } from "./module.ts";
 import { clientModule, toIndexModule, toReadme, toTreeReadme } from "./pages.ts";
 
 /** What a path of the tree names. */
@@ -35,8 +35,10 @@ export interface ModuleTree {
   stat(path: string): { kind: "file" | "folder"; bytes: number; path: string } | undefined;
   /** The text of a file as it is written to a folder: there a tool's function has a body. */
   readRunning(path: string): string | undefined;
-  /** The text of one tool's module. */
-  module(tool: Tool): string;
+  /** The text of one tool's module, for reading unless it is for running. */
+  module(tool: Tool, purpose?: ModulePurpose): string;
+  /** One line: how the tool is called and what it gives. */
+  signature(tool: Tool): string;
   /** Every file's path, in the order of the lists. */
   paths(): string[];
 }
@@ -50,8 +52,11 @@ interface Folder {
 /** Names in the tree's own folder that are no server's. */
 const ownFiles = ["README.md", "client.ts", "tsconfig.json", "package.json"];
 
-/** Makes the tree over a catalogue, as that is at each call. */
-export function createModuleTree(catalogue: Pick<Catalogue, "servers" | "toolCount">): ModuleTree {
+/** Makes the tree over a catalogue, as that is at each call, and over what was learned of its tools' outputs. */
+export function createModuleTree(
+  catalogue: Pick<Catalogue, "servers" | "toolCount">,
+  learnedOf: (tool: Tool) => LearnedType | undefined = () => undefined,
+): ModuleTree {
   let seen: readonly CatalogueServer[] | undefined;
   let folders = new Map<string, Folder>();
   let aliases = new Map<string, Folder>();
@@ -111,11 +116,14 @@ export function createModuleTree(catalogue: Pick<Catalogue, "servers" | "toolCou
     return tool === undefined ? undefined : { kind: "tool", server, tool };
   }
 
-  function module(tool: Tool): string {
-    const key = JSON.stringify([tool.address, tool.callName, tool.hash]);
+  function module(tool: Tool, purpose: ModulePurpose = "reading"): string {
+    const learned = learnedOf(tool);
+    // Learning goes on: what it changes in the text is in the key.
+    const state = learned === undefined ? [] : [learned.calls, learned.changes.at(-1)?.what ?? ""];
+    const key = JSON.stringify([tool.address, tool.callName, tool.hash, purpose, ...state]);
     let text = texts.get(key);
     if (text === undefined) {
-      text = toToolModule(tool);
+      text = toToolModule(tool, { learned, purpose });
       const [oldest] = texts.keys();
       if (texts.size >= limits.moduleTextsCachedMax && oldest !== undefined) texts.delete(oldest);
       texts.set(key, text);
@@ -192,9 +200,10 @@ export function createModuleTree(catalogue: Pick<Catalogue, "servers" | "toolCou
     readRunning: (path) => {
       const node = locate(path);
       if (node?.kind === "index") return toIndexModule(node.server, "running");
-      return node?.kind === "tool" ? toToolModule(node.tool, { purpose: "running" }) : read(path);
+      return node?.kind === "tool" ? module(node.tool, "running") : read(path);
     },
     module,
+    signature: (tool) => toSignature(tool, learnedOf(tool)),
     stat: (path) => {
       const node = locate(path);
       if (node === undefined) return undefined;

@@ -1,6 +1,7 @@
 import { isJsonObject } from "../base/json.ts";
 import type { JsonSchema } from "../base/json.ts";
 import { limits } from "../base/limits.ts";
+import type { LearnedOutput } from "../catalogue/learned.ts";
 import type { Tool } from "../catalogue/tool.ts";
 import { toFirstSentence } from "./jsdoc.ts";
 import { toMergedDoc } from "./part.ts";
@@ -9,15 +10,11 @@ import { isInputOptional } from "./schema.ts";
 import { toSchemaType, toTypeText } from "./schema-type.ts";
 import { isReserved, toCleanLine, toCleanText, toComment, toLiteral, toTypeName } from "./text.ts";
 
-/** The type of a tool's results where its server declares none: what real ones had in common. */
-export interface LearnedOutput {
-  /** Of `type`, `properties`, `required`, `items`, `anyOf` and `additionalProperties` only. */
-  schema: JsonSchema;
-  /** How many results it was learned from. */
-  calls: number;
-  /** The day of the last of them, as ISO 8601. */
-  since: string;
-}
+/** What results have taught about a tool's output: its type where the server declares none, and what contradicted it. */
+export type LearnedType = Pick<LearnedOutput, "schema" | "calls" | "lastAt" | "changes">;
+
+/** How many of the latest contradictions a module tells. */
+const contradictionsMax = 3;
 
 /**
  * What a module is for. `"reading"`: the function is declared, as a program's own is made by the sandbox, and nobody
@@ -29,7 +26,7 @@ export type ModulePurpose = "reading" | "running";
 /** The TypeScript module of one tool: the function that calls it, and the types that are named in it. */
 export function toToolModule(
   tool: Tool,
-  options: { learned?: LearnedOutput | undefined; purpose?: ModulePurpose } = {},
+  options: { learned?: LearnedType | undefined; purpose?: ModulePurpose } = {},
 ): string {
   const { learned, purpose = "reading" } = options;
   const typeNames = toExportedTypes(tool);
@@ -65,7 +62,7 @@ export function toExportedTypes(tool: Tool): [input: string, output: string] {
 }
 
 /** One line: how the tool is called and what it gives, at most `limits.signatureCharsMax` long. */
-export function toSignature(tool: Tool, learned?: LearnedOutput): string {
+export function toSignature(tool: Tool, learned?: LearnedType): string {
   const optional = isInputOptional(tool.inputSchema);
   const type = toTypeText(tool.inputSchema);
   const input = type === "{}" ? "" : optional ? `input?: ${type}` : `input: ${type}`;
@@ -86,14 +83,22 @@ export function toSummary(tool: Tool): string {
 }
 
 /** What a tool gives: what its server declares goes before what was learned. */
-function toOutputSchema(tool: Tool, learned: LearnedOutput | undefined): JsonSchema {
+function toOutputSchema(tool: Tool, learned: LearnedType | undefined): JsonSchema {
   return tool.outputSchema ?? learned?.schema ?? true;
 }
 
-function toOutputDoc(tool: Tool, said: Doc, learned: LearnedOutput | undefined): Doc {
-  if (tool.outputSchema !== undefined || learned === undefined) return said;
+function toOutputDoc(tool: Tool, said: Doc, learned: LearnedType | undefined): Doc {
+  if (learned === undefined) return said;
+  if (tool.outputSchema !== undefined) {
+    const found = learned.changes.slice(-contradictionsMax).map(({ what }) => what);
+    if (found.length === 0) return said;
+    return toMergedDoc(
+      { text: `real results differ: ${toCleanLine(found.join("; "), limits.tagCharsMax)}`, tags: [] },
+      said,
+    );
+  }
   const calls = `${learned.calls} ${learned.calls === 1 ? "call" : "calls"}`;
-  const day = toCleanLine(learned.since.slice(0, 10), limits.tagCharsMax);
+  const day = new Date(learned.lastAt).toISOString().slice(0, 10);
   return toMergedDoc({ text: `learned from ${calls}, last ${day}; not declared by the server`, tags: [] }, said);
 }
 

@@ -1,9 +1,8 @@
 import { hash } from "node:crypto";
 import { limits } from "../base/limits.ts";
 import type { Catalogue } from "../catalogue/catalogue.ts";
-import type { LearnedOutput } from "../catalogue/learned.ts";
 import type { Tool } from "../catalogue/tool.ts";
-import { toExportedTypes, toSignature } from "../codegen/module.ts";
+import { toExportedTypes } from "../codegen/module.ts";
 import type { ModuleTree } from "../codegen/module-tree.ts";
 import { clientModule } from "../codegen/pages.ts";
 import { toLiteral, toPropertyKey } from "../codegen/text.ts";
@@ -14,7 +13,6 @@ import type { CheckInput, TypeCheck, TypeProblem } from "./type-check.ts";
 export interface CheckSource {
   catalogue: Catalogue;
   tree: ModuleTree;
-  learnedOf: (tool: Tool) => LearnedOutput | undefined;
 }
 
 /**
@@ -52,8 +50,8 @@ export function toCheckInput({ text, specifiers, servers }: LinkedProgram, sourc
         continue;
       }
       const path = `${folder}/${at}.ts`;
-      files.push([path, source.tree.module(tool)]);
-      signatures.push([path, `${server.identifier}.${toSignature(tool)}`]);
+      files.push([path, source.tree.module(tool, "running")]);
+      signatures.push([path, `${server.identifier}.${source.tree.signature(tool)}`]);
       lines.push(`export * from "./${at}";`);
       paths.set(toToolKey(server.key, tool.callName), `${folder}/${at}-alone.ts`);
       files.push([

@@ -9,7 +9,7 @@ import type { Resolution } from "../catalogue/address.ts";
 import { createLearned } from "../catalogue/learned.ts";
 import { createSearch } from "../catalogue/search.ts";
 import type { Tool } from "../catalogue/tool.ts";
-import { toTypeText } from "../codegen/declarations.ts";
+import { toTypeText } from "../codegen/schema-type.ts";
 import { createModuleTree } from "../codegen/module-tree.ts";
 import { writeTree } from "../codegen/write-tree.ts";
 import type { Config, ServerConfig } from "../config/config.ts";
@@ -85,7 +85,7 @@ async function compose(config: Config, options: SluiceOptions, cleanup: Cleanup)
     servers: config.servers.map(({ key, hash }) => ({ key, configHash: hash })),
   });
   const learned = cleanup.use(createLearned(store));
-  const tree = createModuleTree(catalogue);
+  const tree = createModuleTree(catalogue, learned.of);
   const skills = createSkillFolder(config.skills.dir);
   const index = createSearch(catalogue, {
     file: join(config.stateDir, "search.index"),
@@ -129,7 +129,7 @@ async function compose(config: Config, options: SluiceOptions, cleanup: Cleanup)
   );
   const tokens = cleanup.use(createTokenLedger(catalogue));
   const typeCheck = createProgramCheck(
-    { catalogue, tree, learnedOf: learned.of, version: () => `${catalogue.version} ${learned.version}` },
+    { catalogue, tree, version: () => `${catalogue.version} ${learned.version}` },
     cleanup.use(createTypeCheck()),
   );
   const executions = createExecutions(config.sandbox);

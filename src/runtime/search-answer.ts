@@ -5,7 +5,7 @@ import type { Skill } from "../catalogue/skill.ts";
 import type { Tool } from "../catalogue/tool.ts";
 import { toFirstSentence } from "../codegen/jsdoc.ts";
 import { toCallText } from "../codegen/pages.ts";
-import { toSignature, toSummary } from "../codegen/module.ts";
+import { toSummary } from "../codegen/module.ts";
 import type { ModuleTree } from "../codegen/module-tree.ts";
 import { toModel } from "../gateway/to-model.ts";
 import type { SearchAnswer, SearchDetail, SearchResult } from "./outcome.ts";
@@ -97,7 +97,7 @@ export function toResult(
   };
   if (detail === "name") return result;
   result.summary = toModel(toSummary(tool));
-  result.signature = toModel(toSignature(tool));
+  result.signature = toModel(tree.signature(tool));
   if (detail === "full") result.module = toModel(tree.module(tool));
   return result;
 }
