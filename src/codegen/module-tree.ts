@@ -48,8 +48,11 @@ interface Folder {
 /** Names in the tree's own folder that are no server's. */
 const ownFiles = ["README.md", "client.ts", "tsconfig.json", "package.json"];
 
-/** Makes the tree over a catalogue, as that is at each call. */
-export function createModuleTree(catalogue: Pick<Catalogue, "servers" | "toolCount">): ModuleTree {
+/** Makes the tree over a catalogue, as that is at each call; texts of modules may come from another tree. */
+export function createModuleTree(
+  catalogue: Pick<Catalogue, "servers" | "toolCount">,
+  shared?: Pick<ModuleTree, "module">,
+): ModuleTree {
   let seen: readonly CatalogueServer[] | undefined;
   let folders = new Map<string, Folder>();
   let aliases = new Map<string, Folder>();
@@ -110,6 +113,7 @@ export function createModuleTree(catalogue: Pick<Catalogue, "servers" | "toolCou
   }
 
   function module(tool: Tool): string {
+    if (shared !== undefined) return shared.module(tool);
     const key = JSON.stringify([tool.address, tool.callName, tool.hash]);
     let text = texts.get(key);
     if (text === undefined) {
