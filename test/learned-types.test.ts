@@ -61,8 +61,7 @@ describe("a type", () => {
       "{ __proto__: { a: number }, constructor: number }",
     ],
   };
-  for (const [name, [results, type]] of Object.entries(cases))
-    test(name, () => expect(typeOf(...results)).toBe(type));
+  for (const [name, [results, type]] of Object.entries(cases)) test(name, () => expect(typeOf(...results)).toBe(type));
 
   test("accepts every result that it was learned from", () => {
     fc.assert(
