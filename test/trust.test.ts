@@ -97,7 +97,7 @@ describe("the lock file", () => {
     expect(Object.keys(servers["shop"] ?? {})).toEqual(["get", "old", "send"]);
     await change(send);
     await change(send, { ...get, description: "Gets all mails." });
-    expect(await shop.events.filter(({ kind }) => kind === "definition-changed").length).toBe(1);
+    expect(shop.events.filter(({ kind }) => kind === "definition-changed").length).toBe(1);
   });
 
   test("processes that pin at once lose nothing", { timeout: 60_000 }, async () => {
@@ -179,7 +179,7 @@ describe("a definition that was changed", () => {
     ]);
     expect(shop.logs.join("\n")).toContain("shop.send: its definition has changed since it was pinned");
     for (const line of diff) expect(shop.logs.join("\n")).toContain(line);
-    const [record] = auditOf().filter(({ kind }) => kind === "definition-changed");
+    const record = auditOf().find(({ kind }) => kind === "definition-changed");
     expect(record).toMatchObject({
       tool: "shop.send",
       from: expect.any(String) as string,

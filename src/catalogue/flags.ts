@@ -51,9 +51,22 @@ const patterns: readonly [FlagKind, RegExp][] = [
   ],
 ];
 
-/** Characters that nobody sees; those that emoji are joined with only where no emoji is. */
-const hidden =
-  /[\u00ad\u061c\u180e\u200b\u200e\u200f\u202a-\u202e\u2060-\u206f\u115f\u1160\u3164\uffa0\ufff9-\ufffb]|(?<!^)\ufeff|[\u{e0001}-\u{e0020}]|(?<!\u{1f3f4}[\u{e0021}-\u{e007f}]{0,8})[\u{e0021}-\u{e007f}]|[\u{e0100}-\u{e01ef}]|(?<![\p{Extended_Pictographic}\ufe0f\p{Emoji_Modifier}\p{L}\p{M}])\u200d|[\p{Script=Latin}\s]\u200c[\p{Script=Latin}\s]|[\0-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f]/u;
+/** Characters that nobody sees; those that real writing needs only where it does not. */
+const hidden = new RegExp(
+  [
+    "[^\\P{Cc}\\n\\t\\r]",
+    "[\\u00ad\\u061c\\u180e\\u200b\\u200e\\u200f\\u202a-\\u202e\\u2060-\\u206f\\u115f\\u1160\\u3164\\uffa0\\ufff9-\\ufffb]",
+    // a mark of the byte order, at the beginning only
+    "(?<!^)\\ufeff",
+    // tags spell the flags of regions, and nothing else; selectors above 16 choose among Chinese characters
+    "[\\u{e0001}-\\u{e0020}]|(?<!\\u{1f3f4}[\\u{e0021}-\\u{e007f}]{0,8})[\\u{e0021}-\\u{e007f}]",
+    "(?<!\\p{Script=Han})[\\u{e0100}-\\u{e01ef}]",
+    // joiners join emoji and the letters of some scripts
+    "(?<![\\p{Extended_Pictographic}\\ufe0f\\p{Emoji_Modifier}\\p{L}\\p{M}])\\u200d|(?<=\\p{Script=Latin})\\u200d",
+    "[\\p{Script=Latin}\\s]\\u200c[\\p{Script=Latin}\\s]",
+  ].join("|"),
+  "u",
+);
 
 /** Where a definition speaks to the model instead of about the tool; `others` are the servers it has no business with. */
 export function toFlags(definition: ToolDefinition, others: OtherServers): Flag[] {
