@@ -39,7 +39,7 @@ export function openLockFile(path: string, exclusively: (work: () => void) => vo
   function current(): Pins {
     try {
       const mark = toMark();
-      if (read?.mark !== mark) read = { mark, pins: mark === "none" ? new Map() : parsePins(readBounded(path)) };
+      if (read?.mark !== mark) read = { mark, pins: mark === "none" ? new Map() : parsePins(readBounded(path), path) };
       return read.pins;
     } catch (error) {
       read = undefined;
@@ -92,23 +92,23 @@ export function openLockFile(path: string, exclusively: (work: () => void) => vo
 
 function readBounded(path: string): string {
   if (statSync(path).size > limits.lockFileBytesMax)
-    throw new Error(`it has more than ${limits.lockFileBytesMax} bytes (lockFileBytesMax)`);
+    throw toBroken(path, `it has more than ${limits.lockFileBytesMax} bytes (lockFileBytesMax)`);
   return readFileSync(path, "utf8");
 }
 
-function parsePins(text: string): Pins {
-  if (/^(<{7}|>{7}) /m.test(text)) throw new Error("it has the marks of a merge conflict");
+function parsePins(text: string, path: string): Pins {
+  if (/^(<{7}|>{7}) /m.test(text)) throw toBroken(path, "it has the marks of a merge conflict");
   const value = JSON.parse(text) as unknown;
-  if (!isJsonObject(value) || !isJsonObject(value["servers"])) throw new Error('it has no object "servers"');
-  if (value["version"] !== 1) throw new Error(`its "version" is ${JSON.stringify(value["version"])}, expected 1`);
+  if (!isJsonObject(value) || !isJsonObject(value["servers"])) throw toBroken(path, 'it has no object "servers"');
+  if (value["version"] !== 1) throw toBroken(path, `its "version" is ${JSON.stringify(value["version"])}, expected 1`);
   const pins: Pins = new Map();
   for (const [server, tools] of Object.entries(value["servers"])) {
-    if (!isJsonObject(tools)) throw new Error(`${JSON.stringify(server)} is not an object of tools and hashes`);
+    if (!isJsonObject(tools)) throw toBroken(path, `${JSON.stringify(server)} is not an object of tools and hashes`);
     const known = new Map<string, string>();
     for (const [tool, hash] of Object.entries(tools)) {
       const digest = typeof hash === "string" ? /^sha256:([0-9a-f]{64})$/.exec(hash)?.[1] : undefined;
       if (digest === undefined)
-        throw new Error(`the hash of ${JSON.stringify(`${server}.${tool}`)} is not "sha256:" and 64 hex digits`);
+        throw toBroken(path, `the hash of ${JSON.stringify(`${server}.${tool}`)} is not "sha256:" and 64 hex digits`);
       known.set(tool, digest);
     }
     pins.set(server, known);
@@ -129,6 +129,10 @@ function toText(pins: Pins): string {
 
 function toSorted<Value>(map: ReadonlyMap<string, Value>): [string, Value][] {
   return [...map].sort(([a], [b]) => (a < b ? -1 : 1));
+}
+
+function toBroken(path: string, problem: string): SluiceError {
+  return toLockError(path, `Cannot read ${path}: ${problem}`, undefined);
 }
 
 function toLockError(path: string, message: string, cause: unknown): SluiceError {
