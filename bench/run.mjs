@@ -25,7 +25,7 @@ const names = [
   "demo",
 ];
 /** Only by name: they take minutes. `engines` is `probes` and `walls`. */
-const longNames = ["conformance", "engines", "probes", "walls"];
+const longNames = ["conformance", "engines", "probes", "servers", "walls"];
 
 const { values, positionals } = readArguments();
 if (values.help === true) {

@@ -90,13 +90,13 @@ describe("what servers said", () => {
     const catalogue = filled({ crm: ["a", "b"] });
     const [version, known] = [catalogue.version, catalogue.servers()];
     expect(catalogue.servers()).toBe(known);
-    expect(catalogue.update("crm", listing("a", "b"))).toEqual({ changed: false });
+    expect(catalogue.update("crm", listing("a", "b"))).toMatchObject({ changed: false });
     expect(catalogue.version).toBe(version);
-    expect(catalogue.update("crm", listing("b", "a"))).toEqual({ changed: true });
-    expect(catalogue.update("crm", { ...listing("b", "a"), instructions: "New." })).toEqual({ changed: true });
-    expect(catalogue.update("crm", listing())).toEqual({ changed: true });
+    expect(catalogue.update("crm", listing("b", "a"))).toMatchObject({ changed: true });
+    expect(catalogue.update("crm", { ...listing("b", "a"), instructions: "New." })).toMatchObject({ changed: true });
+    expect(catalogue.update("crm", listing())).toMatchObject({ changed: true });
     expect(catalogue.version).toBe(version + 3);
-    expect(catalogue.update("unconfigured", listing("a"))).toEqual({ changed: false });
+    expect(catalogue.update("unconfigured", listing("a"))).toMatchObject({ changed: false });
     expect(catalogue.servers()[0]?.tools).toEqual([]);
   });
 
@@ -189,8 +189,8 @@ test("two processes that write the same catalogue do not harm each other", () =>
   const first = filled({ a: ["x"] });
   using otherStore = createStore(directory);
   const second = createCatalogue({ store: otherStore, servers: servers("a") });
-  expect(second.update("a", listing("x", "y"))).toEqual({ changed: true });
-  expect(first.update("a", listing("x", "y"))).toEqual({ changed: true });
+  expect(second.update("a", listing("x", "y"))).toMatchObject({ changed: true });
+  expect(first.update("a", listing("x", "y"))).toMatchObject({ changed: true });
   expect(first.servers()[0]?.tools).toHaveLength(2);
 });
 

@@ -434,7 +434,7 @@ describe("defaults and the published schema", () => {
     const config = parse({ mcpServers: {} });
     expect(config.servers).toEqual([]);
     expect(config.notes).toEqual([]);
-    expect(config.policy).toEqual({ tools: {} });
+    expect(config.policy).toEqual({ tools: {}, definitions: "warn" });
     expect(config.expose).toEqual([]);
     expect(config.stateDir).toBe(resolve("/base/.sluice"));
     const { engine, trusted, wall, floor, container, network, ...numbers } = config.sandbox;

@@ -24,6 +24,7 @@ export const errorCodes = {
   tool_not_granted: "policy",
   tool_denied: "policy",
   approval_unavailable: "policy",
+  definition_changed: "policy",
   arguments_invalid: "caller",
   tool_error: "upstream",
   upstream_error: "upstream",
@@ -69,6 +70,7 @@ export const errorCodes = {
   wall_unavailable: "internal",
   wall_below_floor: "internal",
   store_unavailable: "internal",
+  lock_unavailable: "internal",
   internal: "internal",
 } as const;
 

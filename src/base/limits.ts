@@ -81,6 +81,14 @@ export const limits = {
   stderrLineBytesMax: 8_192, // one line of a server's stderr in the log
   // the catalogue and the module tree
   callNameBytesMax: 160, // one call name: with suffix and extension it is one file name (255 bytes on most file systems)
+  lockFileBytesMax: 33_554_432, // sluice.lock.json: 10,000 tools are 1 MB
+  pinsPerServerMax: 10_000, // tools pinned of one server, those that are gone included: a server could list others forever
+  diffLinesMax: 200, // lines of one definition's diff
+  diffValueCharsMax: 1_000, // one line or value in it
+  definitionTextsMax: 20_000, // texts of one definition that are looked at for what addresses the model
+  definitionFlagsMax: 20, // of one definition
+  listTtlMsMin: 1_000, // a list whose server says that it is stale sooner is asked for no more often
+  listTtlMsMax: 86_400_000, // and one that it says is good for longer is asked for once a day
   definitionsKeptMs: 2_592_000_000, // tools of a server under a config that it no longer has: 30 days, for going back
   nearestMax: 3, // names suggested for one that does not exist
   nearestComparedMax: 200, // names compared letter by letter for these suggestions

@@ -5,6 +5,7 @@ import { limits } from "../base/limits.ts";
 import type { Store } from "../store/store.ts";
 import { createAddressBook } from "./address.ts";
 import type { AddressBook, Resolution } from "./address.ts";
+import type { ListedDefinition } from "./trust.ts";
 import { assignCallNames, assignIdentifiers } from "./names.ts";
 import type { CatalogueServer, Tool, ToolDefinition } from "./tool.ts";
 
@@ -18,24 +19,30 @@ export interface ServerListing {
   protocol?: string | undefined;
 }
 
-/** Every tool of every configured server, known from the store without connecting to any of them. */
-export interface Catalogue {
-  /** Counts the updates that changed something, from 0: what was derived from an older version is stale. */
-  readonly version: number;
+/** Tools and servers by their names: the catalogue as it is, or as it was at one time. */
+export interface CatalogueView {
   /** Every configured server in the config's order; the same array until `version` changes. Tools are parsed when read. */
   servers(): readonly CatalogueServer[];
   /** The server with this key or, if there is none, this identifier. */
   server(keyOrIdentifier: string): CatalogueServer | undefined;
-  /** One tool by its server's key and its own name; only its definition is read. */
-  tool(key: string, name: string): Tool | undefined;
   /** How many tools a server has, without parsing them; 0 for an unknown one. */
   toolCount(key: string): number;
+  /** The tool that an address, a `server__tool` or a bare call name means; else what was perhaps meant. */
+  resolve(name: string): Resolution;
+}
+
+/** Every tool of every configured server, known from the store without connecting to any of them. */
+export interface Catalogue extends CatalogueView {
+  /** Counts the updates that changed something, from 0: what was derived from an older version is stale. */
+  readonly version: number;
+  /** The catalogue as it is now, whatever changes later. */
+  snapshot(): CatalogueView;
+  /** One tool by its server's key and its own name; only its definition is read. */
+  tool(key: string, name: string): Tool | undefined;
   /** The definition hashes of each server's tools, in their order and with commas between, as the store has them. */
   definitionHashes(): { server: string; hashes: string }[];
   /** Takes what a server said, into the store too; `changed` if it differs from what was known. */
-  update(key: string, listing: ServerListing): { changed: boolean };
-  /** The tool that an address, a `server__tool` or a bare call name means; else what was perhaps meant. */
-  resolve(name: string): Resolution;
+  update(key: string, listing: ServerListing): { changed: boolean; definitions: readonly ListedDefinition[] };
 }
 
 interface ServerRow {
@@ -49,9 +56,16 @@ interface ServerRow {
 interface Entry {
   key: string;
   configHash: string;
+  /** What it listed last. */
+  now: Listed;
+}
+
+/** What a server listed at one time; what was read of it never changes. */
+interface Listed {
   server: CatalogueServer;
   names?: readonly string[];
   callNames?: ReadonlyMap<string, string>;
+  tools?: readonly Tool[];
   /** Those of its tools that were read one by one. */
   read?: Map<string, Tool>;
 }
@@ -70,95 +84,127 @@ export function createCatalogue(options: {
   const entries = new Map<string, Entry>();
   for (const { key, configHash } of options.servers) {
     const row = rows.get(toRowKey(key, configHash));
-    const entry: Entry = { key, configHash, server: undefined as never };
-    entry.server = toServer(entry, {
+    const now = toListed(key, configHash, {
       instructions: row?.instructions ?? undefined,
       problems: row === undefined ? [] : parseStrings(row.problems),
       fetchedAt: row?.fetched_at ?? undefined,
     });
-    if (row === undefined) entry.names = [];
-    entries.set(key, entry);
+    if (row === undefined) now.names = [];
+    entries.set(key, { key, configHash, now });
   }
   const byIdentifier = new Map([...identifiers].map(([key, identifier]) => [identifier, key]));
   let version = 0;
-  let servers: readonly CatalogueServer[] | undefined;
-  let addresses: AddressBook | undefined;
+  let view: CatalogueView | undefined;
 
   /** A server whose tools are read from the store and parsed when somebody asks for them. */
-  function toServer(
-    entry: Entry,
+  function toListed(
+    key: string,
+    configHash: string,
     known: { instructions?: string | undefined; problems: readonly string[]; fetchedAt?: number | undefined },
-  ): CatalogueServer {
-    let tools: readonly Tool[] | undefined;
-    delete entry.read;
-    return {
-      key: entry.key,
-      identifier: identifiers.get(entry.key) as string,
-      ...(known.instructions === undefined ? {} : { instructions: known.instructions }),
-      problems: known.problems,
-      ...(known.fetchedAt === undefined ? {} : { fetchedAt: known.fetchedAt }),
-      get tools(): readonly Tool[] {
-        tools ??= known.fetchedAt === undefined ? [] : readTools(entry);
-        return tools;
+  ): Listed {
+    const listed: Listed = {
+      server: {
+        key,
+        identifier: identifiers.get(key) as string,
+        ...(known.instructions === undefined ? {} : { instructions: known.instructions }),
+        problems: known.problems,
+        ...(known.fetchedAt === undefined ? {} : { fetchedAt: known.fetchedAt }),
+        get tools(): readonly Tool[] {
+          return (listed.tools ??= known.fetchedAt === undefined ? [] : readTools(key, configHash, listed));
+        },
       },
     };
+    return listed;
   }
 
-  function readTools(entry: Entry): readonly Tool[] {
+  function readTools(key: string, configHash: string, listed: Listed): readonly Tool[] {
     const sql = "SELECT definition, hash FROM tool WHERE server_key = ? AND config_hash = ? ORDER BY position";
-    const read = store.all<{ definition: string; hash: string }>(sql, [entry.key, entry.configHash]);
+    const read = store.all<{ definition: string; hash: string }>(sql, [key, configHash]);
     const definitions = read.map(({ definition, hash }) => ({ ...(JSON.parse(definition) as ToolDefinition), hash }));
     // another process may have written since the names were read: names and tools are of one reading
-    entry.names = definitions.map(({ name }) => name);
-    entry.callNames = assignCallNames(entry.names);
-    return definitions.map((definition) => toTool(entry, definition));
+    listed.names = definitions.map(({ name }) => name);
+    const callNames = (listed.callNames = assignCallNames(listed.names));
+    return definitions.map((definition) => toTool(key, callNames, definition));
   }
 
-  function toTool(entry: Entry, definition: ToolDefinition & { hash: string }): Tool {
-    const callName = entry.callNames?.get(definition.name) as string;
-    return { ...definition, server: entry.key, address: `${entry.key}.${definition.name}`, callName };
+  function toTool(
+    key: string,
+    callNames: ReadonlyMap<string, string>,
+    definition: ToolDefinition & { hash: string },
+  ): Tool {
+    const callName = callNames.get(definition.name) as string;
+    return { ...definition, server: key, address: `${key}.${definition.name}`, callName };
   }
 
   function readTool(key: string, name: string): Tool | undefined {
     const entry = entries.get(key);
     if (entry === undefined) return undefined;
-    const known = entry.read?.get(name);
+    const { now, configHash } = entry;
+    const known = now.tools?.find((tool) => tool.name === name) ?? now.read?.get(name);
     if (known !== undefined) return known;
     const sql = "SELECT definition, hash FROM tool WHERE server_key = ? AND config_hash = ? AND name = ?";
-    const row = store.get<{ definition: string; hash: string }>(sql, [key, entry.configHash, name]);
+    const row = store.get<{ definition: string; hash: string }>(sql, [key, configHash, name]);
     // the names may have been read before another process wrote
-    if (row === undefined || !callNamesOf(entry).has(name)) return undefined;
-    const tool = toTool(entry, { ...(JSON.parse(row.definition) as ToolDefinition), hash: row.hash });
-    entry.read = (entry.read ?? new Map<string, Tool>()).set(name, tool);
+    if (row === undefined || !callNamesOf(now).has(name)) return undefined;
+    const definition = { ...(JSON.parse(row.definition) as ToolDefinition), hash: row.hash };
+    const tool = toTool(key, callNamesOf(now), definition);
+    now.read = (now.read ?? new Map<string, Tool>()).set(name, tool);
     return tool;
   }
 
   /** The names of all tools at once: the index of the table has them, no definition is touched. */
   function readNames(): void {
     const missing = new Map<string, string[]>();
-    for (const entry of entries.values())
-      if (entry.names === undefined) missing.set(toRowKey(entry.key, entry.configHash), []);
+    for (const { key, configHash, now } of entries.values())
+      if (now.names === undefined) missing.set(toRowKey(key, configHash), []);
     if (missing.size === 0) return;
     const sql = "SELECT server_key, config_hash, name FROM tool";
     for (const row of store.all<{ server_key: string; config_hash: string; name: string }>(sql)) {
       missing.get(toRowKey(row.server_key, row.config_hash))?.push(row.name);
     }
-    for (const entry of entries.values()) entry.names ??= missing.get(toRowKey(entry.key, entry.configHash)) ?? [];
+    for (const { key, configHash, now } of entries.values()) now.names ??= missing.get(toRowKey(key, configHash)) ?? [];
   }
 
-  function callNamesOf(entry: Entry): ReadonlyMap<string, string> {
-    readNames();
-    return (entry.callNames ??= assignCallNames(entry.names ?? []));
+  function callNamesOf(listed: Listed): ReadonlyMap<string, string> {
+    if (listed.names === undefined) readNames();
+    return (listed.callNames ??= assignCallNames(listed.names ?? []));
   }
 
-  function server(keyOrIdentifier: string): CatalogueServer | undefined {
-    return (entries.get(keyOrIdentifier) ?? entries.get(byIdentifier.get(keyOrIdentifier) ?? ""))?.server;
+  /** The catalogue as it is now: it holds what each server listed last, and nothing of that changes. */
+  function toView(): CatalogueView {
+    const listed = new Map([...entries].map(([key, { now }]) => [key, now]));
+    const servers = [...listed.values()].map((one) => one.server);
+    let addresses: AddressBook | undefined;
+    return {
+      servers: () => servers,
+      server: (name) => (listed.get(name) ?? listed.get(byIdentifier.get(name) ?? ""))?.server,
+      toolCount: (key) => {
+        const one = listed.get(key);
+        return one === undefined ? 0 : callNamesOf(one).size;
+      },
+      resolve: (name) => {
+        addresses ??= createAddressBook(
+          [...listed.values()].map((one) => ({
+            key: one.server.key,
+            identifier: one.server.identifier,
+            callNames: () => callNamesOf(one),
+          })),
+        );
+        const found = addresses.resolve(name);
+        if (found.kind !== "found") return found;
+        const tool = listed.get(found.server)?.server.tools.find((candidate) => candidate.name === found.tool);
+        return tool === undefined ? { kind: "not-found", nearest: [] } : { kind: "found", tool };
+      },
+    };
   }
 
-  function update(key: string, listing: ServerListing): { changed: boolean } {
+  const current = (): CatalogueView => (view ??= toView());
+
+  function update(key: string, listing: ServerListing): ReturnType<Catalogue["update"]> {
     const entry = entries.get(key);
-    if (entry === undefined) return { changed: false };
+    if (entry === undefined) return { changed: false, definitions: [] };
     const { definitions, problems } = toAccepted(listing);
+    const before = entry.now;
     const fetchedAt = Date.now();
     const changed = store.transaction(() => {
       const where = [key, entry.configHash];
@@ -168,6 +214,8 @@ export function createCatalogue(options: {
         known.length === definitions.length &&
         known.every(({ name, hash }, index) => name === definitions[index]?.name && hash === definitions[index].hash);
       if (!same) {
+        // A running program holds what was listed before: it is read while it is there.
+        void before.server.tools;
         store.run("DELETE FROM tool WHERE server_key = ? AND config_hash = ?", where);
         for (const [position, { hash, ...definition }] of definitions.entries()) {
           const insert =
@@ -187,26 +235,21 @@ export function createCatalogue(options: {
       forgetOldConfigs(key, entry.configHash, fetchedAt - limits.definitionsKeptMs);
       return !same;
     });
-    const { instructions, problems: knownProblems, fetchedAt: knownFetchedAt } = entry.server;
+    const { instructions, problems: knownProblems, fetchedAt: knownFetchedAt } = before.server;
     const differs =
       changed ||
       knownFetchedAt === undefined ||
       instructions !== listing.instructions ||
-      JSON.stringify(knownProblems) !== JSON.stringify(problems);
-    // the store may have been equal because another process wrote it: what this one has in memory decides as well
-    const held = entry.names;
-    const namesDiffer =
-      held !== undefined &&
-      (held.length !== definitions.length ||
-        new Set([...held, ...definitions.map(({ name }) => name)]).size !== held.length);
-    delete entry.callNames;
-    entry.names = definitions.map(({ name }) => name);
-    entry.server = toServer(entry, { instructions: listing.instructions, problems, fetchedAt });
-    servers = undefined;
-    addresses = undefined;
-    if (!differs && !namesDiffer) return { changed: false };
+      JSON.stringify(knownProblems) !== JSON.stringify(problems) ||
+      // the store may have been equal because another process wrote it: what this one has in memory decides as well
+      isOther(before, definitions);
+    if (!differs) return { changed: false, definitions };
+    if (knownFetchedAt !== undefined) void before.server.tools;
+    entry.now = toListed(key, entry.configHash, { instructions: listing.instructions, problems, fetchedAt });
+    entry.now.names = definitions.map(({ name }) => name);
+    view = undefined;
     version += 1;
-    return { changed: true };
+    return { changed: true, definitions };
   }
 
   function forgetOldConfigs(key: string, configHash: string, before: number): void {
@@ -221,13 +264,12 @@ export function createCatalogue(options: {
     get version(): number {
       return version;
     },
-    servers: () => (servers ??= [...entries.values()].map((entry) => entry.server)),
-    server,
+    servers: () => current().servers(),
+    server: (name) => current().server(name),
     tool: readTool,
-    toolCount: (key) => {
-      readNames();
-      return entries.get(key)?.names?.length ?? 0;
-    },
+    toolCount: (key) => current().toolCount(key),
+    resolve: (name) => current().resolve(name),
+    snapshot: current,
     definitionHashes() {
       // joined there: a row costs more than a hash
       const sql =
@@ -243,33 +285,41 @@ export function createCatalogue(options: {
       }));
     },
     update,
-    resolve: (name) => {
-      addresses ??= createAddressBook(
-        [...entries.values()].map((entry) => ({
-          key: entry.key,
-          identifier: entry.server.identifier,
-          callNames: () => callNamesOf(entry),
-        })),
-      );
-      const found = addresses.resolve(name);
-      if (found.kind !== "found") return found;
-      const tool = entries.get(found.server)?.server.tools.find((candidate) => candidate.name === found.tool);
-      return tool === undefined ? { kind: "not-found", nearest: [] } : { kind: "found", tool };
-    },
   };
 }
 
+/** Whether what this process has read is not what was listed now. */
+function isOther({ tools, names }: Listed, definitions: readonly ListedDefinition[]): boolean {
+  if (tools !== undefined) {
+    return (
+      tools.length !== definitions.length ||
+      tools.some(({ name, hash }, at) => name !== definitions[at]?.name || hash !== definitions[at].hash)
+    );
+  }
+  if (names === undefined) return false;
+  return (
+    names.length !== definitions.length ||
+    new Set([...names, ...definitions.map(({ name }) => name)]).size !== names.length
+  );
+}
+
+/** What no name has: control characters, halves of characters, and what nobody sees. */
+const unusable =
+  /[\p{Cc}\p{Surrogate}\p{Zl}\p{Zp}\u00ad\u200b-\u200f\u202a-\u202e\u2060-\u206f\ufeff\u{e0000}-\u{e01ef}]/u;
+
 /** The definitions that a program can use: named, once each, and meant for a model rather than for an app's own page. */
 function toAccepted(listing: ServerListing): {
-  definitions: (ToolDefinition & { hash: string })[];
+  definitions: ListedDefinition[];
   problems: readonly string[];
 } {
   const problems = [...listing.problems];
-  const definitions = new Map<string, ToolDefinition & { hash: string }>();
+  const definitions = new Map<string, ListedDefinition>();
   for (const tool of listing.tools) {
     if (isForAppsOnly(tool)) continue;
-    if (tool.name === "" || /[\0\p{Surrogate}]/u.test(tool.name)) {
-      problems.push(`Left out the tool ${JSON.stringify(tool.name)}: its name is empty or not valid text`);
+    if (tool.name === "" || unusable.test(tool.name)) {
+      // a name is shown as it is, and two that look the same must be the same
+      const shown = JSON.stringify(tool.name).replace(new RegExp(unusable, "gu"), toEscape);
+      problems.push(`Left out the tool ${shown}: its name is empty, not valid text or has characters that nobody sees`);
     } else if (definitions.has(tool.name)) {
       problems.push(`Left out the second tool named ${JSON.stringify(tool.name)}: the first one is used`);
     } else {
@@ -286,6 +336,10 @@ function isForAppsOnly(tool: ToolDefinition): boolean {
   const ui = tool._meta?.["ui"];
   const visibility = isJsonObject(ui) ? ui["visibility"] : undefined;
   return Array.isArray(visibility) && visibility.length > 0 && !visibility.includes("model");
+}
+
+function toEscape(character: string): string {
+  return `\\u{${(character.codePointAt(0) ?? 0).toString(16)}}`;
 }
 
 function toRowKey(key: string, configHash: string): string {

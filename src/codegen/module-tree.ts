@@ -52,10 +52,13 @@ interface Folder {
 /** Names in the tree's own folder that are no server's. */
 const ownFiles = ["README.md", "client.ts", "tsconfig.json", "package.json"];
 
-/** Makes the tree over a catalogue, as that is at each call, and over what was learned of its tools' outputs. */
+/**
+ * Makes the tree over a catalogue, as that is at each call; texts of modules, and what was learned of the tools' outputs,
+ * may come from another tree.
+ */
 export function createModuleTree(
   catalogue: Pick<Catalogue, "servers" | "toolCount">,
-  learnedOf: (tool: Tool) => LearnedType | undefined = () => undefined,
+  shared: { learnedOf?: (tool: Tool) => LearnedType | undefined; tree?: Pick<ModuleTree, "module" | "signature"> } = {},
 ): ModuleTree {
   let seen: readonly CatalogueServer[] | undefined;
   let folders = new Map<string, Folder>();
@@ -117,7 +120,8 @@ export function createModuleTree(
   }
 
   function module(tool: Tool, purpose: ModulePurpose = "reading"): string {
-    const learned = learnedOf(tool);
+    if (shared.tree !== undefined) return shared.tree.module(tool, purpose);
+    const learned = shared.learnedOf?.(tool);
     // Learning goes on: what it changes in the text is in the key.
     const state = learned === undefined ? [] : [learned.calls, learned.changes.at(-1)?.what ?? ""];
     const key = JSON.stringify([tool.address, tool.callName, tool.hash, purpose, ...state]);
@@ -203,7 +207,7 @@ export function createModuleTree(
       return node?.kind === "tool" ? module(node.tool, "running") : read(path);
     },
     module,
-    signature: (tool) => toSignature(tool, learnedOf(tool)),
+    signature: (tool) => shared.tree?.signature(tool) ?? toSignature(tool, shared.learnedOf?.(tool)),
     stat: (path) => {
       const node = locate(path);
       if (node === undefined) return undefined;

@@ -115,4 +115,6 @@ export type PolicyVerdict = "allow" | "deny" | "approve";
 export interface PolicyConfig {
   /** Address pattern (`*` is any characters) → verdict; the most literal characters win, on a tie the stricter. */
   tools: Readonly<Record<string, PolicyVerdict>>;
+  /** What happens when a tool's definition is no longer the pinned one; `pinned` refuses it until it is accepted. */
+  definitions: "warn" | "pinned";
 }

@@ -197,6 +197,14 @@ export const configKeys: SectionKey = {
           about:
             "Address pattern (`*` is any characters) to verdict. The rule with the most literal characters wins, on a tie the stricter; without a rule a tool is allowed.",
         },
+        definitions: {
+          kind: "choice",
+          default: "warn",
+          choices: ["warn", "pinned"],
+          later: [],
+          about:
+            "What happens when a tool's definition is no longer the one in sluice.lock.json: `warn` says so, `pinned` refuses the tool until it is accepted.",
+        },
       },
     },
     skills: {

@@ -2,7 +2,15 @@ import { resolve } from "node:path";
 import { isJsonObject } from "../base/json.ts";
 import { limits } from "../base/limits.ts";
 import { toNearest } from "../base/nearest.ts";
-import type { Config, HostRule, NetworkConfig, PolicyVerdict, SandboxConfig, ServerConfig } from "./config.ts";
+import type {
+  Config,
+  HostRule,
+  NetworkConfig,
+  PolicyConfig,
+  PolicyVerdict,
+  SandboxConfig,
+  ServerConfig,
+} from "./config.ts";
 import { parseHostRule } from "./hosts.ts";
 import { configKeys, networkKeys, sandboxIntegers, verdicts, type Key, type SectionKey } from "./keys.ts";
 import { Problems, toGot, toPathText, type ConfigPath, type LineOf } from "./problems.ts";
@@ -65,7 +73,7 @@ export function parseConfig(value: unknown, options: ParseConfigOptions): Config
       ...walls,
       network,
     } as SandboxConfig,
-    policy: { tools },
+    policy: { tools, definitions: read.get("policy.definitions") as PolicyConfig["definitions"] },
     skills: { dir: read.get("skills.dir") as string },
     expose,
     notes: context.notes,

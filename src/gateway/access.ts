@@ -1,5 +1,6 @@
 import type { PolicyConfig, PolicyVerdict } from "../config/config.ts";
 import type { CallOutcome, Step } from "./call.ts";
+import type { DefinitionCheck } from "./definitions.ts";
 import { literalLength, matchesPattern } from "./pattern.ts";
 
 /** What the policy says about an address, and the rule that said so (none: the default). */
@@ -14,7 +15,7 @@ const strictness: Readonly<Record<PolicyVerdict, number>> = { allow: 0, approve:
  * Prepares the rules of a policy: the one with the most literal characters wins, on a tie the stricter; without a rule
  * a tool is allowed. Addresses are canonical, so no other name of a tool escapes a rule.
  */
-export function createDecider(policy: PolicyConfig): (address: string) => Decision {
+export function createDecider(policy: Pick<PolicyConfig, "tools">): (address: string) => Decision {
   const rules = Object.entries(policy.tools)
     .map(([rule, verdict]) => ({ rule, verdict, literal: literalLength(rule) }))
     .sort((a, b) => b.literal - a.literal || strictness[b.verdict] - strictness[a.verdict]);
@@ -24,8 +25,8 @@ export function createDecider(policy: PolicyConfig): (address: string) => Decisi
   };
 }
 
-/** Refuses calls that the execution's grant or the policy does not permit. */
-export function access(policy: PolicyConfig): Step {
+/** Refuses calls that the execution's grant or the policy does not permit, and tools that are not what was pinned. */
+export function access(policy: Pick<PolicyConfig, "tools">, checkDefinition?: DefinitionCheck): Step {
   const decide = createDecider(policy);
   return async (call, next) => {
     const { address } = call.tool;
@@ -38,7 +39,7 @@ export function access(policy: PolicyConfig): Step {
     const source = `the rule "${rule}" of policy.tools`;
     switch (verdict) {
       case "allow":
-        return next(call);
+        return (await checkDefinition?.(call)) ?? next(call);
       case "deny":
         return refuse("tool_denied", `Cannot call ${address}: ${source} denies it`);
       case "approve":

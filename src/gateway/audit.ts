@@ -37,6 +37,8 @@ export type AuditRecord =
       bytes?: number;
       ms: number;
     }
+  /** A tool is no longer defined as it was pinned, or was accepted as it is now; hashes of definitions. */
+  | { kind: "definition-changed" | "definition-accepted"; tool: string; from: string; to: string }
   | (NetworkRecord & { executionId: string });
 
 /** The audit of this process: one file of JSON lines, each chained to the one before by its hash. */

@@ -6,7 +6,7 @@ import type { CallOptions } from "./sluice.ts";
 import { toOutcome } from "./to-outcome.ts";
 import { sampleLarge } from "./tokens.ts";
 
-const DENIALS = new Set(["tool_denied", "tool_not_granted", "approval_unavailable"]);
+const DENIALS = new Set(["tool_denied", "tool_not_granted", "approval_unavailable", "definition_changed"]);
 
 /** One direct call: the same gateway as a program's, the same outcome, no sandbox. */
 export async function callDirectly(

@@ -9,11 +9,14 @@ import type { Resolution } from "../catalogue/address.ts";
 import { createLearned } from "../catalogue/learned.ts";
 import { createSearch } from "../catalogue/search.ts";
 import type { Tool } from "../catalogue/tool.ts";
+import { toCleanSchema } from "../codegen/clean-schema.ts";
+import { toCleanText } from "../codegen/text.ts";
 import { toTypeText } from "../codegen/schema-type.ts";
 import { createModuleTree } from "../codegen/module-tree.ts";
 import { writeTree } from "../codegen/write-tree.ts";
 import type { Config, ServerConfig } from "../config/config.ts";
 import { parseConfig } from "../config/parse-config.ts";
+import { checkDefinitions } from "../gateway/definitions.ts";
 import { matchesPattern } from "../gateway/pattern.ts";
 import { toModel } from "../gateway/to-model.ts";
 import { createAudit } from "../gateway/audit.ts";
@@ -27,12 +30,14 @@ import { createStore } from "../store/store.ts";
 import { createUpstreams } from "../upstream/upstreams.ts";
 import { callDirectly } from "./call-directly.ts";
 import { createProgramCheck } from "./check-program.ts";
+import { createDefinitions } from "./definitions.ts";
 import { createDiscovery } from "./discovery.ts";
 import { createEvents } from "./events.ts";
 import { createExecutions } from "./executions.ts";
 import { createInvoke } from "./invoke.ts";
 import { checkHealth } from "./health.ts";
 import { createLearn } from "./learn.ts";
+import { createProgramView } from "./program-view.ts";
 import { createNames } from "./names.ts";
 import type { ExecutionResult, SearchAnswer } from "./outcome.ts";
 import type { Parts } from "./parts.ts";
@@ -84,8 +89,9 @@ async function compose(config: Config, options: SluiceOptions, cleanup: Cleanup)
     store,
     servers: config.servers.map(({ key, hash }) => ({ key, configHash: hash })),
   });
+  const definitions = createDefinitions({ config, store, audit, catalogue, events, log });
   const learned = cleanup.use(createLearned(store));
-  const tree = createModuleTree(catalogue, learned.of);
+  const tree = createModuleTree(catalogue, { learnedOf: learned.of });
   const skills = createSkillFolder(config.skills.dir);
   const index = createSearch(catalogue, {
     file: join(config.stateDir, "search.index"),
@@ -104,8 +110,7 @@ async function compose(config: Config, options: SluiceOptions, cleanup: Cleanup)
       onState(server, state, reason) {
         if (state === "ready") {
           events.emit({ kind: "server-connected", server });
-          // What the store had may be old: asked again beside the call that connected it.
-          discovery.refresh(server);
+          discovery.noteConnected(server);
         }
         if (state === "failed") events.emit({ kind: "server-failed", server, reason: reason ?? "unknown" });
       },
@@ -116,6 +121,7 @@ async function compose(config: Config, options: SluiceOptions, cleanup: Cleanup)
     catalogue,
     upstreams,
     log,
+    onListed: (server, listed) => definitions.see(server, listed),
     onChanged: (server) => events.emit({ kind: "tools-changed", server }),
   });
   cleanup.defer(() => discovery.close());
@@ -145,12 +151,20 @@ async function compose(config: Config, options: SluiceOptions, cleanup: Cleanup)
     config,
     catalogue,
     tree,
-    moduleFiles: {
-      read: (path) => tree.read(path),
-      list: (path) =>
-        tree.list(path)?.map(({ name, kind }) => ({ name, kind: kind === "folder" ? "directory" : "file" })),
-    },
     names: createNames(catalogue, tree, (key) => discovery.unavailable(key), config.skills.dir),
+    openView() {
+      const view = createProgramView(catalogue);
+      const own = createModuleTree(view, { tree });
+      return {
+        catalogue: view,
+        files: {
+          read: (path) => own.read(path),
+          list: (path) =>
+            own.list(path)?.map(({ name, kind }) => ({ name, kind: kind === "folder" ? "directory" : "file" })),
+        },
+        names: createNames(view, own, (key) => discovery.unavailable(key), config.skills.dir),
+      };
+    },
     discovery,
     workspace,
     pool,
@@ -161,6 +175,7 @@ async function compose(config: Config, options: SluiceOptions, cleanup: Cleanup)
     audit,
     tokens,
     namesIn,
+    serversOf: (name) => (/\.|__/.test(name) ? namesIn(name) : keys),
     toUnresolved(name, resolution) {
       const server = serverIn(name, catalogue);
       const reason = server === undefined ? undefined : discovery.unavailable(server.key);
@@ -179,7 +194,13 @@ async function compose(config: Config, options: SluiceOptions, cleanup: Cleanup)
     },
     invoke: () => Promise.reject(new SluiceError("internal", "The gateway is not composed yet")),
   };
-  parts.invoke = createInvoke(parts, { audit, upstreams, log, learn: createLearn(learned, events) });
+  const checkDefinition = checkDefinitions(config.policy.definitions, {
+    trust: definitions.trust,
+    toCurrent: (tool) => catalogue.server(tool.server)?.tools.find(({ name }) => name === tool.name) ?? tool,
+    isListed: (server, signal) => discovery.isListed(server, signal),
+    log,
+  });
+  parts.invoke = createInvoke(parts, { audit, upstreams, log, learn: createLearn(learned, events), checkDefinition });
   const toolsLike = (patterns: readonly string[] = ["*"]): Tool[] =>
     catalogue
       .servers()
@@ -246,6 +267,18 @@ async function compose(config: Config, options: SluiceOptions, cleanup: Cleanup)
       await discovery.ensureKnown(keys);
       return learned.reset(toolsLike(tools).map(({ address }) => address));
     },
+    async changedDefinitions({ tools } = {}) {
+      await discovery.ensureKnown(keys);
+      return definitions.changes(toolsLike(tools));
+    },
+    async acceptDefinitions({ tools }) {
+      await discovery.ensureKnown(keys);
+      return definitions.accept(toolsLike(tools));
+    },
+    async flaggedDefinitions() {
+      await discovery.ensureKnown(keys);
+      return definitions.flags();
+    },
     async exposedTools() {
       if (config.expose.length === 0) return [];
       await discovery.ensureKnown(keys);
@@ -256,9 +289,11 @@ async function compose(config: Config, options: SluiceOptions, cleanup: Cleanup)
         .map((tool) => ({
           name: `${tool.server}__${tool.name}`,
           address: tool.address,
-          ...(tool.description === undefined ? {} : { description: tool.description }),
-          inputSchema: isJsonObject(tool.inputSchema) ? tool.inputSchema : { type: "object" },
-          ...(tool.annotations === undefined ? {} : { annotations: tool.annotations }),
+          ...(tool.description === undefined
+            ? {}
+            : { description: toCleanText(tool.description, limits.toolDocCharsMax) }),
+          inputSchema: isJsonObject(tool.inputSchema) ? toCleanSchema(tool.inputSchema) : { type: "object" },
+          ...(tool.annotations === undefined ? {} : { annotations: toCleanSchema(tool.annotations) }),
         }));
     },
     async refresh({ servers = keys, signal } = {}) {

@@ -2,6 +2,7 @@ import { setMaxListeners } from "node:events";
 import { toMessage } from "../base/errors.ts";
 import { limits } from "../base/limits.ts";
 import type { Catalogue } from "../catalogue/catalogue.ts";
+import type { ListedDefinition } from "../catalogue/trust.ts";
 import type { ServerConfig } from "../config/config.ts";
 import type { Upstreams } from "../upstream/upstreams.ts";
 
@@ -22,6 +23,10 @@ export interface Discovery {
   protocol(key: string): string | undefined;
   /** Asks in the background. */
   refresh(key: string): void;
+  /** The server was connected anew: what it lists may be other than before. */
+  noteConnected(key: string): void;
+  /** Whether the known list of a server is of the connection that it has now; asks for it where it is not. */
+  isListed(key: string, signal?: AbortSignal): Promise<boolean>;
   /** Waits for what runs in the background. */
   close(): Promise<void>;
 }
@@ -30,17 +35,29 @@ export interface DiscoveryOptions {
   servers: readonly ServerConfig[];
   catalogue: Catalogue;
   upstreams: Upstreams;
+  /** A server has listed these tools; called before `onChanged`. */
+  onListed: (key: string, definitions: readonly ListedDefinition[]) => void;
   onChanged: (key: string) => void;
   log: (line: string) => void;
 }
 
-export function createDiscovery({ servers, catalogue, upstreams, onChanged, log }: DiscoveryOptions): Discovery {
+export function createDiscovery({
+  servers,
+  catalogue,
+  upstreams,
+  onListed,
+  onChanged,
+  log,
+}: DiscoveryOptions): Discovery {
   const enabled = new Set(servers.filter(({ disabledReason }) => disabledReason === undefined).map(({ key }) => key));
   const configured = new Map(servers.map((server) => [server.key, server]));
   /** One question per server at a time, shared by all who wait for it. */
   const asking = new Map<string, { answered: Promise<void>; since: number }>();
   const failures = new Map<string, { at: number; reason: string }>();
   const protocols = new Map<string, string>();
+  /** The servers whose list came over the connection that they have now. */
+  const listed = new Set<string>();
+  const timers = new Map<string, NodeJS.Timeout>();
   const closing = new AbortController();
   // Each server that is being asked listens to it.
   setMaxListeners(0, closing.signal);
@@ -59,8 +76,11 @@ export function createDiscovery({ servers, catalogue, upstreams, onChanged, log 
   async function fetchOne(key: string): Promise<void> {
     try {
       const listing = await upstreams.listTools(key, { signal: closing.signal });
-      const { changed } = catalogue.update(key, listing);
+      const { changed, definitions } = catalogue.update(key, listing);
       failures.delete(key);
+      listed.add(key);
+      askAgainAfter(key, listing.ttlMs);
+      onListed(key, definitions);
       protocols.set(key, listing.protocol);
       for (const problem of listing.problems) log(`${key}: ${problem}`);
       if (changed) onChanged(key);
@@ -69,6 +89,19 @@ export function createDiscovery({ servers, catalogue, upstreams, onChanged, log 
       failures.set(key, { at: performance.now(), reason: toMessage(error) });
       log(`${key}: ${toMessage(error)}`);
     }
+  }
+
+  /** A list is asked for again when its server says that it is stale; without a connection the next one does that. */
+  function askAgainAfter(key: string, ttlMs: number): void {
+    clearTimeout(timers.get(key));
+    timers.delete(key);
+    if (ttlMs <= 0) return;
+    const wait = Math.min(Math.max(ttlMs, limits.listTtlMsMin), limits.listTtlMsMax);
+    const timer = setTimeout(() => {
+      timers.delete(key);
+      if (upstreams.state(key) === "ready" && !closing.signal.aborted) void ask(key);
+    }, wait);
+    timers.set(key, timer.unref());
   }
 
   async function fetch(keys: readonly string[], signal?: AbortSignal): Promise<void> {
@@ -112,8 +145,20 @@ export function createDiscovery({ servers, catalogue, upstreams, onChanged, log 
     refresh(key) {
       if (!closing.signal.aborted) void ask(key);
     },
+    noteConnected(key) {
+      listed.delete(key);
+      // What the store had may be old: asked again beside the call that connected it.
+      this.refresh(key);
+    },
+    async isListed(key, signal) {
+      if (upstreams.state(key) === "ready" && listed.has(key)) return true;
+      listed.delete(key);
+      await fetch([key], signal);
+      return listed.has(key);
+    },
     async close() {
       closing.abort();
+      for (const timer of timers.values()) clearTimeout(timer);
       await Promise.all([...asking.values()].map(({ answered }) => answered));
     },
   };

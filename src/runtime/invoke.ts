@@ -4,6 +4,7 @@ import type { Tool } from "../catalogue/tool.ts";
 import type { Audit } from "../gateway/audit.ts";
 import type { CallOutcome, ToolCall } from "../gateway/call.ts";
 import { compose } from "../gateway/compose.ts";
+import type { DefinitionCheck } from "../gateway/definitions.ts";
 import { createSteps } from "../gateway/steps.ts";
 import { unwrapResult } from "../gateway/unwrap.ts";
 import type { Upstreams } from "../upstream/upstreams.ts";
@@ -18,12 +19,14 @@ export function createInvoke(
     upstreams,
     log,
     learn,
+    checkDefinition,
   }: {
     audit: Audit;
     upstreams: Upstreams;
     log: (line: string) => void;
     /** Told of every result, as the caller gets it. */
     learn: (tool: Tool, result: Json) => void;
+    checkDefinition: DefinitionCheck;
   },
 ): Parts["invoke"] {
   const saveMedia = createMedia(parts.workspace);
@@ -64,15 +67,16 @@ export function createInvoke(
     createSteps({
       audit,
       policy: parts.config.policy,
+      checkDefinition,
       onUnenforced: (address, reason) => log(`${address}: ${reason}`),
     }),
     callUpstream,
   );
 
   return async (named: NamedCall) => {
-    const { name, arguments: args, ...rest } = named;
-    await parts.discovery.ensureKnown(parts.namesIn(name), named.signal);
-    const found = parts.catalogue.resolve(name);
+    const { name, arguments: args, view, ...rest } = named;
+    await parts.discovery.ensureKnown(parts.serversOf(name), named.signal);
+    const found = (view ?? parts.catalogue).resolve(name);
     if (found.kind !== "found") {
       const error = parts.toUnresolved(name, found);
       recordRefusal(audit, named, name.slice(0, 200), error.code);

@@ -1,7 +1,7 @@
 import { posix } from "node:path";
 import { SluiceError } from "../base/errors.ts";
 import { toNearest } from "../base/nearest.ts";
-import type { Catalogue } from "../catalogue/catalogue.ts";
+import type { CatalogueView } from "../catalogue/catalogue.ts";
 import type { CatalogueServer } from "../catalogue/tool.ts";
 import type { ModuleTree } from "../codegen/module-tree.ts";
 import { createDiskRoot } from "../sandbox/disk-root.ts";
@@ -37,7 +37,7 @@ const SKILL_FORMS = ["", ".ts", ".js", "/index.ts", "/index.js"];
 
 /** What the names in a program mean, from the catalogue and the folder of skills. */
 export function createNames(
-  catalogue: Catalogue,
+  catalogue: CatalogueView,
   tree: ModuleTree,
   unavailable: (key: string) => string | undefined,
   skillsFolder: string,

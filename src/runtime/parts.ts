@@ -1,6 +1,6 @@
 import type { SluiceError } from "../base/errors.ts";
 import type { Json } from "../base/json.ts";
-import type { Catalogue } from "../catalogue/catalogue.ts";
+import type { Catalogue, CatalogueView } from "../catalogue/catalogue.ts";
 import type { Resolution } from "../catalogue/address.ts";
 import type { ModuleTree } from "../codegen/module-tree.ts";
 import type { Config } from "../config/config.ts";
@@ -26,6 +26,8 @@ export interface NamedCall {
   arguments: Json;
   grant: Grant;
   signal: AbortSignal;
+  /** The catalogue as the program sees it; absent: as it is. */
+  view?: CatalogueView;
 }
 
 /** What the files of this folder share: everything that one running Sluice consists of. */
@@ -33,8 +35,9 @@ export interface Parts {
   config: Config;
   catalogue: Catalogue;
   tree: ModuleTree;
-  moduleFiles: ModuleFiles;
   names: NameSource;
+  /** The catalogue for one program from its start to its end, with the modules and names that are made of it. */
+  openView(): { catalogue: CatalogueView; files: ModuleFiles; names: NameSource };
   discovery: Discovery;
   workspace: Workspace;
   pool: Pool;
@@ -55,5 +58,7 @@ export interface Parts {
   invoke(call: NamedCall): Promise<CallOutcome & { address: string }>;
   /** The servers that a text may name: those it must know before the text is read. */
   namesIn(text: string): string[];
+  /** The same of one tool's name: a bare one may be any server's. */
+  serversOf(name: string): string[];
   toUnresolved(name: string, resolution: Exclude<Resolution, { kind: "found" }>): SluiceError;
 }

@@ -44,6 +44,8 @@ export function startProgram(parts: Parts, code: string, options: ExecuteOptions
   let wall = "none";
   let stats: Partial<OutcomeStats> = {};
   let checking: Promise<TypeProblem[]> | undefined;
+  // What changes while it runs is for the next one: it keeps the modules and names that it was written against.
+  let view = parts.openView();
 
   const publish = (entry: LogEntry): void => {
     for (const listener of listeners) listener(entry);
@@ -60,6 +62,7 @@ export function startProgram(parts: Parts, code: string, options: ExecuteOptions
         arguments: args,
         grant,
         signal,
+        view: view.catalogue,
       });
       calls.open -= 1;
       if (outcome.kind === "error") {
@@ -91,18 +94,18 @@ export function startProgram(parts: Parts, code: string, options: ExecuteOptions
     },
     async describe(tool) {
       await parts.discovery.ensureKnown(parts.namesIn(tool), stop.signal);
-      const found = parts.catalogue.resolve(tool);
+      const found = view.catalogue.resolve(tool);
       if (found.kind === "found") return toResult(parts, found.tool, "full") as unknown as Json;
       throw parts.toUnresolved(tool, found);
     },
     async importAtRunTime(specifier) {
       await parts.discovery.ensureKnown(parts.namesIn(specifier), stop.signal);
-      const target = await parts.names.resolveImport(specifier, "");
+      const target = await view.names.resolveImport(specifier, "");
       if (target.kind === "skill")
         throw new SluiceError("import_not_found", `Cannot import "${specifier}" at run time`, {
           hint: "Import a skill with an import statement at the top",
         });
-      const server = target.kind === "server" || target.kind === "tool" ? parts.names.server(target.key) : undefined;
+      const server = target.kind === "server" || target.kind === "tool" ? view.names.server(target.key) : undefined;
       return server === undefined ? target : { ...target, server };
     },
     onProgress(progress) {
@@ -120,7 +123,8 @@ export function startProgram(parts: Parts, code: string, options: ExecuteOptions
     let used: Promise<unknown> | undefined;
     parts.typeCheck.warm();
     await parts.discovery.ensureKnown(parts.namesIn(code), stop.signal);
-    const program = await linkProgram(code, parts.names);
+    view = parts.openView();
+    const program = await linkProgram(code, view.names);
     checking = parts.typeCheck.check(program);
     const place = await parts.pool.take(stop.signal);
     try {
@@ -134,7 +138,7 @@ export function startProgram(parts: Parts, code: string, options: ExecuteOptions
         wall,
       });
       const files = createFileGate({
-        modules: parts.moduleFiles,
+        modules: view.files,
         skillsFolder: parts.config.skills.dir,
         workspace: parts.workspace,
         writable: grant.workspace !== "read-only",

@@ -1,5 +1,6 @@
 import type { JsonObject } from "../base/json.ts";
 import type { NetworkConfig, SandboxConfig } from "../config/config.ts";
+import type { Flag } from "../catalogue/flags.ts";
 import type { LearnedOutput } from "../catalogue/learned.ts";
 import type { Grant } from "../gateway/call.ts";
 import type { ExecutionResult, SearchAnswer, SearchDetail } from "./outcome.ts";
@@ -18,6 +19,12 @@ export interface Sluice extends AsyncDisposable {
   learnedTypes(options?: { tools?: readonly string[] }): Promise<LearnedType[]>;
   /** Forgets what was learned of the tools that match the patterns (default: of all); answers how many there were. */
   forgetLearnedTypes(options?: { tools?: readonly string[] }): Promise<number>;
+  /** The tools whose definition is no longer the pinned one, with what has changed. Rejects with `lock_unavailable`. */
+  changedDefinitions(options?: { tools?: readonly string[] }): Promise<DefinitionChange[]>;
+  /** Pins the tools that match the patterns as they are now; answers those that had changed. Rejects with `lock_unavailable`. */
+  acceptDefinitions(options: { tools: readonly string[] }): Promise<DefinitionChange[]>;
+  /** Where the text of a definition or of a server's instructions addresses the model. */
+  flaggedDefinitions(): Promise<DefinitionFlag[]>;
   /** Writes the module tree under a folder; answers the paths written, relative to it. */
   writeTree(directory: string, options?: { signal?: AbortSignal }): Promise<string[]>;
   /** The tools named in `expose`, as MCP definitions under the name `server__tool`. */
@@ -38,6 +45,21 @@ export interface Sluice extends AsyncDisposable {
 /** A learned output; `type` is its TypeScript on one line. */
 export interface LearnedType extends LearnedOutput {
   type: string;
+}
+
+/** A tool whose definition is no longer the pinned one. */
+export interface DefinitionChange {
+  address: string;
+  /** SHA-256 of the pinned definition, and of the one that it has now. */
+  pinned: string;
+  hash: string;
+  /** What was and what is, a line each: lines of the description, paths of the schemas. */
+  diff: string[];
+}
+
+/** A flag of a tool, or of a server's instructions (the address is then the server's key). */
+export interface DefinitionFlag extends Flag {
+  address: string;
 }
 
 /** One thing that programs need, and whether it works here. */
@@ -137,6 +159,8 @@ export type SluiceEvent =
   | { kind: "server-connected"; server: string }
   | { kind: "server-failed"; server: string; reason: string }
   | { kind: "tools-changed"; server: string }
+  /** A tool is no longer defined as it was pinned; told once of each definition. */
+  | { kind: "definition-changed"; tool: string; diff: string[] }
   /** A learned output type was widened, or a result was not what its tool declares. */
   | { kind: "output-type-changed"; tool: string; changes: string[] };
 

@@ -33,4 +33,12 @@ export const migrations: readonly string[] = [
     changes TEXT NOT NULL,
     PRIMARY KEY (address, definition_hash)
   ) WITHOUT ROWID;`,
+  // The text of pinned definitions, so that it can be said what has changed since.
+  `CREATE TABLE pinned_definition (
+    server_key TEXT NOT NULL,
+    name TEXT NOT NULL,
+    hash TEXT NOT NULL,
+    definition TEXT NOT NULL,
+    PRIMARY KEY (server_key, name, hash)
+  );`,
 ];

@@ -199,7 +199,7 @@ async function shakeHands(library: Library, attempt: Attempt, options: SessionOp
   };
   const isLegacy = client.getProtocolEra() !== "modern";
   if (!isLegacy && client.getServerCapabilities()?.tools?.listChanged === true) {
-    // Since 2026-07-28 a server only tells those who ask; one that refuses is asked for its list now and then.
+    // Since 2026-07-28 a server only tells those who ask; of one that refuses, the list is asked for again when its ttlMs is over.
     client
       .listen({ toolsListChanged: true })
       .catch((error: unknown) => options.log(`cannot subscribe to changes of its tools: ${toMessage(error)}`));

@@ -31,6 +31,8 @@ export interface ToolListing {
   instructions?: string;
   /** The protocol revision that both speak: `2025-11-25`. */
   protocol: string;
+  /** For how long the server says that the list is good, in milliseconds (since 2026-07-28); 0: it says nothing of use. */
+  ttlMs: number;
 }
 
 export interface CallOptions {
@@ -196,12 +198,13 @@ async function listTools(session: Session, signal: AbortSignal, timeoutMs: numbe
   return listing;
 }
 
-async function readPages({ client }: Session, signal: AbortSignal, timeoutMs: number): Promise<ToolListing> {
+async function readPages({ client, isLegacy }: Session, signal: AbortSignal, timeoutMs: number): Promise<ToolListing> {
   const list = createToolList();
   const listing: ToolListing = {
     tools: list.tools,
     problems: list.problems,
     protocol: client.getNegotiatedProtocolVersion() ?? "unknown",
+    ttlMs: 0,
   };
   const instructions = client.getInstructions();
   if (typeof instructions === "string" && instructions.trim() !== "") listing.instructions = instructions;
@@ -216,6 +219,8 @@ async function readPages({ client }: Session, signal: AbortSignal, timeoutMs: nu
     );
     if (!isJsonObject(answer) || !Array.isArray(answer["tools"]))
       throw new SluiceError("upstream_error", "The answer to tools/list has no list of tools");
+    const { ttlMs } = answer;
+    if (page === 1 && !isLegacy && typeof ttlMs === "number" && ttlMs > 0) listing.ttlMs = ttlMs;
     for (const entry of answer["tools"]) list.add(entry);
     const next = answer["nextCursor"];
     if (typeof next !== "string" || next === "") return listing;

@@ -1,5 +1,5 @@
 import { SluiceError } from "../../base/errors.ts";
-import type { HealthCheck, ServerReport, Sluice } from "../../runtime/sluice.ts";
+import type { DefinitionFlag, HealthCheck, ServerReport, Sluice } from "../../runtime/sluice.ts";
 import type { Command } from "../command.ts";
 import { exitCodes } from "../exit-code.ts";
 import { checkNode, checkProgram, checkSetpriv } from "../machine-checks.ts";
@@ -28,12 +28,15 @@ export const doctor: Command = {
     add(await checkSetpriv());
 
     const servers: ServerReport[] = [];
+    const flagged: DefinitionFlag[] = [];
     try {
       await using sluice = await openSluice(config, invocation);
       for (const check of (await sluice.health?.()) ?? []) add(check);
       add(await checkProgram(sluice, signal));
       if (!asJson) terminal.progress(`Starting ${config.servers.length} servers`);
       servers.push(...(await startServers(sluice, signal)));
+      flagged.push(...(await sluice.flaggedDefinitions()));
+      add(await checkPins(sluice));
     } catch (error) {
       // What keeps Sluice from opening (a state directory, a store) is what doctor is asked about.
       if (!(error instanceof SluiceError)) throw error;
@@ -45,9 +48,10 @@ export const doctor: Command = {
       });
     }
     if (!asJson) for (const server of servers) printServer(server, terminal);
+    if (!asJson) for (const flag of flagged) printFlag(flag, terminal);
 
     const ok = checks.every((check) => check.ok) && servers.every(isUsable);
-    if (asJson) terminal.out(JSON.stringify({ ok, checks, servers, notes: config.notes }, null, 2));
+    if (asJson) terminal.out(JSON.stringify({ ok, checks, servers, flagged, notes: config.notes }, null, 2));
     else
       terminal.out(
         ok
@@ -67,6 +71,28 @@ async function startServers(sluice: Sluice, signal: AbortSignal): Promise<Server
     return { ...report, ms: report.ms ?? performance.now() - startedAt };
   });
   return await Promise.all(reports);
+}
+
+/** Whether every tool is what was pinned; what has changed is shown. */
+async function checkPins(sluice: Sluice): Promise<HealthCheck> {
+  try {
+    const changed = await sluice.changedDefinitions();
+    if (changed.length === 0) return { name: "definitions", ok: true, detail: "every tool is as it was pinned" };
+    const detail = changed.flatMap(({ address, diff }) => [
+      `${address} has changed`,
+      ...diff.map((line) => `  ${line}`),
+    ]);
+    const remedy = "Read what has changed, then accept it: sluice tools --accept PATTERN";
+    return { name: "definitions", ok: false, detail: detail.join("\n  "), remedy };
+  } catch (error) {
+    if (!(error instanceof SluiceError)) throw error;
+    return {
+      name: "definitions",
+      ok: false,
+      detail: error.message,
+      ...(error.hint !== undefined && { remedy: error.hint }),
+    };
+  }
 }
 
 /** A server that the config switches off is as it should be; one that lacks a variable is not. */
@@ -97,6 +123,11 @@ function printServer(server: ServerReport, terminal: Terminal): void {
   terminal.out(`${toMark(isUsable(server), terminal)} server ${key}: ${facts.join(", ")}`);
   if (reason !== undefined) terminal.out(`  ${reason}`);
   for (const problem of problems) terminal.out(`  problem: ${problem}`);
+}
+
+/** Not a fault: a person should read the place. */
+function printFlag({ address, kind, path, text }: DefinitionFlag, terminal: Terminal): void {
+  terminal.out(`${terminal.paint("stdout", "yellow", "note")} ${address} ${kind}: ${path}: ${text}`);
 }
 
 function toMark(ok: boolean, terminal: Terminal): string {

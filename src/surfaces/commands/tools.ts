@@ -1,7 +1,7 @@
 import type { SearchAnswer, SearchDetail, SearchResult } from "../../runtime/outcome.ts";
 import { parseWholeNumber, toUsageError } from "../arguments.ts";
 import type { Command, Invocation } from "../command.ts";
-import type { Sluice } from "../../runtime/sluice.ts";
+import type { DefinitionChange, Sluice } from "../../runtime/sluice.ts";
 import { exitCodes } from "../exit-code.ts";
 import { openSluice, readConfig, whileFetching } from "../open.ts";
 import type { Terminal } from "../terminal.ts";
@@ -16,6 +16,11 @@ export const tools: Command = {
     detail: { type: "string", value: "LEVEL", help: "name, summary (the default) or full: the typed module" },
     limit: { type: "string", value: "N", help: "at most so many; all by default" },
     learned: { type: "boolean", help: "what results have taught about outputs; QUERY is a pattern: gdrive.*" },
+    changed: {
+      type: "boolean",
+      help: "those whose definition is no longer the pinned one, with what changed; QUERY is a pattern",
+    },
+    accept: { type: "boolean", help: "pin those that match the pattern QUERY as they are now" },
     reset: { type: "boolean", help: "with --learned: forget it" },
   },
   examples: [
@@ -25,6 +30,8 @@ export const tools: Command = {
     "sluice tools lead --json",
     "sluice tools --learned",
     "sluice tools 'gdrive.*' --learned --reset",
+    "sluice tools --changed",
+    "sluice tools --accept 'gdrive.*'",
   ],
   async run(invocation) {
     const { terminal } = invocation;
@@ -34,6 +41,8 @@ export const tools: Command = {
     await using sluice = await openSluice(await readConfig(invocation), invocation);
     const query = invocation.positionals[0] ?? "";
     if (invocation.flag("learned")) return await showLearned(sluice, query, invocation);
+    if (invocation.flag("accept")) return await acceptChanged(sluice, query, invocation);
+    if (invocation.flag("changed")) return await showChanged(sluice, query, invocation);
     if (invocation.flag("reset")) throw toUsageError("tools", "--reset needs --learned");
     const options = { detail, limit, ...(server !== undefined && { server }) };
     const answer = await whileFetching(sluice, invocation, async () => await sluice.searchTools(query, options));
@@ -43,6 +52,35 @@ export const tools: Command = {
     return reached.length === 0 ? exitCodes.failed : exitCodes.completed;
   },
 };
+
+/** The tools that are no longer what was pinned. */
+async function showChanged(sluice: Sluice, query: string, invocation: Invocation): Promise<number> {
+  const { terminal } = invocation;
+  const changed = await sluice.changedDefinitions(query === "" ? {} : { tools: [query] });
+  if (invocation.flag("json")) terminal.out(JSON.stringify({ changed }, null, 2));
+  else printChanges(changed, terminal);
+  if (changed.length === 0) terminal.note("Every definition is the pinned one");
+  else terminal.note("Accept with `sluice tools --accept PATTERN`");
+  return exitCodes.completed;
+}
+
+/** Pins tools as they are now; which ones must be said. */
+async function acceptChanged(sluice: Sluice, query: string, invocation: Invocation): Promise<number> {
+  const { terminal } = invocation;
+  if (query === "") throw toUsageError("tools", "--accept needs a pattern: an address, 'crm.*', or '*' for all");
+  const accepted = await sluice.acceptDefinitions({ tools: [query] });
+  if (invocation.flag("json")) terminal.out(JSON.stringify({ accepted }, null, 2));
+  else printChanges(accepted, terminal);
+  terminal.note(accepted.length === 0 ? "Nothing to accept" : `Accepted ${accepted.length}`);
+  return exitCodes.completed;
+}
+
+function printChanges(changes: readonly DefinitionChange[], terminal: Terminal): void {
+  for (const { address, diff } of changes) {
+    terminal.out(terminal.paint("stdout", "bold", address));
+    for (const line of diff) terminal.out(`  ${line}`);
+  }
+}
 
 /** What results have taught, or the forgetting of it. */
 async function showLearned(sluice: Sluice, query: string, invocation: Invocation): Promise<number> {
