@@ -91,7 +91,7 @@ async function compose(config: Config, options: SluiceOptions, cleanup: Cleanup)
   });
   const definitions = createDefinitions({ config, store, audit, catalogue, events, log });
   const learned = cleanup.use(createLearned(store));
-  const tree = createModuleTree(catalogue, { learnedOf: learned.of });
+  const tree = createModuleTree(catalogue, { learnedOf: (tool) => learned.of(tool) });
   const skills = createSkillFolder(config.skills.dir);
   const index = createSearch(catalogue, {
     file: join(config.stateDir, "search.index"),

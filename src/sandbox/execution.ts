@@ -111,7 +111,9 @@ export async function runExecution(options: ExecutionOptions): Promise<Execution
 
   /** Waits while the guest has much to take: what a program asks for and does not read stays in this process. */
   async function untilTaken(): Promise<void> {
-    while (untaken > bounds.untakenBytesMax && !ended) await new Promise<void>((resolve) => sleepers.push(resolve));
+    if (untaken <= bounds.untakenBytesMax || ended) return;
+    await new Promise<void>((resolve) => sleepers.push(resolve));
+    await untilTaken();
   }
   function wake(): void {
     for (const resolve of sleepers.splice(0)) resolve();

@@ -6,9 +6,9 @@ import { createLinker } from "./module-linker.js";
 /** @type {Buffer[]} */
 const chunks = [];
 process.stdin.on("data", (chunk) => chunks.push(chunk));
-process.stdin.on("end", async () => {
+process.stdin.on("end", () => {
   const { name, source, targets, servers } = JSON.parse(Buffer.concat(chunks).toString("utf8"));
-  process.stdout.write(JSON.stringify(await answer(name, source, targets, servers)));
+  void answer(name, source, targets, servers).then((given) => process.stdout.write(JSON.stringify(given)));
 });
 
 /**
