@@ -293,9 +293,9 @@ describe("counts and sizes", () => {
   const deep: Record<string, [open: string, close: string, times: number]> = {
     parentheses: ["(", ")", 100_000],
     "arrow functions": ["() => {", "}", 20_000],
-    objects: ["{ a: ", "}", 50_000],
+    objects: ["{ a: ", "}", 40_000],
     "arrays, not so deep": ["[", "]", 4_000],
-    labels: ["a: ", "", 100_000],
+    labels: ["a: ", "", 80_000],
   };
   for (const [name, [open, close, times]] of Object.entries(deep)) {
     test(`of the nesting of code: ${name}`, async () => {

@@ -31,7 +31,7 @@ export function toCheckInput({ text, specifiers, servers }: LinkedProgram, sourc
     const known = source.catalogue.server(server.key);
     const type =
       known === undefined || server.unavailable !== undefined ? "any" : addServer(index, server, known.tools);
-    if (server.global) globals.push(`const ${server.identifier}: ${type};`);
+    if (server.global) globals.push(`var ${server.identifier}: ${type};`);
     for (const name of new Set([server.identifier, server.key])) members.push(`${toPropertyKey(name)}: ${type};`);
   }
 
@@ -72,7 +72,7 @@ export function toCheckInput({ text, specifiers, servers }: LinkedProgram, sourc
 
   const imports = servers.map((_, index) => `import type * as s${index} from "/servers/${index}/index";`).join("\n");
   const all = `{ ${members.join(" ")} }`;
-  files.push(["/servers.d.ts", `${imports}\ndeclare global {\n${globals.join("\n")}\nconst servers: ${all};\n}\n`]);
+  files.push(["/servers.d.ts", `${imports}\ndeclare global {\n${globals.join("\n")}\nvar servers: ${all};\n}\n`]);
   return { code: text, files, specifiers: toPaths(specifiers, paths), signatures };
 }
 
