@@ -20,7 +20,8 @@ Servers from npm, each started through Sluice as the command line would start it
 compiled with \`tsc --strict\`, and one call made by a program where a tool only reads and needs nothing. There is no network,
 no account and no browser behind them, so most calls end in the server's own error; a program catches it.
 
-${started.length} of ${seen.length} start here, with ${tools} tools. ${toCompiled(started, errors)}
+${started.length} of ${seen.length} start here (${process.platform}, Node ${process.version}), with ${tools} tools. ${toMissing(started)}
+${toCompiled(started, errors)}
 
 \`SLUICE_BENCH_TOOLS=FOLDER npm run bench -- servers\` does it again, with the list of servers in that folder.
 
@@ -38,6 +39,12 @@ they are; programs call them in camelCase.
 |---|---|---|
 ${others.map(({ package: name, version, reason = "" }) => `| \`${name}\` | ${version} | ${toCell(toWhy(reason))} |`).join("\n")}
 `;
+}
+
+/** @param {readonly Seen[]} started */
+function toMissing(started) {
+  const broken = started.filter(({ missing = [] }) => missing.length > 0).length;
+  return broken === 0 ? "No tool for a model is missing." : `Tools of ${broken} are missing.`;
 }
 
 /** @param {readonly Seen[]} started @param {ReadonlyMap<string, string[]>} errors */
@@ -58,7 +65,11 @@ function toLine({ package: name, version, tools, protocol, startMs, call, ...see
     ...toGrouped(seen.problems ?? []),
     ...toKinds(seen.flags ?? []),
     (seen.missing ?? []).length > 0 && `**missing: ${seen.missing?.join(", ")}**`,
-    listed?.tools !== undefined && listed.tools !== tools && `another client saw ${listed.tools} tools`,
+    (seen.appOnly ?? 0) > 0 && `${seen.appOnly} tools for its own page only`,
+    (seen.appOnly ?? 0) === 0 &&
+      listed?.tools !== undefined &&
+      listed.tools !== tools &&
+      `lists ${listed.tools} tools to clients with more capabilities`,
     errors.length > 0 && `**${errors.length} errors of the compiler**`,
   ].filter((quirk) => quirk !== false);
   const cells = [`\`${name}\``, version, tools, protocol, startMs, toCall(call), toCell(quirks.join("; "))];
@@ -109,5 +120,5 @@ function toCell(text) {
     .replaceAll(" | ", " ")
     .replaceAll("|", "\\|")
     .replaceAll("<", "&lt;")
-    .replace(/(?:file:\/\/)?(?<![\w.:/])\/(?:[\w.@-]+\/)+[\w.@-]*/g, "…");
+    .replace(/(?:file:\/\/|(?<![\w.:/]))\/(?:[\w.@-]+\/)+[\w.@-]*/g, "…");
 }
