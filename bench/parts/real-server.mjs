@@ -3,6 +3,8 @@ import { spawn } from "node:child_process";
 import { existsSync } from "node:fs";
 import { mkdir, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
+import { Client } from "@modelcontextprotocol/client";
+import { StdioClientTransport } from "@modelcontextprotocol/client/stdio";
 import { load } from "./ground.mjs";
 
 const INSTALL_MS = 600_000;
@@ -32,7 +34,8 @@ const CALL_MS = 20_000;
  * @property {"installed" | "started" | "failed"} state `installed`: it did not start
  * @property {string} [reason] why it failed
  * @property {number} [tools]
- * @property {string[]} [missing] tools that the other client saw and that are not there
+ * @property {string[]} [missing] tools that another client saw and that are not there
+ * @property {number} [appOnly] tools that are for the server's own page, and not for a model
  * @property {string[]} [problems] what Sluice says is wrong with its definitions
  * @property {string[]} [flags] where its text addresses the model
  * @property {string} [protocol]
@@ -113,7 +116,7 @@ export async function look(listed, { folder, cache, names }) {
       ...about,
       state: "started",
       tools: report.tools,
-      missing: names.filter((one) => !tools.some((tool) => tool.name === one)),
+      ...(await findMissing(listed, entry, names, tools)),
       problems: report.problems,
       flags: flagged.map((/** @type {any} */ { address, kind, path }) => `${address} ${kind} ${path}`),
       protocol: report.protocol,
@@ -143,6 +146,34 @@ async function listTools(sluice, stateDir) {
     store.close();
   }
 }
+
+/**
+ * Which tools are not there: by the names that are known and, where their number is another than the list says, by what
+ * the official client is told now.
+ * @param {Listed} listed
+ * @param {{ command: string, args: string[], env: Record<string, string>, cwd: string }} entry
+ * @param {readonly string[]} names
+ * @param {any[]} tools
+ */
+async function findMissing(listed, entry, names, tools) {
+  const here = new Set(tools.map(({ name }) => name));
+  if (listed.tools === undefined || listed.tools === tools.length)
+    return { missing: names.filter((name) => !here.has(name)) };
+  const { command, args, env, cwd } = entry;
+  const client = new Client({ name: "sluice-bench", version: "1.0.0" });
+  await client.connect(new StdioClientTransport({ command, args, env, cwd, stderr: "ignore" }));
+  try {
+    const { tools: all } = await client.request({ method: "tools/list" }, anything);
+    const forApps = all.filter((/** @type {any} */ { _meta }) => _meta?.ui?.visibility?.includes("model") === false);
+    const others = all.filter((/** @type {any} */ tool) => !here.has(tool.name) && !forApps.includes(tool));
+    return { missing: others.map((/** @type {any} */ { name }) => name), appOnly: forApps.length };
+  } finally {
+    await client.close();
+  }
+}
+
+/** @type {any} */
+const anything = { "~standard": { version: 1, vendor: "bench", validate: (/** @type {any} */ value) => ({ value }) } };
 
 /**
  * One call that changes nothing, by a program that catches its error.

@@ -20,7 +20,8 @@ Servers from npm, each started through Sluice as the command line would start it
 compiled with \`tsc --strict\`, and one call made by a program where a tool only reads and needs nothing. There is no network,
 no account and no browser behind them, so most calls end in the server's own error; a program catches it.
 
-${started.length} of ${seen.length} start here, with ${tools} tools. ${toCompiled(started, errors)}
+${started.length} of ${seen.length} start here (${process.platform}, Node ${process.version}), with ${tools} tools. ${toMissing(started)}
+${toCompiled(started, errors)}
 
 \`SLUICE_BENCH_TOOLS=FOLDER npm run bench -- servers\` does it again, with the list of servers in that folder.
 
@@ -36,8 +37,14 @@ they are; programs call them in camelCase.
 
 | package | version | why |
 |---|---|---|
-${others.map(({ package: name, version, reason = "" }) => `| \`${name}\` | ${version} | ${toCell(reason)} |`).join("\n")}
+${others.map(({ package: name, version, reason = "" }) => `| \`${name}\` | ${version} | ${toCell(toWhy(reason))} |`).join("\n")}
 `;
+}
+
+/** @param {readonly Seen[]} started */
+function toMissing(started) {
+  const broken = started.filter(({ missing = [] }) => missing.length > 0).length;
+  return broken === 0 ? "No tool for a model is missing." : `Tools of ${broken} are missing.`;
 }
 
 /** @param {readonly Seen[]} started @param {ReadonlyMap<string, string[]>} errors */
@@ -55,10 +62,14 @@ function toLine({ package: name, version, tools, protocol, startMs, call, ...see
     output > 0 && output < (tools ?? 0) && `declares ${output} outputs`,
     annotated === 0 && "no annotations",
     noise > 0 && "prints to stdout what is no message",
-    ...(seen.problems ?? []),
-    (seen.flags ?? []).length > 0 && `addresses the model: ${seen.flags?.join(", ")}`,
+    ...toGrouped(seen.problems ?? []),
+    ...toKinds(seen.flags ?? []),
     (seen.missing ?? []).length > 0 && `**missing: ${seen.missing?.join(", ")}**`,
-    listed?.tools !== undefined && listed.tools !== tools && `another client saw ${listed.tools} tools`,
+    (seen.appOnly ?? 0) > 0 && `${seen.appOnly} tools for its own page only`,
+    (seen.appOnly ?? 0) === 0 &&
+      listed?.tools !== undefined &&
+      listed.tools !== tools &&
+      `lists ${listed.tools} tools to clients with more capabilities`,
     errors.length > 0 && `**${errors.length} errors of the compiler**`,
   ].filter((quirk) => quirk !== false);
   const cells = [`\`${name}\``, version, tools, protocol, startMs, toCall(call), toCell(quirks.join("; "))];
@@ -77,10 +88,37 @@ function toCall(call) {
   }
 }
 
-/** @param {string} text */
+/** Problems that are the same but for the tool are one. @param {readonly string[]} problems */
+function toGrouped(problems) {
+  /** @type {Map<string, number>} */
+  const groups = new Map();
+  for (const problem of problems) {
+    const what = problem.replace(/^Tool "[^"]*" has /, "");
+    groups.set(what, (groups.get(what) ?? 0) + 1);
+  }
+  return [...groups].map(([what, count]) => (count === 1 ? what : `${count} tools: ${what}`));
+}
+
+/** @param {readonly string[]} flags `address kind path` */
+function toKinds(flags) {
+  /** @type {Map<string, Set<string>>} */
+  const kinds = new Map();
+  for (const [address = "", kind = ""] of flags.map((flag) => flag.split(" ")))
+    kinds.set(kind, (kinds.get(kind) ?? new Set()).add(address));
+  return [...kinds].map(([kind, tools]) => `\`${kind}\` in ${[...tools].join(", ")}`);
+}
+
+/** The server's own words, where it had any. @param {string} reason */
+function toWhy(reason) {
+  const [, how = reason] = /^Cannot start server "[^"]*": (.*)$/.exec(reason) ?? [];
+  return how.replace(" before it had answered the handshake", "");
+}
+
+/** Without what would end a cell, and without paths of the machine. @param {string} text */
 function toCell(text) {
   return text
+    .replaceAll(" | ", " ")
     .replaceAll("|", "\\|")
     .replaceAll("<", "&lt;")
-    .replace(/(?:\/[\w.@-]+){3,}\/?/g, "…");
+    .replace(/(?:file:\/\/|(?<![\w.:/]))\/(?:[\w.@-]+\/)+[\w.@-]*/g, "…");
 }

@@ -31,14 +31,14 @@ type Pins = Map<string, Map<string, string>>;
 export function openLockFile(path: string, exclusively: (work: () => void) => void): LockFile {
   let read: { mark: string; pins: Pins } | undefined;
 
-  function toMark(): string {
-    const found = statSync(path, { bigint: true, throwIfNoEntry: false });
+  function toMark(of: string): string {
+    const found = statSync(of, { bigint: true, throwIfNoEntry: false });
     return found === undefined ? "none" : `${found.ino} ${found.size} ${found.mtimeNs}`;
   }
 
   function current(): Pins {
     try {
-      const mark = toMark();
+      const mark = toMark(path);
       if (read?.mark !== mark) read = { mark, pins: mark === "none" ? new Map() : parsePins(readBounded(path), path) };
       return read.pins;
     } catch (error) {
@@ -72,19 +72,25 @@ export function openLockFile(path: string, exclusively: (work: () => void) => vo
     hashOf: (server, tool) => current().get(server)?.get(tool),
     write(wanted, { replace = false } = {}) {
       exclusively(() => {
-        // Copied: what cannot be written is not believed either.
-        const pins = new Map([...current()].map(([server, tools]) => [server, new Map(tools)]));
+        // Copied where it changes: what cannot be written is not believed either.
+        const pins = new Map(current());
+        for (const { server } of wanted) {
+          const tools = pins.get(server);
+          if (tools !== undefined && tools === current().get(server)) pins.set(server, new Map(tools));
+        }
         if (add(pins, wanted, replace) === 0) return;
         const draft = `${path}.${randomBytes(6).toString("hex")}.tmp`;
         try {
           makeFolder(dirname(path), 0o700);
           writeFileSync(draft, toText(pins), { flag: "wx" });
+          // Of the draft: what is at the path a moment later may be another's.
+          const mark = toMark(draft);
           renameSync(draft, path);
+          read = { mark, pins };
         } catch (error) {
           rmSync(draft, { force: true });
           throw toLockError(path, `Cannot write ${path}: ${toMessage(error)}`, error);
         }
-        read = undefined;
       });
     },
   };

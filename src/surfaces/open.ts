@@ -33,7 +33,10 @@ export async function whileFetching<T>(
   if (missing.length > 0)
     terminal.note(`Fetching the tools of ${missing.map(({ key }) => key).join(", ")} for the first time`);
   const interrupted = new Promise<never>((_, reject) => {
-    signal.addEventListener("abort", () => reject(new SluiceError("cancelled", "Interrupted")), { once: true });
+    const stop = (): void => reject(new SluiceError("cancelled", "Interrupted"));
+    signal.addEventListener("abort", stop, { once: true });
+    // Ctrl-C may have come while all of this was loaded.
+    if (signal.aborted) stop();
   });
   const result = await Promise.race([work(), interrupted]);
   for (const { key, reason } of sluice.servers().filter(isMissing)) {
