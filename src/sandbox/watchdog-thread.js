@@ -46,6 +46,7 @@ const guests = new Map();
 /** Groups whose processes are dying. @type {Set<import("./memory-group.js").Group>} */
 const removing = new Set();
 const onLinux = process.platform === "linux";
+const POLL = onLinux ? POLL_MS : POLL_SLOW_MS;
 const port = /** @type {import("node:worker_threads").MessagePort} */ (parentPort);
 /** @type {NodeJS.Timeout | undefined} */
 let timer;
@@ -152,7 +153,7 @@ function signal(target) {
 function look() {
   for (const entry of guests.values()) if (entry.isWatched) judge(entry);
   const isNeeded = [...guests.values()].some((entry) => entry.isWatched);
-  timer = isNeeded ? setTimeout(look, onLinux ? POLL_MS : POLL_SLOW_MS) : undefined;
+  timer = isNeeded ? setTimeout(look, POLL) : undefined;
 }
 
 /** Puts a guest that has just started into a memory group. @param {Entry} entry */
@@ -228,7 +229,8 @@ function watch({ pid, memoryBytes, cpuMs }) {
   entry.tree = [];
   entry.usedCpuMs = entry.baseCpuMs = read(entry)?.cpuMs ?? 0;
   entry.isWatched = true;
-  if (timer === undefined) look();
+  // It was looked at just now.
+  timer ??= setTimeout(look, POLL);
 }
 
 port.on("message", (message) => {
