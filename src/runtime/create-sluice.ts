@@ -139,7 +139,12 @@ async function compose(config: Config, options: SluiceOptions, cleanup: Cleanup)
     cleanup.use(createTypeCheck()),
   );
   const executions = createExecutions(config.sandbox);
-  cleanup.defer(() => executions.close());
+  cleanup.defer(async () => {
+    const closing = executions.close();
+    // Whoever is cancelled now gets estimates: a counting thread that is just starting would hold up the end.
+    await tokens[Symbol.asyncDispose]();
+    await closing;
+  });
 
   const keys = config.servers.map(({ key }) => key);
   const namesIn = (text: string): string[] =>
