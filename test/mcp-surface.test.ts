@@ -343,7 +343,8 @@ test.each(["end of stdin", "SIGTERM", "SIGINT"] as const)(
     if (how === "end of stdin") serve.stdin.end();
     else serve.kill(how);
     await closed;
-    expect(Date.now() - endedAt).toBeLessThan(3_000);
+    // A second on a quiet machine; others may be busy.
+    expect(Date.now() - endedAt).toBeLessThan(8_000);
     for (const line of stdout.trim().split("\n")) expect(JSON.parse(line)).toMatchObject({ jsonrpc: "2.0" });
   },
   20_000,

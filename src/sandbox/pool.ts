@@ -114,14 +114,18 @@ export function createPool({ start, guestsWarm, executionsMax, queuedExecutionsM
     else next.enter();
   }
 
-  async function takeGuest(): Promise<Guest> {
+  async function takeGuest(signal: AbortSignal): Promise<Guest> {
     // A warmed one if there is one, else the one that is nearest to it.
     for (;;) {
       const entry = spare.shift() ?? startSpare();
+      // Whoever cancels does not wait for a start.
+      const stop = (): void => entry.guest.kill();
+      signal.addEventListener("abort", stop, { once: true });
       try {
         await entry.warm;
         return entry.guest;
       } catch (error) {
+        if (signal.aborted) throw new SluiceError("cancelled", "Cancelled while its sandbox started", { cause: error });
         if (spare.length === 0) {
           const message = error instanceof Error ? error.message : String(error);
           throw new SluiceError("engine_unavailable", `The sandbox did not start: ${message}`, {
@@ -129,6 +133,8 @@ export function createPool({ start, guestsWarm, executionsMax, queuedExecutionsM
             hint: "Run `sluice doctor`",
           });
         }
+      } finally {
+        signal.removeEventListener("abort", stop);
       }
     }
   }
@@ -140,7 +146,7 @@ export function createPool({ start, guestsWarm, executionsMax, queuedExecutionsM
       await enter(signal);
       let guest: Guest;
       try {
-        guest = await takeGuest();
+        guest = await takeGuest(signal);
       } catch (error) {
         leave();
         throw error;
