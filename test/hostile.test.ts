@@ -114,7 +114,6 @@ async function attack(engine: string, wall: string, name: string, programs: Host
     const outside = (await readdir(house.workspace)).filter((entry) => /secret|stolen/.test(entry));
     if (outside.length > 0) wrong.push(`the workspace holds ${outside}`);
     if ((await house.run("return 6 * 7")).result !== 42) wrong.push("the last program was not right");
-    // Source text is read in the host: see the known gaps of THREAT_MODEL.md.
     if (stallMs > STALL_MS) wrong.push(`the event loop was held up for ${stallMs} ms`);
   } finally {
     await planted[Symbol.asyncDispose]();
@@ -125,19 +124,23 @@ async function attack(engine: string, wall: string, name: string, programs: Host
   expect(wrong).toEqual([]);
 }
 
-describe.each([
-  ["deno", "none"],
-  ["quickjs", "none"],
-])("%s without a wall", (engine, wall) => {
-  test.each(Object.keys(classes))("%s", (name) => attack(engine, wall, name, classes[name] as HostileClass), 900_000);
+/** Every third program of a class; all with SLUICE_TEST_HOSTILE=all, which takes a quarter of an hour. */
+function sample(name: string): HostileClass {
+  const programs = Object.entries(classes[name] as HostileClass);
+  const isWhole = process.env["SLUICE_TEST_HOSTILE"] === "all";
+  return Object.fromEntries(programs.filter((_, at) => isWhole || at % 3 === 0));
+}
+
+describe("deno without a wall", () => {
+  test.each(Object.keys(classes))("%s", (name) => attack("deno", "none", name, classes[name] as HostileClass), 900_000);
+});
+
+describe("quickjs without a wall", () => {
+  test.each(Object.keys(classes))("%s", (name) => attack("quickjs", "none", name, sample(name)), 900_000);
 });
 
 describe.runIf(requires("bwrap"))("deno behind bwrap", () => {
-  test.each(Object.keys(classes))(
-    "%s",
-    (name) => attack("deno", "bwrap", name, classes[name] as HostileClass),
-    900_000,
-  );
+  test.each(Object.keys(classes))("%s", (name) => attack("deno", "bwrap", name, sample(name)), 900_000);
 });
 
 test("there are more than 200 programs in at least 15 classes", () => {
