@@ -42,8 +42,8 @@ export const callCases: ConformanceCase[] = [
       [20, "after 319", true, true],
     ],
     "answers come in the order in which they are ready": [
-      "const order: number[] = [];\nawait Promise.all([200, 10, 100].map((ms) => kit.slow({ ms }).then(() => order.push(ms))));\nreturn order;",
-      [10, 100, 200],
+      "const order: number[] = [];\nawait Promise.all([1_600, 10, 800].map((ms) => kit.slow({ ms }).then(() => order.push(ms))));\nreturn order;",
+      [10, 800, 1_600],
     ],
     "a ToolError can be caught, with the server's words": [
       "try { await kit.fails({}); } catch (error) { return [error instanceof ToolError, error instanceof Error, error.name, error.tool, error.code, error.message]; }",
