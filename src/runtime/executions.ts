@@ -1,4 +1,5 @@
 import { SluiceError } from "../base/errors.ts";
+import { inTime } from "../base/in-time.ts";
 import { limits } from "../base/limits.ts";
 import type { ExecutionResult, LogEntry } from "./outcome.ts";
 import type { WaitOptions } from "./sluice.ts";
@@ -93,17 +94,12 @@ export function createExecutions({ parkMs, parkedMax }: { parkMs: number; parked
       }
       const cancel = (): void => execution.cancel("cancelled", "The execution was cancelled");
       const stopListening = onProgress === undefined ? undefined : execution.listen(({ text }) => onProgress(text));
-      let timer: NodeJS.Timeout | undefined;
       try {
         if (signal?.aborted) cancel();
         signal?.addEventListener("abort", cancel, { once: true });
         if (answerMs === undefined) return await execution.result;
-        const late = new Promise<undefined>((resolve) => {
-          timer = setTimeout(() => resolve(undefined), answerMs);
-        });
-        return (await Promise.race([execution.result, late])) ?? execution.snapshot();
+        return (await inTime(execution.result, answerMs)) ?? execution.snapshot();
       } finally {
-        clearTimeout(timer);
         stopListening?.();
         signal?.removeEventListener("abort", cancel);
         if (entry !== undefined) {

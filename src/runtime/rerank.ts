@@ -1,4 +1,5 @@
 import { toMessage } from "../base/errors.ts";
+import { inTime } from "../base/in-time.ts";
 import { limits } from "../base/limits.ts";
 
 /**
@@ -27,12 +28,8 @@ export async function rerankCandidates<Item>(
   toCandidate: (item: Item) => RerankCandidate,
 ): Promise<{ items: readonly Item[]; problem?: string }> {
   const ending = new AbortController();
-  let timer: NodeJS.Timeout | undefined;
-  const late = new Promise<undefined>((resolve) => {
-    timer = setTimeout(() => resolve(undefined), limits.rerankMs);
-  });
   try {
-    const scores = await Promise.race([rerank(query, items.map(toCandidate), ending.signal), late]);
+    const scores = await inTime(rerank(query, items.map(toCandidate), ending.signal), limits.rerankMs);
     if (scores === undefined) return { items, problem: `no answer within ${limits.rerankMs} ms` };
     if (!Array.isArray(scores) || scores.length !== items.length || !scores.every(Number.isFinite))
       return { items, problem: `it must answer ${items.length} finite numbers` };
@@ -42,7 +39,6 @@ export async function rerankCandidates<Item>(
   } catch (error) {
     return { items, problem: toMessage(error).slice(0, 200) };
   } finally {
-    clearTimeout(timer);
     ending.abort();
   }
 }

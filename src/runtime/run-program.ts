@@ -1,6 +1,7 @@
 import { hash, randomBytes } from "node:crypto";
 import { type ErrorCode, SluiceError, toMessage } from "../base/errors.ts";
 import { asText, isJsonObject, type Json, type JsonObject } from "../base/json.ts";
+import { inTime } from "../base/in-time.ts";
 import type { LargeValue } from "../base/large-json.ts";
 import { limits as bounds } from "../base/limits.ts";
 import { toNearest } from "../base/nearest.ts";
@@ -181,7 +182,7 @@ export function startProgram(parts: Parts, code: string, options: ExecuteOptions
     } catch (error) {
       outcome = { executionId: id, ...toFailure(error, cancelled), logs, calls };
     }
-    addWarnings(outcome, await within(checking, parts.typeCheckWaitMs));
+    if (checking !== undefined) addWarnings(outcome, (await inTime(checking, parts.typeCheckWaitMs)) ?? []);
     const shown = await toOutcome(outcome, parts.workspace, sandbox, large).catch((error: unknown): Outcome => ({
       executionId: id,
       ...toFailure(error, undefined),
@@ -229,18 +230,6 @@ export function startProgram(parts: Parts, code: string, options: ExecuteOptions
       return () => void listeners.delete(listener);
     },
   };
-}
-
-/** What the promise gives if it does so in time; the check goes on, and is for nobody then. */
-async function within<T>(promise: Promise<T[]> | undefined, ms: number): Promise<T[]> {
-  if (promise === undefined) return [];
-  let timer: NodeJS.Timeout | undefined;
-  const late = new Promise<T[]>((resolve) => {
-    timer = setTimeout(resolve, ms, []);
-  });
-  const result = await Promise.race([promise, late]);
-  clearTimeout(timer);
-  return result;
 }
 
 function addWarnings(outcome: Outcome, problems: readonly TypeProblem[]): void {
