@@ -201,7 +201,7 @@ async function compose(config: Config, options: SluiceOptions, cleanup: Cleanup)
   };
   const checkDefinition = checkDefinitions(config.policy.definitions, {
     trust: definitions.trust,
-    toCurrent: (tool) => catalogue.server(tool.server)?.tools.find(({ name }) => name === tool.name) ?? tool,
+    toCurrent: (tool) => catalogue.tool(tool.server, tool.name) ?? tool,
     isListed: (server, signal) => discovery.isListed(server, signal),
     log,
   });
