@@ -29,6 +29,8 @@ const extension = (name) => ({ name, wasm: readFileSync(join(packageFolder, "ext
 let isSealed = false;
 /** @type {any} */
 let rejectionListener;
+/** What was rejected, or handled after all, since the last turn. @type {{ promise: any, reason: any, isHandled: boolean }[]} */
+const rejections = [];
 /** What the last host function gave is held until the next one: the package does not free it. @type {any} */
 let given;
 
@@ -55,8 +57,8 @@ const vm = await QuickJS.create({
     fd_write: () => 8,
   }),
   onUnhandledRejection(/** @type {any} */ promise, /** @type {any} */ reason, /** @type {boolean} */ isHandled) {
-    if (rejectionListener === undefined) return;
-    vm.callFunction(rejectionListener, vm.undefined, promise, reason, isHandled ? vm.true : vm.false).dispose();
+    // Told at the end of the turn: here the guest may be so deep that no function of its can be called.
+    rejections.push({ promise: promise.dup(), reason: reason.dup(), isHandled });
   },
   moduleLoader: {
     /** @param {string} _from @param {string} specifier */
@@ -197,8 +199,18 @@ const platform = vm.global.getProp("sluiceModule");
 const run = platform.getProp("start");
 const turn = platform.getProp("turn");
 isSealed = true;
+/** Runs every microtask, and tells which promises were rejected meanwhile. */
+function drain() {
+  vm.executePendingJobs();
+  for (const { promise, reason, isHandled } of rejections.splice(0)) {
+    vm.callFunction(rejectionListener, vm.undefined, promise, reason, isHandled ? vm.true : vm.false).dispose();
+    promise.dispose();
+    reason.dispose();
+  }
+}
+
 // From here on the guest is blocked in `receive`, or a program runs.
 vm.callFunction(run, vm.undefined).dispose();
 do {
-  vm.executePendingJobs();
+  drain();
 } while (vm.callFunction(turn, vm.undefined).consume((/** @type {any} */ more) => more.toBoolean()));
