@@ -158,6 +158,8 @@ describe("over real servers", () => {
       const entry = (shop: typeof one): JsonObject => (shop.config["mcpServers"] as JsonObject)["shop"] as JsonObject;
       const sluice = await one.open({ mcpServers: { first: entry(one), second: entry(two) } });
       await sluice.refresh({ servers: ["second"] });
+      const { error } = await sluice.executeCode("await callTool('send', {})");
+      expect(error?.code).toBe("tool_ambiguous");
       expect((await sluice.callTool("send", {})).error?.code).toBe("tool_ambiguous");
     },
   );

@@ -10,7 +10,9 @@ export function createProgramView(catalogue: Catalogue): CatalogueView {
   let live: readonly CatalogueServer[] | undefined;
   let servers = started.servers();
   const isUnknown = ({ fetchedAt }: CatalogueServer): boolean => fetchedAt === undefined;
-  const hasUnknown = servers.some(isUnknown);
+  const unknownKeys = servers.filter(isUnknown).map(({ key }) => key);
+  const hasUnknown = unknownKeys.length > 0;
+  const isOfUnknown = (address: string): boolean => unknownKeys.some((key) => address.startsWith(`${key}.`));
 
   function merged(): readonly CatalogueServer[] {
     const now = catalogue.servers();
@@ -34,7 +36,11 @@ export function createProgramView(catalogue: Catalogue): CatalogueView {
     },
     resolve(name) {
       const found = started.resolve(name);
-      return found.kind === "found" ? found : catalogue.resolve(name);
+      if (found.kind === "found" && !hasUnknown) return found;
+      const now = catalogue.resolve(name);
+      if (found.kind !== "found") return now;
+      // A bare name is one tool's until a server that was not known then turns out to have one of that name too.
+      return now.kind === "ambiguous" && now.candidates.some(isOfUnknown) ? now : found;
     },
   };
 }

@@ -1,11 +1,10 @@
 import { hash, randomBytes } from "node:crypto";
 import { type ErrorCode, SluiceError, toMessage } from "../base/errors.ts";
-import { asText, isJsonObject, type Json, type JsonObject } from "../base/json.ts";
 import { inTime } from "../base/in-time.ts";
 import type { LargeValue } from "../base/large-json.ts";
 import { limits as bounds } from "../base/limits.ts";
 import { toNearest } from "../base/nearest.ts";
-import { type ExecutionEnd, type ExecutionHost, runExecution } from "../sandbox/execution.ts";
+import { type ExecutionEnd, runExecution } from "../sandbox/execution.ts";
 import { createFileGate } from "../sandbox/file-gate.ts";
 import { linkProgram } from "../sandbox/link.ts";
 import { createNetworkGate } from "../sandbox/network/network-gate.ts";
@@ -14,10 +13,9 @@ import { toExecutionLimits } from "./execution-limits.ts";
 import type { RunningExecution } from "./executions.ts";
 import type { ExecutionResult, LogEntry, Outcome, OutcomeError, OutcomeStats } from "./outcome.ts";
 import type { Parts } from "./parts.ts";
-import { toResult } from "./search-answer.ts";
-import type { ExecuteOptions, SearchOptions } from "./sluice.ts";
+import { createProgramHost } from "./program-host.ts";
+import type { ExecuteOptions } from "./sluice.ts";
 import { toOutcome } from "./to-outcome.ts";
-import { sampleLarge } from "./tokens.ts";
 import type { TypeProblem } from "./type-check.ts";
 
 /** An id for an execution: short, because the model reads it. */
@@ -45,86 +43,17 @@ export function startProgram(parts: Parts, code: string, options: ExecuteOptions
   let wall = "none";
   let stats: Partial<OutcomeStats> = {};
   let checking: Promise<TypeProblem[]> | undefined;
-  // What changes while it runs is for the next one: it keeps the modules and names that it was written against.
-  let view = parts.openView();
 
   const publish = (entry: LogEntry): void => {
     for (const listener of listeners) listener(entry);
-  };
-
-  const host: ExecutionHost = {
-    async invokeTool({ callId, tool, arguments: args }, signal) {
-      calls.open += 1;
-      const outcome = await parts.invoke({
-        executionId: id,
-        callId,
-        origin: "program",
-        name: tool,
-        arguments: args,
-        grant,
-        signal,
-        view: view.catalogue,
-      });
-      calls.open -= 1;
-      if (outcome.kind === "error") {
-        calls.failed += 1;
-        account.addCall(outcome.address, JSON.stringify(args), outcome.message);
-        const { code: errorCode, message, hint, address } = outcome;
-        return { error: { code: errorCode, message, tool: address, ...(hint === undefined ? {} : { hint }) } };
-      }
-      calls.done += 1;
-      if (outcome.kind === "large") {
-        account.addCall(outcome.address, JSON.stringify(args), sampleLarge(outcome.value));
-        return { large: outcome.value };
-      }
-      const json = JSON.stringify(outcome.data);
-      if (json.length > sandbox.resultBytesMax) {
-        return {
-          error: {
-            code: "result_too_large",
-            message: `The result of ${outcome.address} has ${json.length} characters; resultBytesMax is ${sandbox.resultBytesMax}`,
-            tool: outcome.address,
-          },
-        };
-      }
-      account.addCall(outcome.address, JSON.stringify(args), json);
-      return { json };
-    },
-    async search(query) {
-      return (await parts.search(asText(query["query"]), toSearchOptions(query))) as unknown as Json;
-    },
-    async describe(tool) {
-      await parts.discovery.ensureKnown(parts.namesIn(tool), stop.signal);
-      const found = view.catalogue.resolve(tool);
-      if (found.kind === "found") return toResult(parts, found.tool, "full") as unknown as Json;
-      throw parts.toUnresolved(tool, found);
-    },
-    async importAtRunTime(specifier) {
-      await parts.discovery.ensureKnown(parts.namesIn(specifier), stop.signal);
-      const target = await view.names.resolveImport(specifier, "");
-      if (target.kind === "skill")
-        throw new SluiceError("import_not_found", `Cannot import "${specifier}" at run time`, {
-          hint: "Import a skill with an import statement at the top",
-        });
-      const server = target.kind === "server" || target.kind === "tool" ? view.names.server(target.key) : undefined;
-      return server === undefined ? target : { ...target, server };
-    },
-    onProgress(progress) {
-      const message = toProgressText(progress);
-      parts.events.emit({ kind: "progress-reported", executionId: id, message });
-      publish({ stream: "stderr", text: message });
-    },
-    onLog(entry) {
-      logs.push(entry);
-      publish(entry);
-    },
   };
 
   async function run(): Promise<ExecutionEnd> {
     let used: Promise<unknown> | undefined;
     parts.typeCheck.warm();
     await parts.discovery.ensureKnown(parts.namesIn(code), stop.signal);
-    view = parts.openView();
+    // What changes while it runs is for the next one: it keeps the modules and names that it was written against.
+    const view = parts.openView();
     const program = await linkProgram(code, view.names);
     checking = parts.typeCheck.check(program);
     const place = await parts.pool.take(stop.signal);
@@ -150,7 +79,24 @@ export function startProgram(parts: Parts, code: string, options: ExecuteOptions
         guest: place.guest,
         program,
         source: code,
-        host,
+        host: createProgramHost({
+          parts,
+          view,
+          executionId: id,
+          grant,
+          resultBytesMax: sandbox.resultBytesMax,
+          calls,
+          account,
+          signal: stop.signal,
+          onLog(entry) {
+            logs.push(entry);
+            publish(entry);
+          },
+          onProgress(message) {
+            parts.events.emit({ kind: "progress-reported", executionId: id, message });
+            publish({ stream: "stderr", text: message });
+          },
+        }),
         files,
         network: createNetworkGate({
           network: sandbox.network,
@@ -319,21 +265,6 @@ function addHint(parts: Parts, { error }: Outcome): void {
     near === undefined
       ? `${server.identifier} has: ${names.slice(0, 30).join(", ")}${names.length > 30 ? ", …" : ""}`
       : `Did you mean ${server.identifier}.${near}?`;
-}
-
-function toSearchOptions(query: JsonObject): SearchOptions {
-  const { detail, limit, server } = query;
-  return {
-    ...(detail === "name" || detail === "summary" || detail === "full" ? { detail } : {}),
-    ...(typeof limit === "number" && limit >= 1 ? { limit: Math.floor(limit) } : {}),
-    ...(typeof server === "string" ? { server } : {}),
-  };
-}
-
-function toProgressText(progress: JsonObject): string {
-  const { done, total, note } = isJsonObject(progress) ? progress : {};
-  const count = typeof done === "number" ? (typeof total === "number" ? `${done}/${total}` : String(done)) : "";
-  return [count, typeof note === "string" ? note.slice(0, 500) : ""].filter((text) => text !== "").join(" ");
 }
 
 /** The result of a request that named no execution. */

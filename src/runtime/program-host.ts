@@ -1,0 +1,111 @@
+import { SluiceError } from "../base/errors.ts";
+import { asText, isJsonObject, type Json, type JsonObject } from "../base/json.ts";
+import type { Grant } from "../gateway/call.ts";
+import type { ExecutionHost } from "../sandbox/execution.ts";
+import type { LogEntry } from "./outcome.ts";
+import type { Parts } from "./parts.ts";
+import { toResult } from "./search-answer.ts";
+import type { SearchOptions } from "./sluice.ts";
+import { sampleLarge } from "./tokens.ts";
+
+export interface ProgramHostOptions {
+  parts: Parts;
+  view: ReturnType<Parts["openView"]>;
+  executionId: string;
+  grant: Grant;
+  resultBytesMax: number;
+  /** Counted as the calls come and go. */
+  calls: { done: number; failed: number; open: number };
+  account: ReturnType<Parts["tokens"]["open"]>;
+  /** Aborted when the program must end. */
+  signal: AbortSignal;
+  onLog: (entry: LogEntry) => void;
+  /** Told what `progress()` said, in words. */
+  onProgress: (message: string) => void;
+}
+
+/** What one program can ask of the host, beside files and network. */
+export function createProgramHost({
+  parts,
+  view,
+  executionId,
+  grant,
+  resultBytesMax,
+  calls,
+  account,
+  signal,
+  onLog,
+  onProgress,
+}: ProgramHostOptions): ExecutionHost {
+  return {
+    async invokeTool({ callId, tool, arguments: args }, callSignal) {
+      calls.open += 1;
+      const outcome = await parts.invoke({
+        executionId,
+        callId,
+        origin: "program",
+        name: tool,
+        arguments: args,
+        grant,
+        signal: callSignal,
+        view: view.catalogue,
+      });
+      calls.open -= 1;
+      const { address } = outcome;
+      if (outcome.kind === "error") {
+        calls.failed += 1;
+        account.addCall(address, JSON.stringify(args), outcome.message);
+        const { code, message, hint } = outcome;
+        return { error: { code, message, tool: address, ...(hint === undefined ? {} : { hint }) } };
+      }
+      calls.done += 1;
+      if (outcome.kind === "large") {
+        account.addCall(address, JSON.stringify(args), sampleLarge(outcome.value));
+        return { large: outcome.value };
+      }
+      const json = JSON.stringify(outcome.data);
+      if (json.length > resultBytesMax) {
+        const message = `The result of ${address} has ${json.length} characters; resultBytesMax is ${resultBytesMax}`;
+        return { error: { code: "result_too_large", message, tool: address } };
+      }
+      account.addCall(address, JSON.stringify(args), json);
+      return { json };
+    },
+    async search(query) {
+      return (await parts.search(asText(query["query"]), toSearchOptions(query))) as unknown as Json;
+    },
+    async describe(tool) {
+      await parts.discovery.ensureKnown(parts.serversOf(tool), signal);
+      const found = view.catalogue.resolve(tool);
+      if (found.kind === "found") return toResult(parts, found.tool, "full") as unknown as Json;
+      throw parts.toUnresolved(tool, found);
+    },
+    async importAtRunTime(specifier) {
+      await parts.discovery.ensureKnown(parts.namesIn(specifier), signal);
+      const target = await view.names.resolveImport(specifier, "");
+      if (target.kind === "skill")
+        throw new SluiceError("import_not_found", `Cannot import "${specifier}" at run time`, {
+          hint: "Import a skill with an import statement at the top",
+        });
+      const server = target.kind === "server" || target.kind === "tool" ? view.names.server(target.key) : undefined;
+      return server === undefined ? target : { ...target, server };
+    },
+    onProgress: (progress) => onProgress(toProgressText(progress)),
+    onLog,
+  };
+}
+
+function toSearchOptions(query: JsonObject): SearchOptions {
+  const { detail, limit, server } = query;
+  return {
+    ...(detail === "name" || detail === "summary" || detail === "full" ? { detail } : {}),
+    ...(typeof limit === "number" && limit >= 1 ? { limit: Math.floor(limit) } : {}),
+    ...(typeof server === "string" ? { server } : {}),
+  };
+}
+
+function toProgressText(progress: JsonObject): string {
+  const { done, total, note } = isJsonObject(progress) ? progress : {};
+  const count = typeof done === "number" ? (typeof total === "number" ? `${done}/${total}` : String(done)) : "";
+  return [count, typeof note === "string" ? note.slice(0, 500) : ""].filter((text) => text !== "").join(" ");
+}
