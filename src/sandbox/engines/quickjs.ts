@@ -10,6 +10,8 @@ import type { Engine } from "./engine.ts";
  * this one, which it cannot. Main threads have 8 MiB, and 4 at the least.
  */
 const STACK_KB = 3_900;
+/** Bytes of WebAssembly executed in a function before V8 optimises it: a start uses fewer, a loop soon more. */
+const TIERING_BUDGET = 100_000_000;
 const GUEST_FOLDER: string = fileURLToPath(new URL("../guest/", import.meta.url));
 
 /** The folder of the npm package. */
@@ -43,10 +45,12 @@ function findManifest(): string[] {
   return [];
 }
 
-/** V8 before 11.4 reads what the package's libraries are written in only when told to; later ones refuse the flag. */
 function toWasmFlags(): string[] {
   const [major = 0, minor = 0] = process.versions.v8.split(".").map(Number);
-  return major < 11 || (major === 11 && minor < 4) ? ["--experimental-wasm-extended-const"] : [];
+  // V8 before 11.4 reads what the package's libraries are written in only when told to; later ones refuse the flag.
+  const reads = major < 11 || (major === 11 && minor < 4) ? ["--experimental-wasm-extended-const"] : [];
+  // By itself V8 11 optimises the interpreter's loop, a second of work, before the runner has started.
+  return major > 13 ? reads : [...reads, `--wasm-tiering-budget=${TIERING_BUDGET}`];
 }
 
 /** QuickJS in WebAssembly, in a Node process of its own: where there is no Deno. */

@@ -1,13 +1,12 @@
 // The platform of the runner on Deno: two pipes, a macrotask, a module loader. Everything is taken here, before the
 // runner deletes the globals it came from.
 
+import { digest } from "./digest.js";
 import { run } from "./runner.js";
 
 const deno = /** @type {any} */ (globalThis).Deno;
 const { stdin, stdout } = deno;
-const nodeProcess = /** @type {any} */ (globalThis).process;
 const immediate = /** @type {(callback: () => void) => void} */ (/** @type {any} */ (globalThis).setImmediate);
-const nodeCrypto = nodeProcess.getBuiltinModule("node:crypto");
 const exit = deno.exit;
 const { core } = deno[deno.internal];
 const { encodeURIComponent } = globalThis;
@@ -34,7 +33,7 @@ const platform = {
     const [main, failure] = core.evalContext(`"use strict";( ${code.slice(DECLARATION.length)})`, url);
     return failure === null ? { url, main } : refuse(code, failure.thrown);
   },
-  digest: (algorithm, bytes) => nodeCrypto.createHash(algorithm.replace("-", "").toLowerCase()).update(bytes).digest(),
+  digest,
   onUnhandledRejection: (listener) =>
     core.setUnhandledPromiseRejectionHandler(
       (/** @type {Promise<unknown>} */ promise, /** @type {unknown} */ reason) => {
