@@ -3,6 +3,7 @@ import { hostname } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { beforeAll, describe, expect, test } from "vitest";
+import type { JsonObject } from "../src/base/json.ts";
 import type { ExecutionResult } from "../src/runtime/outcome.ts";
 import { classes } from "./hostile/classes.ts";
 import type { HostileClass, HostileProgram } from "./hostile/program.ts";
@@ -33,15 +34,14 @@ beforeAll(async () => {
   await house[Symbol.asyncDispose]();
 });
 
-async function openField(engine: string, wall: string) {
+async function openField(sandbox: JsonObject) {
   const planted = await plantSecrets();
   const zoo = { ...zooServer(), env: { ZOO_KEY: planted.secrets.get("the config's variables") ?? "" } };
   const house = await openHouse({
     mcpServers: { zoo },
     policy: { tools: { "zoo.delete": "deny" } },
     sandbox: {
-      engine,
-      wall,
+      ...sandbox,
       timeoutMs: TIMEOUT_MS,
       cpuMs: 600,
       memoryMb: 192,
@@ -85,9 +85,9 @@ async function judge(
   return wrong;
 }
 
-async function attack(engine: string, wall: string, name: string, programs: HostileClass): Promise<void> {
+async function attack(sandbox: JsonObject, name: string, programs: HostileClass): Promise<void> {
   const before = childrenOf(process.pid);
-  const { house, planted } = await openField(engine, wall);
+  const { house, planted } = await openField(sandbox);
   const wrong: string[] = [];
   try {
     const fingerprint = await planted.fingerprint();
@@ -124,24 +124,38 @@ async function attack(engine: string, wall: string, name: string, programs: Host
   expect(wrong).toEqual([]);
 }
 
-/** Every third program of a class; all with SLUICE_TEST_HOSTILE=all, which takes a quarter of an hour. */
-function sample(name: string): HostileClass {
-  const programs = Object.entries(classes[name] as HostileClass);
-  const isWhole = process.env["SLUICE_TEST_HOSTILE"] === "all";
-  return Object.fromEntries(programs.filter((_, at) => isWhole || at % 3 === 0));
+/** One engine behind one wall, with every how many-eth program of a class it gets; `0`: none, unless all are asked for. */
+const cells: { name: string; needs?: string[]; sandbox: JsonObject; each: number }[] = [
+  { name: "deno without a wall", sandbox: { engine: "deno", wall: "none" }, each: 1 },
+  { name: "quickjs without a wall", sandbox: { engine: "quickjs", wall: "none" }, each: 3 },
+  { name: "deno behind bwrap", needs: ["bwrap"], sandbox: { engine: "deno", wall: "bwrap" }, each: 3 },
+  { name: "quickjs behind bwrap", needs: ["bwrap"], sandbox: { engine: "quickjs", wall: "bwrap" }, each: 0 },
+  ...["deno", "quickjs"].flatMap((engine) =>
+    ["runc", "runsc"].map((runtime) => ({
+      name: `${engine} behind podman with ${runtime}`,
+      needs: ["podman", runtime],
+      sandbox: { engine, wall: "container", container: { runtime } },
+      each: 0,
+    })),
+  ),
+];
+
+// All of them in every cell takes hours: SLUICE_TEST_HOSTILE=all, and `-t` with a cell's name.
+const isWhole = process.env["SLUICE_TEST_HOSTILE"] === "all";
+for (const { name: cell, needs = [], sandbox, each } of cells) {
+  const rate = isWhole ? 1 : each;
+  if (rate === 0) continue;
+  describe.runIf(requires(...needs))(cell, () => {
+    test.each(Object.keys(classes))(
+      "%s",
+      (name) => {
+        const programs = Object.entries(classes[name] as HostileClass).filter((_, at) => at % rate === 0);
+        return attack(sandbox, name, Object.fromEntries(programs));
+      },
+      1_800_000,
+    );
+  });
 }
-
-describe("deno without a wall", () => {
-  test.each(Object.keys(classes))("%s", (name) => attack("deno", "none", name, classes[name] as HostileClass), 900_000);
-});
-
-describe("quickjs without a wall", () => {
-  test.each(Object.keys(classes))("%s", (name) => attack("quickjs", "none", name, sample(name)), 900_000);
-});
-
-describe.runIf(requires("bwrap"))("deno behind bwrap", () => {
-  test.each(Object.keys(classes))("%s", (name) => attack("deno", "bwrap", name, sample(name)), 900_000);
-});
 
 test("there are more than 200 programs in at least 15 classes", () => {
   expect(Object.keys(classes).length).toBeGreaterThanOrEqual(15);

@@ -41,6 +41,8 @@ describe("what is too deep can be caught, and the program goes on", () => {
     "a constructor": "class A { constructor() { new A(); } } new A();",
     "a chain of iterators": "function* g(): any { yield* g(); } [...g()];",
     "a toJSON": "const t = { toJSON(): string { return JSON.stringify(t); } }; JSON.stringify(t);",
+    "an async function": "const f = async (): Promise<void> => { await f(); }; await f();",
+    "an async iterator": "async function* g(): any { for await (const x of g()) yield x; } for await (const x of g());",
     "a reviver": "const v = (): any => JSON.parse('[1]', v); v();",
   };
   for (const [name, code] of Object.entries(programs)) {
@@ -51,6 +53,10 @@ describe("what is too deep can be caught, and the program goes on", () => {
       ]),
     );
   }
+  test("a promise's executor, which rejects where no function can be called any more", async () => {
+    const { status, error } = await house.run("const f = (): void => { new Promise(f); }; f(); return 1;");
+    expect([status, error?.code]).toEqual(["failed", "program_error"]);
+  });
   test("a regular expression is refused or matched", async () => {
     const { status } = await house.run("return new RegExp('('.repeat(1e5) + ')'.repeat(1e5)).test('a')");
     expect(status).toBe("failed");

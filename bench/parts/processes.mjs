@@ -2,22 +2,22 @@
 import { readdirSync, readFileSync } from "node:fs";
 
 /**
- * The sandbox processes that this process has started and that live: their pids, and the processor ticks of all.
+ * The sandbox processes that this process has started and that live: their pids, and the processor ticks of all and of
+ * what runs below them (behind a wall, the guest itself).
  * @returns {{ pids: number[], ticks: number }}
  */
 export function findGuests() {
   /** @type {number[]} */
   const pids = [];
   let ticks = 0;
-  for (const pid of listChildren()) {
+  for (const pid of listChildren(process.pid)) {
     try {
       // While it becomes `deno`, it is `setpriv` with the same arguments.
       // Behind a container it is the client that has been told to start it.
       if (!/guest\/(deno|quickjs)\.js/.test(readFileSync(`/proc/${pid}/cmdline`, "utf8"))) continue;
-      const stat = readFileSync(`/proc/${pid}/stat`, "latin1");
-      const fields = stat.slice(stat.lastIndexOf(")") + 2).split(" ");
+      const fields = readFields(pid);
       if (fields[0] === "Z") continue;
-      ticks += Number(fields[11]) + Number(fields[12]);
+      ticks += ticksOf(pid);
       pids.push(pid);
     } catch {
       // It has just ended.
@@ -26,11 +26,24 @@ export function findGuests() {
   return { pids, ticks };
 }
 
-/** @returns {number[]} */
-function listChildren() {
+/** Of a process and all below it. @param {number} pid @returns {number} */
+function ticksOf(pid) {
+  const fields = readFields(pid);
+  const own = Number(fields[11]) + Number(fields[12]);
+  return listChildren(pid).reduce((sum, child) => sum + ticksOf(child), own);
+}
+
+/** What /proc/PID/stat says after the name. @param {number} pid */
+function readFields(pid) {
+  const stat = readFileSync(`/proc/${pid}/stat`, "latin1");
+  return stat.slice(stat.lastIndexOf(")") + 2).split(" ");
+}
+
+/** @param {number} pid @returns {number[]} */
+function listChildren(pid) {
   try {
-    return readdirSync(`/proc/${process.pid}/task`).flatMap((thread) =>
-      readFileSync(`/proc/${process.pid}/task/${thread}/children`, "utf8").split(" ").filter(Boolean).map(Number),
+    return readdirSync(`/proc/${pid}/task`).flatMap((thread) =>
+      readFileSync(`/proc/${pid}/task/${thread}/children`, "utf8").split(" ").filter(Boolean).map(Number),
     );
   } catch {
     return [];

@@ -1,5 +1,5 @@
-import { Worker } from "node:worker_threads";
 import { SluiceError } from "./errors.ts";
+import { createIdleThread } from "./idle-thread.ts";
 import type { Json, JsonObject } from "./json.ts";
 import { limits } from "./limits.ts";
 
@@ -74,61 +74,35 @@ export interface LargeInput {
 
 type Answer = { kind: string } & Record<string, unknown>;
 
-let thread: Worker | undefined;
-let idle: NodeJS.Timeout | undefined;
-let lastId = 0;
 const waiting = new Map<number, (answer: Answer) => void>();
 const inputs = new Set<number>();
-
-function start(): Worker {
-  const { contentBlocksMax, errorMessageCharsMax, argumentBytesMax, largeBytesMin, largeHeapMb } = limits;
-  const started = new Worker(new URL("./large-json-thread.js", import.meta.url), {
-    workerData: { contentBlocksMax, errorMessageCharsMax, argumentBytesMax, largeBytesMin },
-    execArgv: [],
-    resourceLimits: { maxOldGenerationSizeMb: largeHeapMb },
-  });
-  started.on("message", ({ id, answer }: { id: number; answer: Answer }) => settle(id, answer));
-  let reason = "the thread that reads it has ended";
-  started.on("error", (error) => {
-    reason = error.message;
-  });
-  started.on("exit", () => {
-    if (thread !== started) return;
-    thread = undefined;
+let lastId = 0;
+const { contentBlocksMax, errorMessageCharsMax, argumentBytesMax, largeBytesMin } = limits;
+/** The one thread that reads them, for the whole process. */
+const thread = createIdleThread({
+  file: new URL("./large-json-thread.js", import.meta.url),
+  workerData: { contentBlocksMax, errorMessageCharsMax, argumentBytesMax, largeBytesMin },
+  idleMs: limits.largeIdleMs,
+  heapMb: limits.largeHeapMb,
+  onMessage: ({ id, answer }: { id: number; answer: Answer }) => settle(id, answer),
+  onLost(reason) {
     for (const id of waiting.keys()) settle(id, { kind: "failed", message: reason });
-  });
-  return started;
-}
+  },
+});
 
 function settle(id: number, answer: Answer): void {
   const done = waiting.get(id);
   waiting.delete(id);
   inputs.delete(id);
   done?.(answer);
-  rest();
-}
-
-/** Nobody waits: the thread keeps the process alive no longer, and ends after a while. */
-function rest(): void {
-  if (inputs.size > 0) return;
-  thread?.unref();
-  clearTimeout(idle);
-  idle = setTimeout(() => {
-    const ending = thread;
-    thread = undefined;
-    void ending?.terminate();
-  }, limits.largeIdleMs);
-  idle.unref();
+  if (inputs.size === 0) thread.rest();
 }
 
 /** Opens a way for large bytes (`isMessage`: of a server, read while they come) to the one thread that reads them; it is started with the first and ends when idle. */
 export function openLargeInput({ isMessage = false }: { isMessage?: boolean } = {}): LargeInput {
   const id = ++lastId;
   inputs.add(id);
-  clearTimeout(idle);
-  thread ??= start();
-  thread.ref();
-  const own = thread;
+  const own = thread.need();
   let pieces: Uint8Array[] = [];
   let held = 0;
 
@@ -147,7 +121,7 @@ export function openLargeInput({ isMessage = false }: { isMessage?: boolean } = 
     return new Promise((resolve) => {
       waiting.set(id, resolve);
       // It ended since: what it was given is lost.
-      if (own !== thread) return settle(id, { kind: "failed", message: "the thread that reads it has ended" });
+      if (!thread.isCurrent(own)) return settle(id, { kind: "failed", message: "the thread that reads it has ended" });
       own.postMessage({ id, kind: "end", task, options });
     });
   }
@@ -162,7 +136,7 @@ export function openLargeInput({ isMessage = false }: { isMessage?: boolean } = 
     drop() {
       own.postMessage({ id, kind: "drop" });
       inputs.delete(id);
-      rest();
+      if (inputs.size === 0) thread.rest();
     },
     async toMessage(requests) {
       const answer = await end("message", requests);

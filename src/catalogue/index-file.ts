@@ -1,6 +1,6 @@
-import { readFile, rename, rm, writeFile } from "node:fs/promises";
-import { randomBytes } from "node:crypto";
+import { readFile } from "node:fs/promises";
 import { limits } from "../base/limits.ts";
+import { writeWhole } from "../base/write-whole.ts";
 import type { IndexData } from "./term-index.ts";
 
 /** What an index on disk says of its documents: all that is needed to answer without reading a definition. */
@@ -79,11 +79,5 @@ export async function saveIndex(file: string, { data, contents }: StoredIndex): 
   const bytes = Buffer.concat([size, text, ...parts]);
   if (bytes.length > limits.searchIndexBytesMax) return;
   // another process may read or write it meanwhile
-  const draft = `${file}.${randomBytes(4).toString("hex")}`;
-  try {
-    await writeFile(draft, bytes, { mode: 0o600 });
-    await rename(draft, file);
-  } catch {
-    await rm(draft, { force: true }).catch(() => undefined);
-  }
+  await writeWhole(file, bytes).catch(() => undefined);
 }

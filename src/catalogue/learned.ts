@@ -208,7 +208,13 @@ export function createLearned(store: Store, options: { now?: () => number } = {}
       return true;
     },
     list(tools) {
-      const found = [...tools].map(of).filter((learned) => learned !== undefined);
+      const known = new Set([...dirty].map(({ address }) => address));
+      for (const { address } of store.all<{ address: string }>("SELECT address FROM learned_output"))
+        known.add(address);
+      const found = [...tools]
+        .filter(({ address }) => known.has(address))
+        .map(of)
+        .filter((learned) => learned !== undefined);
       return found.sort((a, b) => (a.address < b.address ? -1 : 1));
     },
     reset(addresses) {

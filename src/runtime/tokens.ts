@@ -1,4 +1,4 @@
-import { Worker } from "node:worker_threads";
+import { createIdleThread } from "../base/idle-thread.ts";
 import type { LargeValue } from "../base/large-json.ts";
 import { limits } from "../base/limits.ts";
 
@@ -37,34 +37,18 @@ interface Answer {
 /** Starts nothing yet; dispose it to end the thread now instead of after `limits.tokenIdleMs`. */
 export function createTokenCounter(): TokenCounter {
   const waiting = new Map<number, Waiting>();
-  let thread: Worker | undefined;
-  let idle: NodeJS.Timeout | undefined;
   let lastId = 0;
   let charsWaiting = 0;
   let disposed = false;
-
-  function end(): Promise<unknown> {
-    clearTimeout(idle);
-    const ending = thread;
-    thread = undefined;
-    for (const id of waiting.keys()) answer(id);
-    return ending?.terminate() ?? Promise.resolve();
-  }
-
-  function start(): Worker {
-    const started = new Worker(new URL("./token-thread.js", import.meta.url), {
-      workerData: { runCharsMax: limits.tokenRunCharsMax },
-      // The flags of the host (a loader, an inspector) are no business of the counter.
-      execArgv: [],
-    });
-    started.on("message", ({ id, counts, approximate }: Answer) => answer(id, { id, counts, approximate }));
-    const lost = (): void => {
-      if (thread === started) void end();
-    };
-    started.on("error", lost);
-    started.on("exit", lost);
-    return started;
-  }
+  const thread = createIdleThread({
+    file: new URL("./token-thread.js", import.meta.url),
+    workerData: { runCharsMax: limits.tokenRunCharsMax },
+    idleMs: limits.tokenIdleMs,
+    onMessage: (said: Answer) => answer(said.id, said),
+    onLost() {
+      for (const id of waiting.keys()) answer(id);
+    },
+  });
 
   /** Settles one request: with what the thread said, or by estimate. */
   function answer(id: number, said?: Answer): void {
@@ -74,11 +58,7 @@ export function createTokenCounter(): TokenCounter {
     charsWaiting -= request.chars;
     if (said === undefined) request.settle(request.estimates, true);
     else request.settle(said.counts, said.approximate.includes(true));
-    if (waiting.size > 0 || thread === undefined) return;
-    // The thread keeps the process alive only while somebody waits for it.
-    thread.unref();
-    idle = setTimeout(() => void end(), limits.tokenIdleMs);
-    idle.unref();
+    if (waiting.size === 0) thread.rest();
   }
 
   function ask(texts: readonly string[]): Promise<TokenCount> {
@@ -95,10 +75,7 @@ export function createTokenCounter(): TokenCounter {
       };
       waiting.set(id, { estimates: texts.map(estimate), chars, settle });
       charsWaiting += chars;
-      clearTimeout(idle);
-      thread ??= start();
-      thread.ref();
-      thread.postMessage({ id, texts });
+      thread.need().postMessage({ id, texts });
     });
   }
 
@@ -114,7 +91,7 @@ export function createTokenCounter(): TokenCounter {
     },
     async [Symbol.asyncDispose](): Promise<void> {
       disposed = true;
-      await end();
+      await thread.end();
     },
   };
 }

@@ -1,6 +1,6 @@
 import { existsSync } from "node:fs";
 import { fileURLToPath } from "node:url";
-import { Worker } from "node:worker_threads";
+import { createIdleThread } from "../base/idle-thread.ts";
 import { limits } from "../base/limits.ts";
 import { guestTypes } from "../codegen/guest-types.ts";
 
@@ -36,53 +36,28 @@ export function createTypeCheck(): TypeCheck {
   const typescript = findBuilt("typescript.cjs");
   const library = findBuilt("typescript-lib.json");
   const waiting = new Map<number, (problems: TypeProblem[] | undefined) => void>();
-  let thread: Worker | undefined;
-  let idle: NodeJS.Timeout | undefined;
   let lastId = 0;
-
-  function end(): Promise<unknown> {
-    clearTimeout(idle);
-    const ending = thread;
-    thread = undefined;
-    for (const id of waiting.keys()) settle(id, undefined);
-    return ending?.terminate() ?? Promise.resolve();
-  }
+  const thread = createIdleThread({
+    file: new URL("./type-check-thread.js", import.meta.url),
+    workerData: { typescript, library, guestTypes: [...guestTypes], problemsMax: limits.typeProblemsMax },
+    idleMs: limits.typeCheckIdleMs,
+    heapMb: limits.typeCheckHeapMb,
+    onMessage: ({ id, problems }: { id: number; problems?: TypeProblem[] }) => settle(id, problems),
+    onLost() {
+      for (const id of waiting.keys()) settle(id, undefined);
+    },
+  });
 
   function settle(id: number, problems: TypeProblem[] | undefined): void {
     waiting.get(id)?.(problems);
     waiting.delete(id);
-    if (waiting.size === 0) rest();
-  }
-
-  /** Nobody waits: the thread keeps the process alive no longer, and ends after a while. */
-  function rest(): void {
-    thread?.unref();
-    clearTimeout(idle);
-    idle = setTimeout(() => void end(), limits.typeCheckIdleMs);
-    idle.unref();
-  }
-
-  function start(): Worker {
-    const started = new Worker(new URL("./type-check-thread.js", import.meta.url), {
-      workerData: { typescript, library, guestTypes: [...guestTypes], problemsMax: limits.typeProblemsMax },
-      execArgv: [],
-      resourceLimits: { maxOldGenerationSizeMb: limits.typeCheckHeapMb },
-    });
-    started.on("message", ({ id, problems }: { id: number; problems?: TypeProblem[] }) => settle(id, problems));
-    const lost = (): void => {
-      if (thread === started) void end();
-    };
-    started.on("error", lost);
-    started.on("exit", lost);
-    return started;
+    if (waiting.size === 0) thread.rest();
   }
 
   const isBuilt = typescript !== undefined && library !== undefined;
   return {
     warm() {
-      if (!isBuilt || thread !== undefined) return;
-      thread = start();
-      rest();
+      if (isBuilt) thread.warm();
     },
     check(input) {
       // More at once would only wait for each other.
@@ -92,18 +67,15 @@ export function createTypeCheck(): TypeCheck {
         const late = setTimeout(() => {
           settle(id, undefined);
           // A type that takes so long to check holds up every check after it.
-          void end();
+          void thread.end();
         }, limits.typeCheckMs);
         waiting.set(id, (problems) => {
           clearTimeout(late);
           resolve(problems);
         });
-        clearTimeout(idle);
-        thread ??= start();
-        thread.ref();
-        thread.postMessage({ id, ...input });
+        thread.need().postMessage({ id, ...input });
       });
     },
-    [Symbol.asyncDispose]: async () => void (await end()),
+    [Symbol.asyncDispose]: () => thread.end(),
   };
 }

@@ -1,10 +1,11 @@
 import { createHash } from "node:crypto";
 import { readFileSync, statSync } from "node:fs";
-import { mkdir, readFile, rename, writeFile } from "node:fs/promises";
+import { mkdir, readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { SluiceError, toMessage } from "../../base/errors.ts";
 import { isJsonObject, type JsonObject } from "../../base/json.ts";
 import { limits } from "../../base/limits.ts";
+import { writeWhole } from "../../base/write-whole.ts";
 import type { GuestCommand } from "../engines/engine.ts";
 import { openGuest } from "../guest.ts";
 import type { Wall } from "./wall.ts";
@@ -62,10 +63,7 @@ export async function readProbe(stateDir: string, wall: string, key: string): Pr
 export async function writeProbe(stateDir: string, wall: string, key: string, how: JsonObject): Promise<void> {
   try {
     await mkdir(stateDir, { recursive: true, mode: 0o700 });
-    const file = toFile(stateDir, wall);
-    const made = `${file}.${process.pid}`;
-    await writeFile(made, JSON.stringify({ ...how, key }), { mode: 0o600 });
-    await rename(made, file);
+    await writeWhole(toFile(stateDir, wall), JSON.stringify({ ...how, key }));
   } catch {
     // Tried again next time.
   }
