@@ -85,7 +85,7 @@ function collect(guest: Guest): () => Buffer {
 }
 
 async function openReady(warm: boolean): Promise<Guest> {
-  const guest = startGuest(engine, none, { memoryMb: 256 });
+  const guest = await startGuest(engine, none, { memoryMb: 256 });
   await guest.ready;
   if (warm) await warmUp(guest);
   return guest;

@@ -52,7 +52,7 @@ export async function openGuestBed(): Promise<GuestBed> {
       scripts += 1;
       const script = join(folder, `acts-${scripts}.json`);
       await writeFile(script, JSON.stringify(acts));
-      const child = spawnChild(process.execPath, [program, script], { env: {}, label: "a hostile guest" });
+      const child = await spawnChild(process.execPath, [program, script], { env: {}, label: "a hostile guest" });
       const guest = openGuest(
         { ...child, account: { kind: "tree", pid: child.pid } },
         { engine: "test", wall: "none" },

@@ -9,7 +9,7 @@ import { classes } from "./hostile/classes.ts";
 import type { HostileClass, HostileProgram } from "./hostile/program.ts";
 import { type Planted, plantSecrets, spellingsOf } from "./hostile/secrets.ts";
 import { type House, openHouse, zooServer } from "./house.ts";
-import { childrenOf } from "./processes.ts";
+import { descendantsOf } from "./processes.ts";
 import { requires } from "./require.ts";
 import { watchStall } from "./stall.ts";
 
@@ -86,7 +86,7 @@ async function judge(
 }
 
 async function attack(sandbox: JsonObject, name: string, programs: HostileClass): Promise<void> {
-  const before = childrenOf(process.pid);
+  const before = descendantsOf(process.pid);
   const { house, planted } = await openField(sandbox);
   const wrong: string[] = [];
   try {
@@ -119,7 +119,7 @@ async function attack(sandbox: JsonObject, name: string, programs: HostileClass)
     await planted[Symbol.asyncDispose]();
     await house[Symbol.asyncDispose]();
   }
-  const left = childrenOf(process.pid).filter((pid) => !before.includes(pid));
+  const left = descendantsOf(process.pid).filter((pid) => !before.includes(pid));
   if (left.length > 0) wrong.push(`processes that stay: ${left.join(", ")}`);
   expect(wrong).toEqual([]);
 }

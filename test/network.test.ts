@@ -564,7 +564,7 @@ describe("fetch in a program", () => {
 
   async function run(code: string) {
     using watchdog = createWatchdog();
-    const guest = startGuest(deno, none, { memoryMb: 256 });
+    const guest = await startGuest(deno, none, { memoryMb: 256 });
     await guest.ready;
     const source = code.replaceAll("PORT", String(port));
     return await runExecution({

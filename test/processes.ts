@@ -23,8 +23,13 @@ export async function untilDead(pids: number[], withinMs: number): Promise<numbe
   return pids.filter(isAlive);
 }
 
-/** The processes that a process has started and that still run; none where there is no /proc. */
-export function childrenOf(parent: number): number[] {
+/** The processes that a process or one below it has started and that still run; none where there is no /proc. */
+export function descendantsOf(parent: number): number[] {
+  const children = childrenOf(parent);
+  return [...children, ...children.flatMap(descendantsOf)];
+}
+
+function childrenOf(parent: number): number[] {
   if (process.platform !== "linux") return [];
   return readdirSync("/proc")
     .filter((name) => /^\d+$/.test(name))

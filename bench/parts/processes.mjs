@@ -2,28 +2,37 @@
 import { readdirSync, readFileSync } from "node:fs";
 
 /**
- * The sandbox processes that this process has started and that live: their pids, and the processor ticks of all and of
- * what runs below them (behind a wall, the guest itself).
+ * The sandbox processes that this process or its reaper has started and that live: their pids, and the processor ticks
+ * of all and of what runs below them (behind a wall, the guest itself).
  * @returns {{ pids: number[], ticks: number }}
  */
 export function findGuests() {
-  /** @type {number[]} */
-  const pids = [];
+  const pids = guestsBelow(process.pid);
   let ticks = 0;
-  for (const pid of listChildren(process.pid)) {
+  for (const pid of pids) {
     try {
-      // While it becomes `deno`, it is `setpriv` with the same arguments.
-      // Behind a container it is the client that has been told to start it.
-      if (!/guest\/(deno|quickjs)\.js/.test(readFileSync(`/proc/${pid}/cmdline`, "utf8"))) continue;
-      const fields = readFields(pid);
-      if (fields[0] === "Z") continue;
       ticks += ticksOf(pid);
-      pids.push(pid);
     } catch {
       // It has just ended.
     }
   }
   return { pids, ticks };
+}
+
+/** @param {number} parent @returns {number[]} */
+function guestsBelow(parent) {
+  return listChildren(parent).flatMap((pid) => {
+    try {
+      if (readFields(pid)[0] === "Z") return [];
+      // While it becomes `deno`, it is `setpriv` with the same arguments.
+      // Behind a container it is the client that has been told to start it.
+      const isGuest = /guest\/(deno|quickjs)\.js/.test(readFileSync(`/proc/${pid}/cmdline`, "utf8"));
+      return isGuest ? [pid] : guestsBelow(pid);
+    } catch {
+      // It has just ended.
+      return [];
+    }
+  });
 }
 
 /** Of a process and all below it. @param {number} pid @returns {number} */

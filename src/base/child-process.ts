@@ -1,6 +1,7 @@
 import { type ChildProcess, spawn } from "node:child_process";
 import { randomUUID } from "node:crypto";
-import { accessSync, constants, readFileSync, realpathSync, statSync } from "node:fs";
+import { accessSync, closeSync, constants, openSync, readFileSync, realpathSync, statSync } from "node:fs";
+import type { Socket } from "node:net";
 import { basename, delimiter, isAbsolute, join, resolve } from "node:path";
 import type { Readable, Writable } from "node:stream";
 import { fileURLToPath } from "node:url";
@@ -39,51 +40,53 @@ export interface SpawnOptions {
    * group and session (Linux). Default false.
    */
   marked?: boolean;
-  /** Descriptors of this process that it gets as 3, 4, …; they stay this one's to close. */
-  descriptors?: readonly number[];
+  /** Files that it gets open for reading as 3, 4, … */
+  files?: readonly string[];
   /** The user and group it runs as, without further groups: only root may say. */
   user?: number;
 }
 
 /**
  * Starts a program (never through a shell) with pipes on 0, 1 and 2, in a process group of its own that dies with it.
- * Throws `command_not_found` or `child_not_started` synchronously; afterwards nothing throws and no stream error escapes.
+ * Rejects with `command_not_found` or `child_not_started`; afterwards nothing rejects and no stream error escapes.
  */
-export function spawnChild(command: string, args: readonly string[], options: SpawnOptions): Child {
+export async function spawnChild(command: string, args: readonly string[], options: SpawnOptions): Promise<Child> {
   const { env, cwd, label } = options;
   const program = resolveCommand(command, env, cwd, label);
   const setpriv = options.dieWithParent === false ? undefined : findSetpriv();
   const mark = options.marked === true ? `${process.pid}-${randomUUID()}` : undefined;
-  const child = start(
-    setpriv ?? program,
-    setpriv === undefined ? args : ["--pdeathsig", "KILL", "--", program, ...args],
-    options,
-    mark,
-  );
-  const { pid, stdin, stdout, stderr } = child;
-  if (pid === undefined || stdin === null || stdout === null || stderr === null) {
-    throw new SluiceError(
-      "child_not_started",
-      `Cannot start ${label}: the system refused to run "${program}". Check the number of processes and open files (ulimit -a)`,
-    );
+  const request: StartRequest = {
+    program: setpriv ?? program,
+    args: setpriv === undefined ? [...args] : ["--pdeathsig", "KILL", "--", program, ...args],
+    env: { ...env, ...(mark === undefined ? {} : { [MARK_NAME]: mark }) },
+    ...(cwd === undefined ? {} : { cwd }),
+    ...(options.user === undefined ? {} : { user: options.user }),
+    files: [...(options.files ?? [])],
+  };
+  if ([request.program, ...request.args, ...Object.entries(request.env).flat()].some((text) => text.includes("\0")))
+    throw new SluiceError("child_not_started", `Cannot start ${label}: an argument or variable holds a null character`);
+  let started: Started;
+  try {
+    started = (await reaper.start(request)) ?? startHere(request);
+  } catch (cause) {
+    throw new SluiceError("child_not_started", `Cannot start ${label}: ${toMessage(cause)}`, {
+      cause,
+      hint: "Check the number of processes and open files: ulimit -a",
+    });
   }
-  const startTime = readStartTime(pid);
-  reaper.add(pid, startTime, mark);
+  const { pid, stdin, stdout, stderr } = started;
+  reaper.add(pid, started.startTime ?? readStartTime(pid), mark);
   // A write to a child that is gone is not news: `exited` tells it.
   for (const stream of [stdin, stdout, stderr]) stream.on("error", ignore);
 
   let ended = false;
-  const exited = new Promise<ChildExit>((resolveExit) => {
-    child.once("exit", (code, signal) => {
-      // Its number cannot have been given away yet, so what is left in the group is its own.
-      signalGroup(child, pid, "SIGKILL");
-      ended = true;
-      reaper.remove(pid);
-      resolveExit({ code, signal });
-    });
+  const exited = started.exited.then((exit) => {
+    ended = true;
+    reaper.remove(pid);
+    return exit;
   });
   const signalAll = (signal: NodeJS.Signals): void => {
-    if (!ended) signalGroup(child, pid, signal);
+    if (!ended) signalGroup(pid, signal);
   };
   const kill = (): void => signalAll("SIGKILL");
   return {
@@ -107,32 +110,57 @@ export function spawnChild(command: string, args: readonly string[], options: Sp
 /** The variable that marks a child and all that descends from it. */
 const MARK_NAME = "SLUICE_CHILD";
 
-function start(
-  program: string,
-  args: readonly string[],
-  options: SpawnOptions,
-  mark: string | undefined,
-): ChildProcess {
+/** What is started, whoever starts it. */
+interface StartRequest {
+  program: string;
+  args: string[];
+  env: Record<string, string>;
+  cwd?: string;
+  user?: number;
+  files: string[];
+}
+
+interface Started {
+  pid: number;
+  stdin: Writable;
+  stdout: Readable;
+  stderr: Readable;
+  startTime?: string;
+  exited: Promise<ChildExit>;
+}
+
+/** Starts it as a child of this process, which stands still as long as the system takes to copy its page tables. */
+function startHere({ program, args, env, cwd, user, files }: StartRequest): Started {
+  const descriptors = files.map((file) => openSync(file, "r"));
   try {
     const child = spawn(program, args, {
-      env: { ...options.env, ...(mark === undefined ? {} : { [MARK_NAME]: mark }) },
-      ...(options.cwd === undefined ? {} : { cwd: options.cwd }),
-      ...(options.user === undefined ? {} : { uid: options.user, gid: options.user }),
-      stdio: ["pipe", "pipe", "pipe", ...(options.descriptors ?? [])],
+      env,
+      ...(cwd === undefined ? {} : { cwd }),
+      ...(user === undefined ? {} : { uid: user, gid: user }),
+      stdio: ["pipe", "pipe", "pipe", ...descriptors],
       detached: process.platform !== "win32",
       windowsHide: true,
     });
     child.on("error", ignore);
-    return child;
-  } catch (cause) {
-    throw new SluiceError("child_not_started", `Cannot start ${options.label}: ${toMessage(cause)}`, { cause });
+    const { pid, stdin, stdout, stderr } = child;
+    if (pid === undefined || stdin === null || stdout === null || stderr === null)
+      throw new Error(`the system refused to run "${program}"`);
+    const exited = new Promise<ChildExit>((resolveExit) => {
+      child.once("exit", (code, signal) => {
+        // Its number cannot have been given away yet, so what is left in the group is its own.
+        signalGroup(pid, "SIGKILL");
+        resolveExit({ code, signal });
+      });
+    });
+    return { pid, stdin, stdout, stderr, exited };
+  } finally {
+    for (const descriptor of descriptors) closeSync(descriptor);
   }
 }
 
-function signalGroup(child: ChildProcess, pid: number, signal: NodeJS.Signals): void {
+function signalGroup(pid: number, signal: NodeJS.Signals): void {
   try {
-    if (process.platform === "win32") child.kill(signal);
-    else process.kill(-pid, signal);
+    process.kill(process.platform === "win32" ? pid : -pid, signal);
   } catch {
     // The group is already empty.
   }
@@ -215,16 +243,39 @@ function readStartTime(pid: number): string {
   }
 }
 
-/** This process's end of the pipe to its reaper. The pipe's closing is the message: it works for `kill -9` too. */
+type ReaperMessage =
+  | { kind: "ready" }
+  | { kind: "stream"; id: number; name: "stdin" | "stdout" | "stderr" }
+  | { kind: "started"; id: number; pid: number; startTime: string }
+  | { kind: "refused"; id: number; message: string }
+  | { kind: "exited"; id: number; code: number | null; signal: NodeJS.Signals | null };
+
+/** A start that was asked of the reaper. */
+interface Request {
+  streams: Partial<Record<"stdin" | "stdout" | "stderr", Socket>>;
+  started: (started: Started) => void;
+  refused: (error: Error) => void;
+  pid?: number;
+  exit?: (exit: ChildExit) => void;
+}
+
+/**
+ * This process's end of the pipe to its reaper. The pipe's closing is the message: it works for `kill -9` too. On Linux
+ * the reaper also starts the children, once it runs: the system copies the page tables of whoever starts a process, and
+ * 200 MB of them hold this one up for 4 to 20 ms.
+ */
 class Reaper {
   /** What the reaper is told of each child that lives: its start time and its mark, if it has one. */
   readonly #children = new Map<number, string>();
+  readonly #requests = new Map<number, Request>();
   #process: ChildProcess | undefined;
+  #isReady = false;
+  #lastId = 0;
 
   add(pid: number, startTime: string, mark = ""): void {
     const facts = `${startTime || "-"} ${mark}`;
     this.#children.set(pid, facts);
-    if (this.#process === undefined) this.#start();
+    if (this.#process === undefined) this.#launch();
     else this.#send(`+ ${pid} ${facts}\n`);
   }
 
@@ -233,33 +284,103 @@ class Reaper {
     this.#send(`- ${pid}\n`);
   }
 
+  /** Starts a program through the reaper; `undefined` where it does not run yet, or not here. */
+  start(request: StartRequest): Promise<Started> | undefined {
+    const reaping = this.#process;
+    if (!this.#isReady || reaping === undefined) return undefined;
+    const id = ++this.#lastId;
+    return new Promise((started, refused) => {
+      this.#requests.set(id, { streams: {}, started, refused });
+      // Somebody waits for it from here until it has ended.
+      reaping.channel?.ref();
+      reaping.send({ id, ...request }, (error) => {
+        if (error !== null) this.#settle(id, (asked) => asked.refused(error));
+      });
+    });
+  }
+
+  #receive(message: ReaperMessage, handle: unknown): void {
+    if (message.kind === "ready") {
+      this.#isReady = true;
+      return;
+    }
+    const asked = this.#requests.get(message.id);
+    if (asked === undefined) return;
+    switch (message.kind) {
+      case "stream":
+        asked.streams[message.name] = handle as Socket;
+        return;
+      case "refused":
+        return this.#settle(message.id, () => asked.refused(new Error(message.message)));
+      case "started": {
+        const { stdin, stdout, stderr } = asked.streams;
+        const { pid, startTime } = message;
+        asked.pid = pid;
+        const exited = new Promise<ChildExit>((resolveExit) => (asked.exit = resolveExit));
+        if (stdin === undefined || stdout === undefined || stderr === undefined) {
+          signalGroup(pid, "SIGKILL");
+          return this.#settle(message.id, () => asked.refused(new Error("its pipes did not come")));
+        }
+        return asked.started({ pid, startTime, stdin, stdout, stderr, exited });
+      }
+      case "exited": {
+        const { code, signal } = message;
+        return this.#settle(message.id, () => asked.exit?.({ code, signal }));
+      }
+    }
+  }
+
+  #settle(id: number, how: (asked: Request) => void): void {
+    const asked = this.#requests.get(id);
+    this.#requests.delete(id);
+    if (this.#requests.size === 0) this.#process?.channel?.unref();
+    if (asked !== undefined) how(asked);
+  }
+
+  /** What it had started has lost its parent, and with it the one that would have told of its end. */
+  #abandon(): void {
+    this.#isReady = false;
+    for (const [id, { pid }] of this.#requests) {
+      if (pid !== undefined) signalGroup(pid, "SIGKILL");
+      this.#settle(id, (asked) => {
+        if (asked.exit === undefined) asked.refused(new Error("the process that starts others has ended"));
+        else asked.exit({ code: null, signal: "SIGKILL" });
+      });
+    }
+  }
+
   #send(line: string): void {
     this.#process?.stdin?.write(line);
   }
 
-  #start(): void {
+  #launch(): void {
     const script = fileURLToPath(new URL("./reaper.js", import.meta.url));
     // Empty environment: NODE_OPTIONS of the host (an inspector, a preload) must not reach it.
-    const reaper = spawn(process.execPath, ["--max-old-space-size=16", script], {
-      stdio: ["pipe", "ignore", "ignore"],
+    const launched = spawn(process.execPath, ["--max-old-space-size=16", script], {
+      stdio: ["pipe", "ignore", "ignore", "ipc"],
       detached: true,
       windowsHide: true,
       env: process.platform === "win32" ? { SystemRoot: process.env["SystemRoot"] ?? "" } : { PATH: "/usr/bin:/bin" },
     });
     const startedAt = performance.now();
     const forget = (): void => {
-      if (this.#process !== reaper) return;
+      if (this.#process !== launched) return;
       this.#process = undefined;
+      this.#abandon();
       // Somebody killed it: a new one is told of all that live. One that cannot run waits for the next child.
-      if (this.#children.size > 0 && performance.now() - startedAt > 20) this.#start();
+      if (this.#children.size > 0 && performance.now() - startedAt > 20) this.#launch();
     };
-    reaper.on("error", forget);
-    reaper.on("exit", forget);
-    reaper.stdin.on("error", ignore);
-    reaper.unref();
+    launched.on("error", forget);
+    launched.on("exit", forget);
+    launched.on("message", (message, handle) => {
+      if (this.#process === launched) this.#receive(message as ReaperMessage, handle);
+    });
+    launched.stdin?.on("error", ignore);
+    launched.unref();
+    launched.channel?.unref();
     // A socket at run time; typed as a mere stream.
-    if ("unref" in reaper.stdin && typeof reaper.stdin.unref === "function") reaper.stdin.unref();
-    this.#process = reaper;
+    (launched.stdin as Socket | null)?.unref();
+    this.#process = launched;
     for (const [pid, facts] of this.#children) this.#send(`+ ${pid} ${facts}\n`);
   }
 }

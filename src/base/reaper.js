@@ -1,8 +1,9 @@
 // Outlives its parent by a moment, to kill what the parent started. Reads "+ PID STARTTIME" and "- PID" lines on
 // stdin; when stdin closes (the parent has died, in whatever way), SIGKILLs every listed child and all that is left
-// of its process group and session, then exits. Zero dependencies; runs as it stands.
-import { execFileSync } from "node:child_process";
-import { readFileSync, readdirSync } from "node:fs";
+// of its process group and session, then exits. On Linux it also starts the children, because it is small: whoever
+// starts a process stands still while its page tables are copied. Zero dependencies; runs as it stands.
+import { execFileSync, spawn } from "node:child_process";
+import { closeSync, openSync, readFileSync, readdirSync } from "node:fs";
 
 /** @typedef {{ pid: number, group: number, session: number, startTime: string }} Process */
 
@@ -21,6 +22,69 @@ const markName = "SLUICE_CHILD";
 for (const signal of ["SIGINT", "SIGTERM", "SIGHUP", "SIGQUIT"]) {
   // A signal to the terminal's group, or a sweeping killall, must not take away the last who cleans up.
   process.on(signal, () => {});
+}
+
+/** @typedef {{ id: number, program: string, args: string[], env: Record<string, string>, cwd?: string, user?: number, files: string[] }} StartRequest */
+
+// After the handlers of signals: from now on it is there to start others.
+if (process.platform === "linux") {
+  process.on("message", (/** @type {StartRequest} */ request) => {
+    try {
+      start(request);
+    } catch (error) {
+      tell({ kind: "refused", id: request.id, message: error instanceof Error ? error.message : String(error) });
+    }
+  });
+  tell({ kind: "ready" });
+}
+
+/** @param {object} message @param {import("node:net").Socket} [handle] */
+function tell(message, handle) {
+  // The parent that has gone needs to be told nothing.
+  process.send?.(message, handle, undefined, () => {});
+}
+
+/** @param {StartRequest} request */
+function start({ id, program, args, env, cwd, user, files }) {
+  const descriptors = files.map((file) => openSync(file, "r"));
+  try {
+    const child = spawn(program, args, {
+      env,
+      ...(cwd === undefined ? {} : { cwd }),
+      ...(user === undefined ? {} : { uid: user, gid: user }),
+      stdio: ["pipe", "pipe", "pipe", ...descriptors],
+      detached: true,
+    });
+    child.on("error", () => {});
+    const { pid, stdin, stdout, stderr } = child;
+    if (pid === undefined || stdin === null || stdout === null || stderr === null)
+      throw new Error(`the system refused to run "${program}"`);
+    children.set(pid, startTimeOf(pid));
+    const mark = env[markName];
+    if (mark !== undefined) marks.set(pid, mark);
+    // What they say is the parent's to read, from the first byte.
+    for (const stream of [stdout, stderr]) /** @type {any} */ (stream)._handle.readStop();
+    for (const [name, stream] of Object.entries({ stdin, stdout, stderr }))
+      tell({ kind: "stream", id, name }, /** @type {import("node:net").Socket} */ (stream));
+    tell({ kind: "started", id, pid, startTime: children.get(pid) });
+    child.once("exit", (code, signal) => {
+      // Its number cannot have been given away yet, so what is left in the group is its own.
+      kill(-pid);
+      tell({ kind: "exited", id, code, signal });
+    });
+  } finally {
+    for (const descriptor of descriptors) closeSync(descriptor);
+  }
+}
+
+/** Linux: field 22 of /proc/PID/stat. @param {number} pid */
+function startTimeOf(pid) {
+  try {
+    const stat = readFileSync(`/proc/${pid}/stat`, "latin1");
+    return stat.slice(stat.lastIndexOf(")") + 2).split(" ")[19] ?? "";
+  } catch {
+    return "";
+  }
 }
 
 let rest = "";

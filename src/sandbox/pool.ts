@@ -13,7 +13,7 @@ export interface Pool extends AsyncDisposable {
 }
 
 export interface PoolOptions {
-  start: () => Guest;
+  start: () => Promise<Guest>;
   guestsWarm: number;
   executionsMax: number;
   queuedExecutionsMax: number;
@@ -26,42 +26,55 @@ const REFILL_AFTER_END_MS = 5;
 /** A guest that has not said `ready` after this long never will. */
 const READY_MS = 15_000;
 
+/** A guest that is started: its process is there, and then it can take a program. */
+interface Spare {
+  started: Promise<Guest>;
+  warm: Promise<Guest>;
+  /** Kills it, also while it starts. */
+  stop: () => void;
+}
+
 export function createPool({ start, guestsWarm, executionsMax, queuedExecutionsMax }: PoolOptions): Pool {
-  const spare: { guest: Guest; warm: Promise<void> }[] = [];
+  const spare: Spare[] = [];
   const waiting: { enter: () => void; leave: (error: SluiceError) => void }[] = [];
-  const live = new Set<Guest>();
+  /** The ends of all that live. */
+  const live = new Map<Spare, Promise<unknown>>();
   let running = 0;
   let closed = false;
   let refill: NodeJS.Timeout | undefined;
   let refillAt = 0;
 
-  function startSpare(): { guest: Guest; warm: Promise<void> } {
-    const guest = start();
-    live.add(guest);
-    void guest.child.exited.then(() => live.delete(guest));
-    const late = setTimeout(() => guest.kill(), READY_MS);
-    const warm = guest.ready.then(() => warmUp(guest)).finally(() => clearTimeout(late));
+  function startSpare(): Spare {
+    const started = start();
+    const stop = (): void => void started.then((guest) => guest.kill()).catch(() => undefined);
+    const late = setTimeout(stop, READY_MS);
+    const warm = started
+      .then(async (guest) => {
+        await guest.ready;
+        await warmUp(guest);
+        return guest;
+      })
+      .finally(() => clearTimeout(late));
+    const entry = { started, warm, stop };
     warm.catch(() => {
-      const at = spare.findIndex((entry) => entry.guest === guest);
+      const at = spare.indexOf(entry);
       if (at !== -1) spare.splice(at, 1);
     });
-    return { guest, warm };
+    const ended = started.then((guest) => guest.child.exited).catch(() => undefined);
+    live.set(entry, ended);
+    void ended.then(() => live.delete(entry));
+    return entry;
   }
 
   function fill(): void {
     refill = undefined;
     // Started one after the other: two at once would share what one of them needs.
     if (closed || spare.length >= guestsWarm) return;
-    let entry;
-    try {
-      entry = startSpare();
-    } catch {
-      // The next execution meets the same error and reports it.
-      return;
-    }
+    const entry = startSpare();
     spare.push(entry);
     entry.warm.then(
       () => scheduleFill(REFILL_AFTER_END_MS),
+      // The next execution meets the same error and reports it.
       () => undefined,
     );
   }
@@ -119,11 +132,11 @@ export function createPool({ start, guestsWarm, executionsMax, queuedExecutionsM
     for (;;) {
       const entry = spare.shift() ?? startSpare();
       // Whoever cancels does not wait for a start.
-      const stop = (): void => entry.guest.kill();
-      signal.addEventListener("abort", stop, { once: true });
+      signal.addEventListener("abort", entry.stop, { once: true });
+      // What cannot be started says so itself.
+      await entry.started;
       try {
-        await entry.warm;
-        return entry.guest;
+        return await entry.warm;
       } catch (error) {
         if (signal.aborted) throw new SluiceError("cancelled", "Cancelled while its sandbox started", { cause: error });
         if (spare.length === 0) {
@@ -134,7 +147,7 @@ export function createPool({ start, guestsWarm, executionsMax, queuedExecutionsM
           });
         }
       } finally {
-        signal.removeEventListener("abort", stop);
+        signal.removeEventListener("abort", entry.stop);
       }
     }
   }
@@ -168,11 +181,8 @@ export function createPool({ start, guestsWarm, executionsMax, queuedExecutionsM
       closed = true;
       clearTimeout(refill);
       for (const place of waiting.splice(0)) place.leave(new SluiceError("cancelled", "Sluice is closing"));
-      const ended = [...live].map((guest) => {
-        guest.kill();
-        return guest.child.exited;
-      });
-      await Promise.all(ended);
+      for (const { stop } of live.keys()) stop();
+      await Promise.all(live.values());
     },
   };
 }

@@ -5,11 +5,16 @@ import type { Wall } from "./walls/wall.ts";
 import type { Watchdog } from "./watchdog.ts";
 
 /** Starts one guest: an engine's command behind a wall, its memory bounded, with the channel to it open. */
-export function startGuest(engine: Engine, wall: Wall, bounds: { memoryMb: number }, watchdog?: Watchdog): Guest {
+export async function startGuest(
+  engine: Engine,
+  wall: Wall,
+  bounds: { memoryMb: number },
+  watchdog?: Watchdog,
+): Promise<Guest> {
   // A thread has no process that could be watched or walled.
   if (engine.start !== undefined)
     return openGuest(engine.start(bounds), { engine: engine.name, wall: "none (no boundary)" }, limits.frameBytesMax);
-  const child = wall.start(engine.toCommand(bounds), bounds);
+  const child = await wall.start(engine.toCommand(bounds), bounds);
   watchdog?.adopt(child.account, { memoryBytes: bounds.memoryMb * 1024 * 1024 });
   void child.exited.then(() => watchdog?.release(child.pid));
   return openGuest(child, { engine: engine.name, wall: wall.name }, limits.frameBytesMax);

@@ -63,21 +63,17 @@ export class StdioTransport implements Transport {
     return this.#lastWords.length === 0 ? "" : `; its last words: ${this.#lastWords.join(" | ")}`;
   }
 
-  start(): Promise<void> {
-    // Async, so that what cannot start is a rejection.
-    return Promise.resolve().then(() => this.#start());
-  }
-
-  #start(): void {
-    if (this.#closed)
-      throw new SluiceError("upstream_disconnected", `The start of server "${this.#server}" was given up`);
+  async start(): Promise<void> {
+    this.#refuseClosed();
     const { command, args, env, cwd } = this.#config;
-    const child = spawnChild(command, args, {
+    const child = await spawnChild(command, args, {
       env: toServerEnvironment(env),
       cwd,
       label: `server "${this.#server}"`,
       marked: true,
     });
+    if (this.#closed) child.kill();
+    this.#refuseClosed();
     this.#child = child;
     const reader = new MessageReader(limits.upstreamMessageBytesMax, {
       onMessage: (message) => this.#deliver(message),
@@ -102,6 +98,11 @@ export class StdioTransport implements Transport {
       this.#closed = true;
       this.onclose?.();
     });
+  }
+
+  #refuseClosed(): void {
+    if (this.#closed)
+      throw new SluiceError("upstream_disconnected", `The start of server "${this.#server}" was given up`);
   }
 
   send(message: JSONRPCMessage): Promise<void> {

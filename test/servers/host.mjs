@@ -10,10 +10,18 @@ const { spawnChild } = await import("../../src/base/child-process.ts");
 const dieWithParent = process.argv[2] === "true";
 const start = (command, args) =>
   spawnChild(command, args, { env: { PATH: process.env.PATH }, label: "child", dieWithParent });
-const stubborn = start(process.execPath, [fileURLToPath(new URL("./stubborn.mjs", import.meta.url))]);
-const spinning = start(process.execPath, ["-e", "for (;;);"]);
+// By the host itself, as the first one; the others by its reaper, which runs by then.
+const stubborn = await start(process.execPath, [fileURLToPath(new URL("./stubborn.mjs", import.meta.url))]);
+const reaper = findReaper();
+for (let parent = process.pid; parent !== reaper;) {
+  const probe = await start("sleep", ["1000"]);
+  parent = parentOf(probe.pid);
+  probe.kill();
+  await probe.exited;
+}
+const spinning = await start(process.execPath, ["-e", "for (;;);"]);
 // As a shell with job control does: its child is in a group of its own, and only the session still tells whose it is.
-const regrouped = start("bash", ["--norc", "-c", "set -m; sleep 1000 & echo $!; wait"]);
+const regrouped = await start("bash", ["--norc", "-c", "set -m; sleep 1000 & echo $!; wait"]);
 const firstOf = (stream) => new Promise((resolve) => stream.once("data", resolve));
 const [said, sleeping] = await Promise.all([firstOf(stubborn.stderr), firstOf(regrouped.stdout)]);
 
@@ -21,28 +29,23 @@ process.stdin.on("data", (word) => {
   if (word.toString().startsWith("exit")) process.exit(0);
   throw new Error("as told");
 });
-const reaper = findReaper();
-while (!catchesTerm(reaper)) await new Promise((resolve) => setTimeout(resolve, 10));
 process.stdout.write(
-  `${JSON.stringify({ reaper, pids: [...JSON.parse(said), spinning.pid, regrouped.pid, Number(sleeping)] })}\n`,
+  `${JSON.stringify({ reaper, parents: [stubborn, spinning, regrouped].map(({ pid }) => parentOf(pid)), pids: [...JSON.parse(said), spinning.pid, regrouped.pid, Number(sleeping)] })}\n`,
 );
+
+function parentOf(pid) {
+  const stat = readFileSync(`/proc/${pid}/stat`, "latin1");
+  return Number(stat.slice(stat.lastIndexOf(")") + 2).split(" ")[1]);
+}
 
 function findReaper() {
   for (const name of readdirSync("/proc")) {
     try {
-      const stat = readFileSync(`/proc/${name}/stat`, "latin1");
-      const parent = Number(stat.slice(stat.lastIndexOf(")") + 2).split(" ")[1]);
-      if (parent === process.pid && readFileSync(`/proc/${name}/cmdline`, "latin1").includes("reaper.js"))
+      if (parentOf(name) === process.pid && readFileSync(`/proc/${name}/cmdline`, "latin1").includes("reaper.js"))
         return Number(name);
     } catch {
       // Not a process, or it has ended.
     }
   }
   return undefined;
-}
-
-// Whether it has come so far as to ignore SIGTERM.
-function catchesTerm(pid) {
-  const caught = /^SigCgt:\s*(\w+)/m.exec(readFileSync(`/proc/${pid}/status`, "latin1"))?.[1] ?? "0";
-  return (BigInt(`0x${caught}`) & (1n << 14n)) !== 0n;
 }

@@ -1,4 +1,3 @@
-import { closeSync, openSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import { spawnChild } from "../../base/child-process.ts";
 import type { GuestCommand } from "../engines/engine.ts";
@@ -32,23 +31,17 @@ export function createBwrap({ program, libraries, asNobody }: BwrapOptions): Wal
   const filter = fileURLToPath(new URL(`./seccomp-${process.arch}.bpf`, import.meta.url));
   return {
     name: "bwrap",
-    start(command) {
-      // Read to its end by every bubblewrap, so each needs one of its own.
-      const descriptor = openSync(filter, "r");
-      try {
-        const child = spawnChild(program, toArguments(command, libraries), {
-          env: {},
-          label: "the sandbox",
-          cwd: "/",
-          descriptors: [descriptor],
-          // Bubblewrap asks the kernel for it by itself, once for itself and once for its child.
-          dieWithParent: false,
-          ...(asNobody ? { user: NOBODY } : {}),
-        });
-        return { ...child, account: { pid: child.pid } };
-      } finally {
-        closeSync(descriptor);
-      }
+    async start(command) {
+      const child = await spawnChild(program, toArguments(command, libraries), {
+        env: {},
+        label: "the sandbox",
+        cwd: "/",
+        files: [filter],
+        // Bubblewrap asks the kernel for it by itself, once for itself and once for its child.
+        dieWithParent: false,
+        ...(asNobody ? { user: NOBODY } : {}),
+      });
+      return { ...child, account: { pid: child.pid } };
     },
   };
 }

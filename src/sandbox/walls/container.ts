@@ -28,12 +28,16 @@ export function createContainer(client: ContainerClient, image: string, folder: 
   let started = 0;
   return {
     name: "container",
-    start(command, { memoryMb }) {
+    async start(command, { memoryMb }) {
       started += 1;
       const name = `sluice-${toHostMark().replace(".", "-")}-${started}-${Math.random().toString(36).slice(2, 8)}`;
       const pidFile = join(folder, `${name}.pid`);
       const args = toRunArguments({ client, name, pidFile, memoryMb, image, command });
-      const child = spawnChild(client.program, args, { env: toClientEnvironment(), label: "the sandbox", cwd: "/" });
+      const child = await spawnChild(client.program, args, {
+        env: toClientEnvironment(),
+        label: "the sandbox",
+        cwd: "/",
+      });
       let unguard: (() => void)[] = [];
       let isKilled = false;
       let late: NodeJS.Timeout | undefined;

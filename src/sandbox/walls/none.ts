@@ -4,8 +4,8 @@ import type { Wall } from "./wall.ts";
 /** No wall: the process has the rights of this one, and the engine alone holds the guest. */
 export const none: Wall = {
   name: "none",
-  start({ program, args, env }) {
-    const child = spawnChild(program, args, { env, label: "the sandbox", cwd: "/" });
+  async start({ program, args, env }) {
+    const child = await spawnChild(program, args, { env, label: "the sandbox", cwd: "/" });
     return { ...child, account: { pid: child.pid } };
   },
 };

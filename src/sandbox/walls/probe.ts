@@ -16,7 +16,11 @@ const REASON_CHARS = 400;
 export async function probeWall(wall: Wall, command: GuestCommand, memoryMb: number): Promise<string | undefined> {
   let timer: NodeJS.Timeout | undefined;
   try {
-    const guest = openGuest(wall.start(command, { memoryMb }), { engine: "", wall: wall.name }, limits.frameBytesMax);
+    const guest = openGuest(
+      await wall.start(command, { memoryMb }),
+      { engine: "", wall: wall.name },
+      limits.frameBytesMax,
+    );
     const late = new Promise<never>((_, reject) => {
       timer = setTimeout(
         () => reject(new SluiceError("wall_unavailable", `no guest was ready after ${limits.wallProbeMs} ms`)),

@@ -4,8 +4,8 @@ import type { GuestCommand } from "../engines/engine.ts";
 /** What the operating system puts around a guest's process. */
 export interface Wall {
   readonly name: "none" | "bwrap" | "container";
-  /** Starts the command behind the wall. Throws `wall_unavailable` where it cannot; the child's `kill` reaches all of it. */
-  start(command: GuestCommand, limits: { memoryMb: number }): GuestProcess;
+  /** Starts the command behind the wall. Rejects with `wall_unavailable` where it cannot; the child's `kill` reaches all of it. */
+  start(command: GuestCommand, limits: { memoryMb: number }): Promise<GuestProcess>;
 }
 
 /** A guest's process behind its wall. */
