@@ -1,9 +1,9 @@
-import { readdirSync, readFileSync } from "node:fs";
+import { readFileSync } from "node:fs";
 import { monitorEventLoopDelay } from "node:perf_hooks";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import type { ExecuteOptions } from "../src/runtime/sluice.ts";
 import { checkOutcome, type House, openHouse } from "./house.ts";
-import { untilDead } from "./processes.ts";
+import { descendantsOf, untilDead } from "./processes.ts";
 
 // Every limit is tight here; what reaches it is dead, says its name, keeps what it printed, and leaves nothing behind.
 
@@ -316,21 +316,15 @@ describe("counts and sizes", () => {
   });
 });
 
-/** The processes of guests that this process started. */
+/** The processes of guests that were started for this process. */
 function guests(): number[] {
-  return readdirSync("/proc")
-    .map(Number)
-    .filter((pid) => {
-      try {
-        const stat = readFileSync(`/proc/${pid}/stat`, "latin1");
-        const parent = Number(stat.slice(stat.lastIndexOf(")") + 2).split(" ")[1]);
-        return (
-          parent === process.pid && /guest\/(deno|quickjs)\.js/.test(readFileSync(`/proc/${pid}/cmdline`, "latin1"))
-        );
-      } catch {
-        return false;
-      }
-    });
+  return descendantsOf(process.pid).filter((pid) => {
+    try {
+      return /guest\/(deno|quickjs)\.js/.test(readFileSync(`/proc/${pid}/cmdline`, "latin1"));
+    } catch {
+      return false;
+    }
+  });
 }
 
 describe.runIf(process.platform === "linux")("a guest's process", () => {

@@ -1,4 +1,5 @@
 import { hash } from "node:crypto";
+import { setImmediate as nextTurn } from "node:timers/promises";
 import { limits } from "../base/limits.ts";
 import type { Catalogue } from "../catalogue/catalogue.ts";
 import type { Tool } from "../catalogue/tool.ts";
@@ -121,6 +122,8 @@ export function createProgramCheck(
       // Numbers have one type: of programs that differ in them alone, one is checked.
       const like = hash("sha256", `${source.version()}\n${program.text.replace(/\d+/g, "0")}`);
       if (clean.has(like)) return [];
+      // The program starts first.
+      await nextTurn();
       const problems = await typeCheck.check(toCheckInput(program, source));
       if (problems === undefined) return [];
       if (problems.length === 0) {

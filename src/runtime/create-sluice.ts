@@ -128,6 +128,7 @@ async function compose(config: Config, options: SluiceOptions, cleanup: Cleanup)
   const pool = cleanup.use(
     createPool({
       start: () => startGuest(engine, wall, config.sandbox, watchdog),
+      onWarm: ({ child }) => watchdog.rest(child.pid),
       guestsWarm: config.sandbox.guestsWarm,
       executionsMax: config.sandbox.executionsMax,
       queuedExecutionsMax: limits.queuedExecutionsMax,

@@ -14,6 +14,8 @@ export interface Pool extends AsyncDisposable {
 
 export interface PoolOptions {
   start: () => Promise<Guest>;
+  /** A guest can take a program now, and waits for one. */
+  onWarm: (guest: Guest) => void;
   guestsWarm: number;
   executionsMax: number;
   queuedExecutionsMax: number;
@@ -34,7 +36,7 @@ interface Spare {
   stop: () => void;
 }
 
-export function createPool({ start, guestsWarm, executionsMax, queuedExecutionsMax }: PoolOptions): Pool {
+export function createPool({ start, onWarm, guestsWarm, executionsMax, queuedExecutionsMax }: PoolOptions): Pool {
   const spare: Spare[] = [];
   const waiting: { enter: () => void; leave: (error: SluiceError) => void }[] = [];
   /** The ends of all that live. */
@@ -52,6 +54,7 @@ export function createPool({ start, guestsWarm, executionsMax, queuedExecutionsM
       .then(async (guest) => {
         await guest.ready;
         await warmUp(guest);
+        onWarm(guest);
         return guest;
       })
       .finally(() => clearTimeout(late));

@@ -25,6 +25,7 @@ import { listTree, readProcess } from "./process-tree.js";
  * @property {number} looks since then
  * @property {import("./memory-group.js").Group} [group]
  * @property {boolean} isWatched
+ * @property {boolean} isResting whether it was looked at when it began to wait for its program
  * @property {boolean} isEnded
  * @property {number} memoryBytes
  * @property {number} cpuMs
@@ -202,6 +203,7 @@ function add(pid) {
     tree: [],
     looks: 0,
     isWatched: false,
+    isResting: false,
     isEnded: false,
     memoryBytes: Number.POSITIVE_INFINITY,
     cpuMs: Number.POSITIVE_INFINITY,
@@ -211,6 +213,12 @@ function add(pid) {
   };
   guests.set(pid, entry);
   return entry;
+}
+
+/** What it has used by now is not its program's. @param {Entry} entry */
+function begin(entry) {
+  entry.tree = [];
+  entry.usedCpuMs = entry.baseCpuMs = read(entry)?.cpuMs ?? 0;
 }
 
 /** @param {{ pid: number, memoryBytes: number, cpuMs: number }} message */
@@ -226,8 +234,8 @@ function watch({ pid, memoryBytes, cpuMs }) {
   }
   entry.memoryBytes = memoryBytes;
   entry.cpuMs = cpuMs;
-  entry.tree = [];
-  entry.usedCpuMs = entry.baseCpuMs = read(entry)?.cpuMs ?? 0;
+  // Not while its program starts, where that can be helped.
+  if (!entry.isResting) begin(entry);
   entry.isWatched = true;
   // It was looked at just now.
   timer ??= setTimeout(look, POLL);
@@ -243,6 +251,11 @@ port.on("message", (message) => {
       adopted.memoryBytes = message.memoryBytes;
       return confine(adopted);
     }
+    case "rest":
+      if (entry === undefined) return;
+      begin(entry);
+      entry.isResting = true;
+      return;
     case "watch":
       return watch(message);
     case "settle":

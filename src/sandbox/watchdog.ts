@@ -10,6 +10,8 @@ export interface GuestUsage {
 export interface Watchdog extends Disposable, AsyncDisposable {
   /** Takes on a guest that has just started: its memory is bounded by the kernel where that is possible. */
   adopt(account: GuestAccount, bounds: { memoryBytes: number }): void;
+  /** The guest has been warmed and waits for its program: what it used so far is not the program's. */
+  rest(pid: number): void;
   /** Kills the guest when it passes a limit, and then says which. */
   watch(
     pid: number,
@@ -60,6 +62,9 @@ export function createWatchdog(): Watchdog {
   return {
     adopt({ pid, pidFile }, { memoryBytes }) {
       thread.postMessage({ kind: "adopt", pid, memoryBytes, ...(pidFile === undefined ? {} : { pidFile }) });
+    },
+    rest(pid) {
+      thread.postMessage({ kind: "rest", pid });
     },
     watch(pid, bounds, onKilled) {
       watched.set(pid, onKilled);
