@@ -160,7 +160,7 @@ export const limits = {
   // the config
   configBytesMax: 4_194_304, // the config file: the largest seen with 100 servers is 60 KB
   configProblemsMax: 20, // problems reported at once; the rest are counted
-  serversMax: 1_000, // entries of mcpServers
+  serversMax: 10_000, // entries of mcpServers
   serverKeyCharsMax: 128, // a server's key: it names a folder
   patternCharsMax: 1_024, // one address pattern
   patternsMax: 10_000, // address patterns of one list
