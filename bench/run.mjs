@@ -22,6 +22,7 @@ const names = [
   "search-quality",
   "gateway",
   "types",
+  "type-check",
   "demo",
 ];
 /** Only by name: they take minutes. `engines` is `probes` and `walls`. */

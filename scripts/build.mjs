@@ -58,21 +58,27 @@ async function copyTypeScript(folder) {
   }
   cpSync(compiler, join(folder, "typescript.cjs"));
   cpSync(join(home, "LICENSE.txt"), join(folder, "typescript-LICENSE.txt"));
-  const library = readLibrary(join(home, "lib"), "lib.esnext.d.ts");
-  writeFileSync(join(folder, "typescript-lib.json"), JSON.stringify([...library]));
+  // In one file, what extends before what is extended: the compiler merges its files anew for every program.
+  const library = [...readLibrary(join(home, "lib"), "lib.esnext.d.ts")].reverse();
+  const isModule = (/** @type {string} */ text) => /^export \{\};/m.test(text);
+  const scripts = library.filter(([, text]) => !isModule(text)).map(([, text]) => text);
+  const modules = library.filter(([, text]) => isModule(text)).map(([name, text]) => [`/lib/${name}`, text]);
+  writeFileSync(
+    join(folder, "typescript-lib.json"),
+    JSON.stringify([["/lib/all.d.ts", scripts.join("\n")], ...modules]),
+  );
 }
 
 /**
- * One file of the language's declarations and all that it refers to: path → text.
+ * One file of the language's declarations and all that it refers to: name → text.
  * @param {string} folder
  * @param {string} name
  * @param {Map<string, string>} [found]
  */
 function readLibrary(folder, name, found = new Map()) {
-  const path = `/lib/${name}`;
-  if (found.has(path)) return found;
+  if (found.has(name)) return found;
   const text = readFileSync(join(folder, name), "utf8");
-  found.set(path, text.replace(/^\/\/\/.*$/gm, "").replace(/^\s*\/\*[\s\S]*?\*\//gm, ""));
+  found.set(name, text.replace(/^\/\/\/.*$/gm, "").replace(/^\s*\/\*[\s\S]*?\*\//gm, ""));
   for (const [, lib] of text.matchAll(/^\/\/\/ <reference lib="([^"]+)" \/>/gm))
     // Decorators are nothing that a program has.
     if (!lib?.startsWith("decorators")) readLibrary(folder, `lib.${lib}.d.ts`, found);

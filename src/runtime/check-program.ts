@@ -37,7 +37,8 @@ export function toCheckInput({ text, specifiers, servers }: LinkedProgram, sourc
   }
 
   function addServer(index: number, server: GuestServer, tools: readonly Tool[]): string {
-    const folder = `/servers/${index}`;
+    // The same for every program: what was parsed for an earlier one is not parsed again.
+    const folder = toFolder(server.key);
     const lines: string[] = [];
     const originals: string[] = [];
     for (const [at, tool] of tools.entries()) {
@@ -71,7 +72,9 @@ export function toCheckInput({ text, specifiers, servers }: LinkedProgram, sourc
     return originals.length === 0 ? `typeof s${index}` : `typeof s${index} & { ${originals.join(" ")} }`;
   }
 
-  const imports = servers.map((_, index) => `import type * as s${index} from "/servers/${index}/index";`).join("\n");
+  const imports = servers
+    .map((server, index) => `import type * as s${index} from "${toFolder(server.key)}/index";`)
+    .join("\n");
   const all = `{ ${members.join(" ")} }`;
   files.push(["/servers.d.ts", `${imports}\ndeclare global {\n${globals.join("\n")}\nvar servers: ${all};\n}\n`]);
   return { code: text, files, specifiers: toPaths(specifiers, paths), signatures };
@@ -97,6 +100,10 @@ function toPaths(
         return [];
     }
   });
+}
+
+function toFolder(key: string): string {
+  return `/servers/${hash("sha256", key).slice(0, 16)}`;
 }
 
 function toToolKey(server: string, callName: string): string {

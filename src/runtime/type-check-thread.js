@@ -21,26 +21,24 @@ const PROGRAM = "/program.ts";
 const IGNORED = new Set([1108, 1375, 1378, 2307, 2792, 7016, 7027, 7028]);
 const CHARS_MAX = 400;
 
+/** Files that were parsed for earlier programs and are kept: the tools that programs name are often the same. */
+const PARSED_MAX = 500;
+
 const { typescript, library, guestTypes, problemsMax } = workerData;
 /** @type {typeof import("typescript-6")} */
 const ts = createRequire(import.meta.url)(typescript);
 
-/** Path → text and its version. @type {Map<string, { text: string, version: number }>} */
-const texts = new Map();
-let versions = 0;
-/** @type {Map<string, string>} */
-let specifiers = new Map();
-/** @type {string[]} */
-let roots = [];
-
-/** @param {string} path @param {string} text */
-function put(path, text) {
-  if (texts.get(path)?.text !== text) texts.set(path, { text, version: (versions += 1) });
-}
 /** @type {[path: string, text: string][]} */
 const fixed = [...JSON.parse(readFileSync(library, "utf8")), ...guestTypes];
-for (const [path, text] of fixed) put(path, text);
 const always = fixed.map(([path]) => path).filter((path) => path.startsWith("/lib/") || path === "/guest/globals.d.ts");
+/** What the program that is checked can name: path → text. @type {Map<string, string>} */
+let texts = new Map(fixed);
+/** @type {Map<string, string>} */
+let specifiers = new Map();
+/** By path and text, the last used last. @type {Map<string, import("typescript-6").SourceFile>} */
+const parsed = new Map();
+/** @type {import("typescript-6").Program | undefined} */
+let previous;
 
 /** @type {import("typescript-6").CompilerOptions} */
 const options = {
@@ -68,19 +66,25 @@ function resolve(specifier, from) {
   return [bare, `${bare}.ts`, `${bare}.d.ts`].find((path) => texts.has(path));
 }
 
-/** @type {import("typescript-6").LanguageServiceHost} */
+/** @type {import("typescript-6").CompilerHost} */
 const host = {
-  getCompilationSettings: () => options,
-  getScriptFileNames: () => roots,
-  getScriptVersion: (path) => String(texts.get(path)?.version ?? 0),
-  getScriptSnapshot: (path) => {
-    const text = texts.get(path)?.text;
-    return text === undefined ? undefined : ts.ScriptSnapshot.fromString(text);
+  getSourceFile(path, how) {
+    const text = texts.get(path);
+    if (text === undefined) return undefined;
+    const key = `${path}\n${text}`;
+    const source = parsed.get(key) ?? ts.createSourceFile(path, text, how);
+    parsed.delete(key);
+    if (path !== PROGRAM) parsed.set(key, source);
+    return source;
   },
   getCurrentDirectory: () => "/",
-  getDefaultLibFileName: () => "/lib/lib.esnext.d.ts",
+  getDefaultLibFileName: () => "/lib/all.d.ts",
+  getCanonicalFileName: (path) => path,
+  useCaseSensitiveFileNames: () => true,
+  getNewLine: () => "\n",
+  writeFile: () => undefined,
   fileExists: (path) => texts.has(path),
-  readFile: (path) => texts.get(path)?.text,
+  readFile: (path) => texts.get(path),
   resolveModuleNameLiterals: (literals, from) =>
     literals.map(({ text }) => {
       const path = resolve(text, from);
@@ -88,23 +92,25 @@ const host = {
       return { resolvedModule: path === undefined ? undefined : { resolvedFileName: path, extension } };
     }),
 };
-const service = ts.createLanguageService(host, ts.createDocumentRegistry());
-
 /** @param {CheckRequest} request @returns {Problem[]} */
 function check({ code, files, specifiers: named, signatures }) {
-  const kept = new Set([PROGRAM, ...fixed.map(([path]) => path)]);
-  for (const [path, text] of files) {
-    put(path, text);
-    kept.add(path);
-  }
-  put(PROGRAM, throwReturns(code));
-  for (const path of texts.keys()) if (!kept.has(path)) texts.delete(path);
+  texts = new Map([...fixed, ...files, [PROGRAM, throwReturns(code)]]);
   specifiers = new Map(named);
-  roots = [...always, PROGRAM, ...files.map(([path]) => path).filter((path) => path.endsWith(".d.ts"))];
+  const declared = files.map(([path]) => path).filter((path) => path.endsWith(".d.ts"));
   const tools = new Map(signatures);
-  const program = service.getProgram();
-  const source = program?.getSourceFile(PROGRAM);
-  if (program === undefined || source === undefined) return [];
+  const program = ts.createProgram({
+    rootNames: [...always, PROGRAM, ...declared],
+    options,
+    host,
+    ...(previous === undefined ? {} : { oldProgram: previous }),
+  });
+  previous = program;
+  for (const key of parsed.keys()) {
+    if (parsed.size <= PARSED_MAX) break;
+    parsed.delete(key);
+  }
+  const source = program.getSourceFile(PROGRAM);
+  if (source === undefined) return [];
   const checker = program.getTypeChecker();
   const problems = [];
   for (const { start = 0, code: number, messageText } of program.getSemanticDiagnostics(source)) {
