@@ -59,7 +59,8 @@ export async function spawnChild(command: string, args: readonly string[], optio
     program: setpriv ?? program,
     args: setpriv === undefined ? [...args] : ["--pdeathsig", "KILL", "--", program, ...args],
     env: { ...env, ...(mark === undefined ? {} : { [MARK_NAME]: mark }) },
-    ...(cwd === undefined ? {} : { cwd }),
+    // Whoever starts it may stand in another folder by now.
+    cwd: resolve(cwd ?? ""),
     ...(options.user === undefined ? {} : { user: options.user }),
     files: [...(options.files ?? [])],
   };
@@ -115,7 +116,7 @@ interface StartRequest {
   program: string;
   args: string[];
   env: Record<string, string>;
-  cwd?: string;
+  cwd: string;
   user?: number;
   files: string[];
 }
@@ -135,7 +136,7 @@ function startHere({ program, args, env, cwd, user, files }: StartRequest): Star
   try {
     const child = spawn(program, args, {
       env,
-      ...(cwd === undefined ? {} : { cwd }),
+      cwd,
       ...(user === undefined ? {} : { uid: user, gid: user }),
       stdio: ["pipe", "pipe", "pipe", ...descriptors],
       detached: process.platform !== "win32",

@@ -24,7 +24,7 @@ for (const signal of ["SIGINT", "SIGTERM", "SIGHUP", "SIGQUIT"]) {
   process.on(signal, () => {});
 }
 
-/** @typedef {{ id: number, program: string, args: string[], env: Record<string, string>, cwd?: string, user?: number, files: string[] }} StartRequest */
+/** @typedef {{ id: number, program: string, args: string[], env: Record<string, string>, cwd: string, user?: number, files: string[] }} StartRequest */
 
 // After the handlers of signals: from now on it is there to start others.
 if (process.platform === "linux") {
@@ -50,7 +50,7 @@ function start({ id, program, args, env, cwd, user, files }) {
   try {
     const child = spawn(program, args, {
       env,
-      ...(cwd === undefined ? {} : { cwd }),
+      cwd,
       ...(user === undefined ? {} : { uid: user, gid: user }),
       stdio: ["pipe", "pipe", "pipe", ...descriptors],
       detached: true,

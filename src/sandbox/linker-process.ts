@@ -68,7 +68,11 @@ function findProcess(): string {
 }
 
 async function answer(name: string, request: object): Promise<Answer> {
-  const child: Child = await spawnChild(process.execPath, [findProcess()], { env: {}, label: `the linker of ${name}` });
+  const child: Child = await spawnChild(process.execPath, [findProcess()], {
+    env: {},
+    cwd: "/",
+    label: `the linker of ${name}`,
+  });
   const chunks: Buffer[] = [];
   child.stdout.on("data", (chunk: Buffer) => chunks.push(chunk));
   child.stderr.resume();
