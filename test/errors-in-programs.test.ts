@@ -232,6 +232,9 @@ describe("hints", () => {
     check("await servers.nightZoo.feedAnimls({});", {
       error: { message: containing("is not a function"), hint: "Did you mean nightZoo.feedAnimal?" },
     }));
+  test("a server's name that is misspelt", () => check("await nightZo.echo({});", { error: hint("Did you mean nightZoo?") }));
+  test("a function of Sluice that was not imported", () =>
+    check("await searchTools('feed');", { error: hint('Import it: import { searchTools } from "sluice"') }));
   test("a function unlike any", () => check("await zoo.zzzzzzzz({});", { error: hint("zoo has: echo, feedAnimal") }));
   test("a server that does not exist", () =>
     check("const a = 1;\nimport { echo } from './servers/nightzo';", {

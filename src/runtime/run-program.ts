@@ -4,6 +4,7 @@ import { inTime } from "../base/in-time.ts";
 import type { LargeValue } from "../base/large-json.ts";
 import { limits as bounds } from "../base/limits.ts";
 import { toNearest } from "../base/nearest.ts";
+import { guestTypes } from "../codegen/guest-types.ts";
 import { type ExecutionEnd, runExecution } from "../sandbox/execution.ts";
 import { createFileGate } from "../sandbox/file-gate.ts";
 import { linkProgram } from "../sandbox/link.ts";
@@ -17,6 +18,11 @@ import { createProgramHost } from "./program-host.ts";
 import type { ExecuteOptions } from "./sluice.ts";
 import { toOutcome } from "./to-outcome.ts";
 import type { TypeProblem } from "./type-check.ts";
+
+/** What programs import from "sluice". */
+const importable = new Set(
+  [...(guestTypes.get("/guest/sluice.d.ts") ?? "").matchAll(/export function (\w+)/g)].map(([, name]) => name),
+);
 
 /** An id for an execution: short, because the model reads it. */
 export function createExecutionId(): string {
@@ -253,9 +259,19 @@ function toFailure(
   return { status: "failed", error: { code, message: toMessage(error), ...(hint === undefined ? {} : { hint }) } };
 }
 
-/** `x.y is not a function`: what the server has instead. */
+/** `x is not defined`, `x.y is not a function`: what there is instead. */
 function addHint(parts: Parts, { error }: Outcome): void {
   if (error === undefined || error.hint !== undefined) return;
+  const missing = /^ReferenceError: ([\w$]{1,128}) is not defined$/.exec(error.message)?.[1];
+  if (missing !== undefined) {
+    const near = toNearest(
+      missing,
+      parts.catalogue.servers().map(({ identifier }) => identifier),
+    );
+    if (importable.has(missing)) error.hint = `Import it: import { ${missing} } from "sluice"`;
+    else if (near !== undefined) error.hint = `Did you mean ${near}?`;
+    return;
+  }
   const match = /^TypeError: (?:servers\.)?([\w$]{1,128})\.([\w$]{1,128}) is not a function/.exec(error.message);
   const server = match?.[1] === undefined ? undefined : parts.names.serverByIdentifier(match[1]);
   if (server === undefined) return;
