@@ -232,7 +232,12 @@ describe("hints", () => {
     check("await servers.nightZoo.feedAnimls({});", {
       error: { message: containing("is not a function"), hint: "Did you mean nightZoo.feedAnimal?" },
     }));
-  test("a server's name that is misspelt", () => check("await nightZo.echo({});", { error: hint("Did you mean nightZoo?") }));
+  test("what a microtask throws", () =>
+    check("queueMicrotask(() => { throw new Error('of a microtask') });\nawait zoo.echo({});", {
+      error: { code: "program_error", message: "of a microtask", line: 1, column: 30 },
+    }));
+  test("a server's name that is misspelt", () =>
+    check("await nightZo.echo({});", { error: hint("Did you mean nightZoo?") }));
   test("a function of Sluice that was not imported", () =>
     check("await searchTools('feed');", { error: hint('Import it: import { searchTools } from "sluice"') }));
   test("a function unlike any", () => check("await zoo.zzzzzzzz({});", { error: hint("zoo has: echo, feedAnimal") }));

@@ -346,6 +346,20 @@ describe.runIf(process.platform === "linux")("a guest's process", () => {
     checkOutcome(await house.run("return 1"), { result: 1 });
   });
 
+  test("that is killed while it waits for a program is not given one", async () => {
+    await using own = await openHouse({ sandbox: { guestsWarm: 1 } });
+    const others = guests();
+    await own.run("return 1");
+    const spare = (): number[] => guests().filter((pid) => !others.includes(pid));
+    await expect.poll(() => spare().length, { timeout: 10_000 }).toBeGreaterThan(0);
+    await new Promise((resolve) => setTimeout(resolve, 1_000));
+    const killed = spare();
+    for (const pid of killed) process.kill(pid, "SIGKILL");
+    expect(await untilDead(killed, 5_000)).toEqual([]);
+    await new Promise((resolve) => setTimeout(resolve, 1_000));
+    checkOutcome(await own.run("return 2"), { result: 2 });
+  });
+
   test("is gone when its program has ended, however it ended", async () => {
     await Promise.all([
       house.run("return 1"),

@@ -1,4 +1,4 @@
-import { readFileSync } from "node:fs";
+import { readdirSync, readFileSync } from "node:fs";
 import { type ChildProcess, spawn } from "node:child_process";
 import { fileURLToPath } from "node:url";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
@@ -144,6 +144,28 @@ describe.runIf(process.platform === "linux")("once the reaper runs, it starts th
     expect(said).toEqual(Array.from({ length: 30 }, () => [7, 0, { code: 7, signal: null }]));
   });
 
+  test("nor of many that end as soon as they have started, and no descriptor stays", async () => {
+    const open = (): number => readdirSync("/proc/self/fd").length;
+    const before = open();
+    const said = await Promise.all(
+      Array.from({ length: 50 }, async () => {
+        const child = await start("echo out; echo err >&2; echo in >&0; exit 3");
+        const [out, err, exit] = await Promise.all([textOf(child.stdout), textOf(child.stderr), child.exited]);
+        return [out, err, exit.code];
+      }),
+    );
+    expect(said).toEqual(Array.from({ length: 50 }, () => ["out\n", "err\n", 3]));
+    await expect.poll(() => open() - before).toBeLessThanOrEqual(0);
+  });
+
+  test("what is far too large is refused, and the others live", async () => {
+    const other = await start("sleep 1000");
+    const large = spawnChild("bash", [], { env: { ...env, LARGE: "x".repeat(4_000_000) }, label: "it" });
+    await expect(large).rejects.toThrow("Cannot start it: spawn E2BIG");
+    expect(isAlive(other.pid)).toBe(true);
+    other.kill();
+  });
+
   test("with the files they are to have open, and what cannot be started is a rejection", async () => {
     const child = await start("cat <&3; cat <&4", [fileURLToPath(import.meta.url), "/dev/null"]);
     expect(await textOf(child.stdout)).toBe(readFileSync(fileURLToPath(import.meta.url), "utf8"));
@@ -154,8 +176,10 @@ describe.runIf(process.platform === "linux")("once the reaper runs, it starts th
 
   test("and if it is killed its children have ended, and the next ones start", async () => {
     const child = await start("sleep 1000");
+    const pending = start("echo it runs too");
     process.kill(reaper, "SIGKILL");
     expect(await child.exited).toEqual({ code: null, signal: "SIGKILL" });
+    expect(await textOf((await pending).stdout)).toMatch(/^(?:it runs too\n)?$/);
     expect(await untilDead([child.pid], 1_000)).toEqual([]);
     const next = await start("echo it runs");
     expect(await textOf(next.stdout)).toBe("it runs\n");

@@ -1,7 +1,7 @@
 import { type ChildProcess, spawn } from "node:child_process";
 import { randomUUID } from "node:crypto";
 import { accessSync, closeSync, constants, openSync, readFileSync, realpathSync, statSync } from "node:fs";
-import type { Socket } from "node:net";
+import { Socket } from "node:net";
 import { basename, delimiter, isAbsolute, join, resolve } from "node:path";
 import type { Readable, Writable } from "node:stream";
 import { fileURLToPath } from "node:url";
@@ -254,11 +254,26 @@ type ReaperMessage =
 /** A start that was asked of the reaper. */
 interface Request {
   streams: Partial<Record<"stdin" | "stdout" | "stderr", Socket>>;
-  started: (started: Started) => void;
+  /** Told what was started; nothing where the reaper has ended before. */
+  started: (started: Started | undefined) => void;
   refused: (error: Error) => void;
-  pid?: number;
-  exit?: (exit: ChildExit) => void;
+  late: NodeJS.Timeout;
+  exit?: { pid: number; tell: (exit: ChildExit) => void };
 }
+
+/** As Node does it when a child has ended: nothing can be written, and what nobody reads is let go. */
+function closeStreams({ stdin, stdout, stderr }: Request["streams"]): void {
+  stdin?.destroy();
+  // A turn later: who was just handed the child listens by then.
+  setImmediate(() => {
+    for (const stream of [stdout, stderr]) if (stream?.readable === true) stream.resume();
+  });
+}
+
+/** A reaper that has not started a child after this long is stopped or stuck: another takes its place. */
+const START_MS = 5_000;
+/** What the system would refuse anyway is not sent to it. */
+const REQUEST_CHARS_MAX = 1_000_000;
 
 /**
  * This process's end of the pipe to its reaper. The pipe's closing is the message: it works for `kill -9` too. On Linux
@@ -285,18 +300,18 @@ class Reaper {
     this.#send(`- ${pid}\n`);
   }
 
-  /** Starts a program through the reaper; `undefined` where it does not run yet, or not here. */
-  start(request: StartRequest): Promise<Started> | undefined {
+  /** Starts a program through the reaper; `undefined` where it does not run yet, or not here, or has ended meanwhile. */
+  start(request: StartRequest): Promise<Started | undefined> | undefined {
     const reaping = this.#process;
-    if (!this.#isReady || reaping === undefined) return undefined;
+    if (!this.#isReady || reaping === undefined || JSON.stringify(request).length > REQUEST_CHARS_MAX) return undefined;
     const id = ++this.#lastId;
     return new Promise((started, refused) => {
-      this.#requests.set(id, { streams: {}, started, refused });
+      const late = setTimeout(() => reaping.kill("SIGKILL"), START_MS);
+      this.#requests.set(id, { streams: {}, started, refused, late });
       // Somebody waits for it from here until it has ended.
       reaping.channel?.ref();
-      reaping.send({ id, ...request }, (error) => {
-        if (error !== null) this.#settle(id, (asked) => asked.refused(error));
-      });
+      // That it cannot be told is the same as its end, which comes next.
+      reaping.send({ id, ...request }, () => undefined);
     });
   }
 
@@ -308,25 +323,31 @@ class Reaper {
     const asked = this.#requests.get(message.id);
     if (asked === undefined) return;
     switch (message.kind) {
-      case "stream":
-        asked.streams[message.name] = handle as Socket;
+      case "stream": {
+        // An end of a pipe, as the engine has it: of its streams only the first is written, and only it.
+        const isInput = message.name === "stdin";
+        if (handle !== undefined)
+          asked.streams[message.name] = new Socket({ handle, readable: !isInput, writable: isInput } as object);
         return;
+      }
       case "refused":
         return this.#settle(message.id, () => asked.refused(new Error(message.message)));
       case "started": {
+        clearTimeout(asked.late);
         const { stdin, stdout, stderr } = asked.streams;
         const { pid, startTime } = message;
-        asked.pid = pid;
-        const exited = new Promise<ChildExit>((resolveExit) => (asked.exit = resolveExit));
-        if (stdin === undefined || stdout === undefined || stderr === undefined) {
-          signalGroup(pid, "SIGKILL");
-          return this.#settle(message.id, () => asked.refused(new Error("its pipes did not come")));
-        }
-        return asked.started({ pid, startTime, stdin, stdout, stderr, exited });
+        const exited = new Promise<ChildExit>((tell) => (asked.exit = { pid, tell }));
+        if (stdin !== undefined && stdout !== undefined && stderr !== undefined)
+          return asked.started({ pid, startTime, stdin, stdout, stderr, exited });
+        signalGroup(pid, "SIGKILL");
+        this.#send(`- ${pid}\n`);
+        closeStreams(asked.streams);
+        return this.#settle(message.id, () => asked.refused(new Error("its pipes did not come")));
       }
       case "exited": {
         const { code, signal } = message;
-        return this.#settle(message.id, () => asked.exit?.({ code, signal }));
+        closeStreams(asked.streams);
+        return this.#settle(message.id, () => asked.exit?.tell({ code, signal }));
       }
     }
   }
@@ -334,6 +355,7 @@ class Reaper {
   #settle(id: number, how: (asked: Request) => void): void {
     const asked = this.#requests.get(id);
     this.#requests.delete(id);
+    clearTimeout(asked?.late);
     if (this.#requests.size === 0) this.#process?.channel?.unref();
     if (asked !== undefined) how(asked);
   }
@@ -341,11 +363,12 @@ class Reaper {
   /** What it had started has lost its parent, and with it the one that would have told of its end. */
   #abandon(): void {
     this.#isReady = false;
-    for (const [id, { pid }] of this.#requests) {
-      if (pid !== undefined) signalGroup(pid, "SIGKILL");
+    for (const [id, { exit, streams }] of this.#requests) {
+      if (exit !== undefined) signalGroup(exit.pid, "SIGKILL");
+      closeStreams(streams);
       this.#settle(id, (asked) => {
-        if (asked.exit === undefined) asked.refused(new Error("the process that starts others has ended"));
-        else asked.exit({ code: null, signal: "SIGKILL" });
+        if (exit === undefined) asked.started(undefined);
+        else exit.tell({ code: null, signal: "SIGKILL" });
       });
     }
   }

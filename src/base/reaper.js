@@ -38,10 +38,10 @@ if (process.platform === "linux") {
   tell({ kind: "ready" });
 }
 
-/** @param {object} message @param {import("node:net").Socket} [handle] */
+/** @param {object} message @param {any} [handle] the end of a pipe, which is the parent's from then on */
 function tell(message, handle) {
   // The parent that has gone needs to be told nothing.
-  process.send?.(message, handle, undefined, () => {});
+  process.send?.(message, handle, undefined, () => handle?.close());
 }
 
 /** @param {StartRequest} request */
@@ -62,10 +62,15 @@ function start({ id, program, args, env, cwd, user, files }) {
     children.set(pid, startTimeOf(pid));
     const mark = env[markName];
     if (mark !== undefined) marks.set(pid, mark);
-    // What they say is the parent's to read, from the first byte.
-    for (const stream of [stdout, stderr]) /** @type {any} */ (stream)._handle.readStop();
-    for (const [name, stream] of Object.entries({ stdin, stdout, stderr }))
-      tell({ kind: "stream", id, name }, /** @type {import("node:net").Socket} */ (stream));
+    // The ends of its pipes are taken out of this process's streams at once: what comes is the parent's to read, from the
+    // first byte, and a child that has ended before they are sent closes nothing.
+    for (const [name, stream] of Object.entries({ stdin, stdout, stderr })) {
+      const socket = /** @type {any} */ (stream);
+      const handle = socket._handle;
+      if (name !== "stdin") handle.readStop();
+      socket._handle = null;
+      tell({ kind: "stream", id, name }, handle);
+    }
     tell({ kind: "started", id, pid, startTime: children.get(pid) });
     child.once("exit", (code, signal) => {
       // Its number cannot have been given away yet, so what is left in the group is its own.

@@ -59,13 +59,14 @@ export function createPool({ start, onWarm, guestsWarm, executionsMax, queuedExe
       })
       .finally(() => clearTimeout(late));
     const entry = { started, warm, stop };
-    warm.catch(() => {
+    warm.catch(() => undefined);
+    const ended = started.then((guest) => guest.child.exited).catch(() => undefined);
+    live.set(entry, ended);
+    void ended.then(() => {
+      live.delete(entry);
       const at = spare.indexOf(entry);
       if (at !== -1) spare.splice(at, 1);
     });
-    const ended = started.then((guest) => guest.child.exited).catch(() => undefined);
-    live.set(entry, ended);
-    void ended.then(() => live.delete(entry));
     return entry;
   }
 

@@ -167,6 +167,18 @@ export function createCrypto(random, digest) {
   };
 }
 
+/** What a callback throws is a rejection that nobody handled; the engines' own lose it, or end by it. @param {any} callback */
+export function queueMicrotask(callback) {
+  if (typeof callback !== "function") throw new TypeError("queueMicrotask expects a function");
+  void afterNow(callback);
+}
+
+/** @param {() => unknown} callback */
+async function afterNow(callback) {
+  await undefined;
+  callback();
+}
+
 const DELAY_MAX_MS = 2_147_483_647;
 
 /**

@@ -14,6 +14,8 @@ const CPUS_MAX = 2;
 const PIDS_MAX = { runc: 64, runsc: 512 };
 /** After this long without an end, the client is asked to remove the container by name. */
 const KILL_MS = 1_500;
+/** How often a container that must die is looked for while it starts. */
+const LOOK_MS = 25;
 
 /** The label by which containers of a host that has died are found. */
 export const hostLabel = "sluice.host";
@@ -40,37 +42,54 @@ export function createContainer(client: ContainerClient, image: string, folder: 
       });
       let unguard: (() => void)[] = [];
       let isKilled = false;
+      let isRunning = false;
       let late: NodeJS.Timeout | undefined;
 
+      /** What must be gone before it is: until then this process must not end. */
+      let removed: Promise<unknown> = Promise.resolve();
       const remove = (): void => {
         child.kill();
-        void runClient(client, ["rm", "--force", "--volumes", name]).catch(() => undefined);
+        removed = runClient(client, ["rm", "--force", "--volumes", name]).catch(() => undefined);
       };
       // Its first word: now everything that belongs to it runs, and must die with this process.
       child.stdout.once("data", () => {
+        isRunning = true;
         unguard = listContainerProcesses(pidFile).map((pid) => guardProcess(pid));
       });
-      void child.exited.then(() => {
+      const exited = child.exited.then(async (exit) => {
         clearTimeout(late);
+        clearInterval(looking);
+        killInside();
+        // Broken off while it was made, it may be left as a name.
+        if (isKilled && !isRunning) remove();
+        await removed;
         for (const end of unguard) end();
         rmSync(pidFile, { force: true });
+        return exit;
       });
+      function killInside(): boolean {
+        const inside = listContainerProcesses(pidFile);
+        for (const pid of inside) killProcess(pid);
+        return inside.length > 0;
+      }
+      let looking: NodeJS.Timeout | undefined;
       const kill = (): void => {
         if (isKilled) return;
         isKilled = true;
-        const inside = listContainerProcesses(pidFile);
-        for (const pid of inside) killProcess(pid);
-        // What stands around it clears up by itself, which is faster than to ask for it.
-        if (inside.length === 0) remove();
-        else late = setTimeout(remove, KILL_MS);
+        late = setTimeout(remove, KILL_MS);
+        // What stands around it clears up by itself, which is faster than to ask for it. Where nothing is inside yet, the
+        // client is let start it: one that is killed meanwhile leaves processes that belong to no container.
+        if (killInside()) return;
+        looking = setInterval(() => killInside() && clearInterval(looking), LOOK_MS);
       };
       return {
         ...child,
+        exited,
         account: { pid: child.pid, pidFile },
         kill,
         async terminate() {
           kill();
-          await child.exited;
+          await exited;
         },
       };
     },
