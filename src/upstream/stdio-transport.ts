@@ -1,6 +1,7 @@
 import type { JSONRPCMessage, Transport } from "@modelcontextprotocol/client";
 import { type Child, type ChildExit, spawnChild } from "../base/child-process.ts";
 import { SluiceError } from "../base/errors.ts";
+import { inTime } from "../base/in-time.ts";
 import { type LargeMessage, openLargeInput } from "../base/large-json.ts";
 import { limits } from "../base/limits.ts";
 import type { StdioConfig } from "../config/config.ts";
@@ -31,6 +32,8 @@ export class StdioTransport implements Transport {
   #child: Child | undefined;
   #exit: ChildExit | undefined;
   #closed = false;
+  /** Settles when the process has ended and what it wrote has been read. */
+  #ended: Promise<void> | undefined;
   #junkLines = 0;
   /** Requests without an answer: id and method. */
   readonly #requests = new Map<string | number, string>();
@@ -88,7 +91,7 @@ export class StdioTransport implements Transport {
       this.#log(line);
     });
     const drained = Promise.all([untilClosed(child.stdout), untilClosed(child.stderr)]);
-    void child.exited.then(async (exit) => {
+    this.#ended = child.exited.then(async (exit) => {
       await Promise.race([drained, new Promise((resolve) => setTimeout(resolve, drainMs))]);
       // What is being read in the thread was sent before the end.
       await Promise.all(this.#reading);
@@ -105,15 +108,15 @@ export class StdioTransport implements Transport {
       throw new SluiceError("upstream_disconnected", `The start of server "${this.#server}" was given up`);
   }
 
-  send(message: JSONRPCMessage): Promise<void> {
+  async send(message: JSONRPCMessage): Promise<void> {
     if (this.#child === undefined || this.#closed || this.#child.stdin.destroyed) {
-      return Promise.reject(
-        new SluiceError("upstream_disconnected", `Server "${this.#server}" ${this.ending ?? "is not running"}`),
-      );
+      // How it ended, and its last words, come a moment after the end of its input.
+      if (this.#ended !== undefined) await inTime(this.#ended, 2 * drainMs);
+      const how = this.ending === undefined ? "is not running" : `${this.ending}${this.lastWords}`;
+      throw new SluiceError("upstream_disconnected", `Server "${this.#server}" ${how}`);
     }
     this.#noteRequest(message);
     this.#child.stdin.write(`${JSON.stringify(message)}\n`);
-    return Promise.resolve();
   }
 
   /** Which requests wait for an answer: a large one is read by what it answers. */
