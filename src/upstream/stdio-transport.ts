@@ -1,9 +1,10 @@
 import type { JSONRPCMessage, Transport } from "@modelcontextprotocol/client";
-import { type Child, type ChildExit, spawnChild } from "../base/child-process.ts";
+import { type Child, spawnChild } from "../base/child-process.ts";
 import { SluiceError } from "../base/errors.ts";
 import { inTime } from "../base/in-time.ts";
 import { type LargeMessage, openLargeInput } from "../base/large-json.ts";
 import { limits } from "../base/limits.ts";
+import type { ChildExit } from "../base/reaper-channel.ts";
 import type { StdioConfig } from "../config/config.ts";
 import { toServerEnvironment } from "./environment.ts";
 import { toPlaceholder } from "./large-result.ts";

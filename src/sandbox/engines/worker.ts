@@ -1,6 +1,6 @@
 import { Readable, Writable } from "node:stream";
 import { MessageChannel, Worker } from "node:worker_threads";
-import type { ChildExit } from "../../base/child-process.ts";
+import type { ChildExit } from "../../base/reaper-channel.ts";
 import { SluiceError, toMessage } from "../../base/errors.ts";
 import type { GuestProcess } from "../walls/wall.ts";
 import type { Engine } from "./engine.ts";

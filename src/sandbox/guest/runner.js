@@ -13,19 +13,10 @@ import { installGlobals, refusedEval } from "./globals.js";
 import { createHostCalls } from "./host-calls.js";
 import { installStackTraces, LoadError, toLoadError } from "./stack.js";
 import { createTools, toGuestError, ToolError } from "./tools.js";
-import {
-  createClock,
-  createCrypto,
-  createDate,
-  createRandom,
-  createTimers,
-  patchDateTimeFormat,
-  queueMicrotask,
-} from "./world.js";
+import { createClock, createCrypto, createDate, createRandom, createTimers, patchDateTimeFormat } from "./world.js";
 
 const NEVER_SETTLES =
   "The program waits for a promise that nothing will settle: no tool call, file, or timer is left that could wake it";
-
 /** How a program ended. @typedef {{ value?: unknown, error?: unknown, thrown?: boolean, code?: string | undefined }} Settled */
 
 /**
@@ -112,7 +103,7 @@ export function run(platform) {
         return clock.origin();
       },
     }),
-    queueMicrotask,
+    queueMicrotask: timers.queueMicrotask,
     servers: {},
     setInterval: timers.setInterval,
     setTimeout: timers.setTimeout,

@@ -168,7 +168,7 @@ export function createCrypto(random, digest) {
 }
 
 /** What a callback throws is a rejection that nobody handled; the engines' own lose it, or end by it. @param {any} callback */
-export function queueMicrotask(callback) {
+function queueMicrotask(callback) {
   if (typeof callback !== "function") throw new TypeError("queueMicrotask expects a function");
   void afterNow(callback);
 }
@@ -224,6 +224,7 @@ export function createTimers(host) {
     setInterval: (callback, delay, ...args) => add(callback, delay, args, true),
     clearTimeout: clear,
     clearInterval: clear,
+    queueMicrotask,
     /** Timers still running. */
     open: () => timers.size,
     reset() {

@@ -1,3 +1,4 @@
+import { randomBytes } from "node:crypto";
 import { spawn } from "node:child_process";
 import { pipeline } from "node:stream/promises";
 import { SluiceError, toMessage } from "../../base/errors.ts";
@@ -101,7 +102,8 @@ export async function hasImage(client: ContainerClient, image: string): Promise<
 
 /** Makes an image of a tar archive; it has its name only once it is whole. */
 export async function importImage(client: ContainerClient, image: string, tar: AsyncIterable<Buffer>): Promise<void> {
-  const made = `${image}-${process.pid}`;
+  // Others may make it at the same time, in this process too.
+  const made = `${image}-${randomBytes(6).toString("hex")}`;
   try {
     await runClient(client, ["import", "-", made], { input: tar, timeoutMs: limits.imageMs });
     await runClient(client, ["tag", made, image]);

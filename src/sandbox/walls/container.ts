@@ -1,7 +1,8 @@
 import { rmSync } from "node:fs";
 import { availableParallelism } from "node:os";
 import { join } from "node:path";
-import { guardProcess, spawnChild } from "../../base/child-process.ts";
+import { spawnChild } from "../../base/child-process.ts";
+import { guardProcess } from "../../base/reaper-channel.ts";
 import { readProcess } from "../process-tree.js";
 import type { GuestCommand } from "../engines/engine.ts";
 import { type ContainerClient, runClient, toClientArguments, toClientEnvironment } from "./container-client.ts";
