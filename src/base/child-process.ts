@@ -1,17 +1,10 @@
-import { spawn } from "node:child_process";
 import { randomUUID } from "node:crypto";
-import { accessSync, closeSync, constants, openSync, realpathSync, statSync } from "node:fs";
+import { accessSync, constants, realpathSync, statSync } from "node:fs";
 import { basename, delimiter, isAbsolute, join, resolve } from "node:path";
 import type { Readable, Writable } from "node:stream";
 import { SluiceError, toMessage } from "./errors.ts";
-import {
-  type ChildExit,
-  reaper,
-  readStartTime,
-  signalGroup,
-  type Started,
-  type StartRequest,
-} from "./reaper-channel.ts";
+import { type ChildExit, reaper, signalGroup, type Started } from "./reaper-channel.ts";
+import { markName, readStartTime, startProcess, type StartRequest } from "./start-process.js";
 
 /** A child in its own process group, known to the reaper: it never outlives this process. */
 export interface Child {
@@ -58,7 +51,7 @@ export async function spawnChild(command: string, args: readonly string[], optio
   const request: StartRequest = {
     program: setpriv ?? program,
     args: setpriv === undefined ? [...args] : ["--pdeathsig", "KILL", "--", program, ...args],
-    env: { ...env, ...(mark === undefined ? {} : { [MARK_NAME]: mark }) },
+    env: { ...env, ...(mark === undefined ? {} : { [markName]: mark }) },
     // Whoever starts it may stand in another folder by now.
     cwd: resolve(cwd ?? ""),
     ...(options.user === undefined ? {} : { user: options.user }),
@@ -108,36 +101,17 @@ export async function spawnChild(command: string, args: readonly string[], optio
   };
 }
 
-/** The variable that marks a child and all that descends from it. */
-const MARK_NAME = "SLUICE_CHILD";
-
-/** Starts it as a child of this process, which stands still as long as the system takes to copy its page tables. */
-function startHere({ program, args, env, cwd, user, files }: StartRequest): Started {
-  const descriptors = files.map((file) => openSync(file, "r"));
-  try {
-    const child = spawn(program, args, {
-      env,
-      cwd,
-      ...(user === undefined ? {} : { uid: user, gid: user }),
-      stdio: ["pipe", "pipe", "pipe", ...descriptors],
-      detached: process.platform !== "win32",
-      windowsHide: true,
+/** Starts it as a child of this process, which stands still meanwhile. */
+function startHere(request: StartRequest): Started {
+  const { child, pid, ...streams } = startProcess(request);
+  const exited = new Promise<ChildExit>((resolveExit) => {
+    child.once("exit", (code, signal) => {
+      // Its number cannot have been given away yet, so what is left in the group is its own.
+      signalGroup(pid, "SIGKILL");
+      resolveExit({ code, signal });
     });
-    child.on("error", ignore);
-    const { pid, stdin, stdout, stderr } = child;
-    if (pid === undefined || stdin === null || stdout === null || stderr === null)
-      throw new SluiceError("child_not_started", `the system refused to run "${program}"`);
-    const exited = new Promise<ChildExit>((resolveExit) => {
-      child.once("exit", (code, signal) => {
-        // Its number cannot have been given away yet, so what is left in the group is its own.
-        signalGroup(pid, "SIGKILL");
-        resolveExit({ code, signal });
-      });
-    });
-    return { pid, stdin, stdout, stderr, exited };
-  } finally {
-    for (const descriptor of descriptors) closeSync(descriptor);
-  }
+  });
+  return { pid, ...streams, exited };
 }
 
 /** The program's absolute path, by the child's own PATH: setpriv and ENOENT would both blame the wrong thing. */

@@ -1,23 +1,13 @@
 import { type ChildProcess, spawn } from "node:child_process";
-import { readFileSync } from "node:fs";
 import { Socket } from "node:net";
 import type { Readable, Writable } from "node:stream";
 import { fileURLToPath } from "node:url";
+import { readStartTime, type StartRequest } from "./start-process.js";
 
 /** How a process ended: an exit code, or the signal that killed it. */
 export interface ChildExit {
   code: number | null;
   signal: NodeJS.Signals | null;
-}
-
-/** What is started, whoever starts it. */
-export interface StartRequest {
-  program: string;
-  args: string[];
-  env: Record<string, string>;
-  cwd: string;
-  user?: number;
-  files: string[];
 }
 
 export interface Started {
@@ -35,17 +25,6 @@ export function signalGroup(pid: number, signal: NodeJS.Signals): void {
     process.kill(process.platform === "win32" ? pid : -pid, signal);
   } catch {
     // The group is already empty.
-  }
-}
-
-/** Linux: field 22 of /proc/PID/stat, which with the pid names one process for ever; elsewhere the reaper asks `ps`. */
-export function readStartTime(pid: number): string {
-  if (process.platform !== "linux") return "";
-  try {
-    const stat = readFileSync(`/proc/${pid}/stat`, "latin1");
-    return stat.slice(stat.lastIndexOf(")") + 2).split(" ")[19] ?? "";
-  } catch {
-    return "";
   }
 }
 
@@ -136,7 +115,8 @@ class Reaper {
         return;
       }
       case "refused":
-        return this.#settle(message.id, () => asked.refused(new Error(message.message)));
+        this.#forget(message.id);
+        return asked.refused(new Error(message.message));
       case "started": {
         clearTimeout(asked.late);
         const { stdin, stdout, stderr } = asked.streams;
@@ -147,34 +127,34 @@ class Reaper {
         signalGroup(pid, "SIGKILL");
         this.#send(`- ${pid}\n`);
         closeStreams(asked.streams);
-        return this.#settle(message.id, () => asked.refused(new Error("its pipes did not come")));
+        this.#forget(message.id);
+        return asked.refused(new Error("its pipes did not come"));
       }
       case "exited": {
         const { code, signal } = message;
         closeStreams(asked.streams);
-        return this.#settle(message.id, () => asked.exit?.tell({ code, signal }));
+        this.#forget(message.id);
+        return asked.exit?.tell({ code, signal });
       }
     }
   }
 
-  #settle(id: number, how: (asked: Request) => void): void {
-    const asked = this.#requests.get(id);
+  /** Nobody waits for it any more. */
+  #forget(id: number): void {
+    clearTimeout(this.#requests.get(id)?.late);
     this.#requests.delete(id);
-    clearTimeout(asked?.late);
     if (this.#requests.size === 0) this.#process?.channel?.unref();
-    if (asked !== undefined) how(asked);
   }
 
   /** What it had started has lost its parent, and with it the one that would have told of its end. */
   #abandon(): void {
     this.#isReady = false;
-    for (const [id, { exit, streams }] of this.#requests) {
+    for (const [id, { exit, streams, started }] of this.#requests) {
       if (exit !== undefined) signalGroup(exit.pid, "SIGKILL");
       closeStreams(streams);
-      this.#settle(id, (asked) => {
-        if (exit === undefined) asked.started(undefined);
-        else exit.tell({ code: null, signal: "SIGKILL" });
-      });
+      this.#forget(id);
+      if (exit === undefined) started(undefined);
+      else exit.tell({ code: null, signal: "SIGKILL" });
     }
   }
 

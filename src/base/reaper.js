@@ -1,10 +1,12 @@
 // Outlives its parent by a moment, to kill what the parent started. Reads "+ PID STARTTIME" and "- PID" lines on
 // stdin; when stdin closes (the parent has died, in whatever way), SIGKILLs every listed child and all that is left
 // of its process group and session, then exits. On Linux it also starts the children, because it is small: whoever
-// starts a process stands still while its page tables are copied. Zero dependencies; runs as it stands.
-import { execFileSync, spawn } from "node:child_process";
-import { closeSync, openSync, readFileSync, readdirSync } from "node:fs";
+// starts a process stands still while its page tables are copied. No dependencies but its sibling; runs as it stands.
+import { execFileSync } from "node:child_process";
+import { readFileSync, readdirSync } from "node:fs";
+import { markName, readStartTime, startProcess } from "./start-process.js";
 
+/** @typedef {import("./start-process.js").StartRequest & { id: number }} StartRequest */
 /** @typedef {{ pid: number, group: number, session: number, startTime: string }} Process */
 
 /** How often the sweep runs: a process may fork while it is being looked for. */
@@ -17,14 +19,10 @@ const children = new Map();
 /** The marks of those that live: their descendants carry them in their environment, wherever they went. @type {Map<number, string>} */
 const marks = new Map();
 
-const markName = "SLUICE_CHILD";
-
 for (const signal of ["SIGINT", "SIGTERM", "SIGHUP", "SIGQUIT"]) {
   // A signal to the terminal's group, or a sweeping killall, must not take away the last who cleans up.
   process.on(signal, () => {});
 }
-
-/** @typedef {{ id: number, program: string, args: string[], env: Record<string, string>, cwd: string, user?: number, files: string[] }} StartRequest */
 
 // After the handlers of signals: from now on it is there to start others.
 if (process.platform === "linux") {
@@ -45,51 +43,27 @@ function tell(message, handle) {
 }
 
 /** @param {StartRequest} request */
-function start({ id, program, args, env, cwd, user, files }) {
-  const descriptors = files.map((file) => openSync(file, "r"));
-  try {
-    const child = spawn(program, args, {
-      env,
-      cwd,
-      ...(user === undefined ? {} : { uid: user, gid: user }),
-      stdio: ["pipe", "pipe", "pipe", ...descriptors],
-      detached: true,
-    });
-    child.on("error", () => {});
-    const { pid, stdin, stdout, stderr } = child;
-    if (pid === undefined || stdin === null || stdout === null || stderr === null)
-      throw new Error(`the system refused to run "${program}"`);
-    children.set(pid, startTimeOf(pid));
-    const mark = env[markName];
-    if (mark !== undefined) marks.set(pid, mark);
-    // The ends of its pipes are taken out of this process's streams at once: what comes is the parent's to read, from the
-    // first byte, and a child that has ended before they are sent closes nothing.
-    for (const [name, stream] of Object.entries({ stdin, stdout, stderr })) {
-      const socket = /** @type {any} */ (stream);
-      const handle = socket._handle;
-      if (name !== "stdin") handle.readStop();
-      socket._handle = null;
-      tell({ kind: "stream", id, name }, handle);
-    }
-    tell({ kind: "started", id, pid, startTime: children.get(pid) });
-    child.once("exit", (code, signal) => {
-      // Its number cannot have been given away yet, so what is left in the group is its own.
-      kill(-pid);
-      tell({ kind: "exited", id, code, signal });
-    });
-  } finally {
-    for (const descriptor of descriptors) closeSync(descriptor);
+function start({ id, ...request }) {
+  const { child, pid, stdin, stdout, stderr } = startProcess(request);
+  const startTime = readStartTime(pid);
+  children.set(pid, startTime);
+  const mark = request.env[markName];
+  if (mark !== undefined) marks.set(pid, mark);
+  // The ends of its pipes are taken out of this process's streams at once: what comes is the parent's to read, from the
+  // first byte, and a child that has ended before they are sent closes nothing.
+  for (const [name, stream] of Object.entries({ stdin, stdout, stderr })) {
+    const socket = /** @type {any} */ (stream);
+    const handle = socket._handle;
+    if (name !== "stdin") handle.readStop();
+    socket._handle = null;
+    tell({ kind: "stream", id, name }, handle);
   }
-}
-
-/** Linux: field 22 of /proc/PID/stat. @param {number} pid */
-function startTimeOf(pid) {
-  try {
-    const stat = readFileSync(`/proc/${pid}/stat`, "latin1");
-    return stat.slice(stat.lastIndexOf(")") + 2).split(" ")[19] ?? "";
-  } catch {
-    return "";
-  }
+  tell({ kind: "started", id, pid, startTime });
+  child.once("exit", (code, signal) => {
+    // Its number cannot have been given away yet, so what is left in the group is its own.
+    kill(-pid);
+    tell({ kind: "exited", id, code, signal });
+  });
 }
 
 let rest = "";
