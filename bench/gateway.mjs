@@ -1,6 +1,6 @@
 import { toRow } from "./parts/figures.mjs";
 import { inFolder, load } from "./parts/ground.mjs";
-import { makeTools } from "./parts/synthetic-tools.mjs";
+import { makeArguments, makeTools } from "./parts/synthetic-tools.mjs";
 
 const ROUNDS = 60;
 const CALLS_PER_ROUND = 500;
@@ -68,20 +68,10 @@ function makeCalls() {
       callName: definition.name,
       hash: "",
     },
-    arguments: Object.fromEntries(
-      Object.entries(definition.inputSchema.properties).map(([key, schema]) => [key, makeValue(schema)]),
-    ),
+    arguments: makeArguments(definition, Object.keys(definition.inputSchema.properties)),
     grant: {},
     signal,
   }));
-}
-
-/** A value that fits. @param {any} schema */
-function makeValue(schema) {
-  if (schema.enum !== undefined) return schema.enum[0];
-  if (schema.type === "integer") return 20;
-  if (schema.type === "array") return ["one", "two", "three"];
-  return schema.type === "object" ? { field: "name", value: "x" } : "a text of some thirty characters";
 }
 
 /** @param {(call: any) => Promise<any>} pass @param {readonly object[]} calls */

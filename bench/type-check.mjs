@@ -1,5 +1,6 @@
 import { toRow, toValueRow } from "./parts/figures.mjs";
 import { inFolder, load } from "./parts/ground.mjs";
+import { makeArguments } from "./parts/synthetic-tools.mjs";
 import { writeWarmCatalogue } from "./parts/warm-catalogue.mjs";
 
 const size = { servers: 25, toolsPerServer: 20 };
@@ -77,7 +78,7 @@ function writeProgram(catalogue, run) {
     const server = servers[(run * 3 + (at % SERVERS_NAMED)) % servers.length];
     const tool = server.tools[(run + at) % server.tools.length];
     lines.push(
-      `const answer_${name}_${at} = await ${server.identifier}.${tool.callName}(${JSON.stringify(makeArguments(tool))});`,
+      `const answer_${name}_${at} = await ${server.identifier}.${tool.callName}(${JSON.stringify(makeArguments(tool, tool.inputSchema.required ?? []))});`,
       `for (const row of (answer_${name}_${at}?.items ?? []) as { id: string; total: number }[]) {`,
       `  if (row.total > ${at}) rows_${name}.push({ id: row.id.trim(), total: row.total });`,
       `}`,
@@ -85,17 +86,4 @@ function writeProgram(catalogue, run) {
   }
   lines.push(`console.log(rows_${name}.lenght);`, `return rows_${name}.map(({ id }) => id);`);
   return lines.join("\n");
-}
-
-/** @param {any} tool */
-function makeArguments({ inputSchema: { properties = {}, required = [] } }) {
-  return Object.fromEntries(required.map((/** @type {string} */ key) => [key, makeValue(properties[key])]));
-}
-
-/** A value that fits. @param {any} schema @returns {unknown} */
-function makeValue(schema) {
-  if (schema.enum !== undefined) return schema.enum[0];
-  if (schema.type === "integer") return 20;
-  if (schema.type === "array") return ["one"];
-  return schema.type === "object" ? { field: "name", value: "x" } : "a text";
 }

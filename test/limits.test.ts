@@ -1,9 +1,8 @@
-import { readFileSync } from "node:fs";
 import { monitorEventLoopDelay } from "node:perf_hooks";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import type { ExecuteOptions } from "../src/runtime/sluice.ts";
 import { checkOutcome, type House, openHouse } from "./house.ts";
-import { descendantsOf, untilDead } from "./processes.ts";
+import { commandLineOf, descendantsOf, untilDead } from "./processes.ts";
 
 // Every limit is tight here; what reaches it is dead, says its name, keeps what it printed, and leaves nothing behind.
 
@@ -318,13 +317,7 @@ describe("counts and sizes", () => {
 
 /** The processes of guests that were started for this process. */
 function guests(): number[] {
-  return descendantsOf(process.pid).filter((pid) => {
-    try {
-      return /guest\/(deno|quickjs)\.js/.test(readFileSync(`/proc/${pid}/cmdline`, "latin1"));
-    } catch {
-      return false;
-    }
-  });
+  return descendantsOf(process.pid).filter((pid) => /guest\/(deno|quickjs)\.js/.test(commandLineOf(pid)));
 }
 
 describe.runIf(process.platform === "linux")("a guest's process", () => {

@@ -1,10 +1,10 @@
 import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
-import { readdirSync, readFileSync } from "node:fs";
+import { readdirSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import { afterEach, describe, expect, test } from "vitest";
 import { zooServer } from "./house.ts";
-import { isAlive, untilDead } from "./processes.ts";
+import { commandLineOf, descendantsOf, isAlive, untilDead } from "./processes.ts";
 import { cli, createSite, type Site, toEnvironment } from "./servers/command-line.ts";
 
 // After the end of a serve, however it came, nothing is left: neither an upstream that ignores the end of its input, nor
@@ -17,33 +17,6 @@ afterEach(async () => {
   for (const child of started.splice(0)) child.kill("SIGKILL");
   for (const site of sites.splice(0)) await site[Symbol.asyncDispose]();
 });
-
-/** Every process below this one: pid and command line. */
-function descendantsOf(root: number): Map<number, string> {
-  const parents = new Map<number, number>();
-  for (const name of readdirSync("/proc")) {
-    try {
-      const stat = readFileSync(`/proc/${name}/stat`, "latin1");
-      parents.set(Number(name), Number(stat.slice(stat.lastIndexOf(")") + 2).split(" ")[1]));
-    } catch {
-      // Not a process, or it has ended.
-    }
-  }
-  const found = new Map<number, string>();
-  const below = (pid: number): boolean => {
-    const parent = parents.get(pid);
-    return parent !== undefined && (parent === root || below(parent));
-  };
-  for (const pid of parents.keys()) {
-    if (!below(pid)) continue;
-    try {
-      found.set(pid, readFileSync(`/proc/${pid}/cmdline`, "latin1").replaceAll("\0", " "));
-    } catch {
-      // It has just ended.
-    }
-  }
-  return found;
-}
 
 async function until<T>(look: () => T | undefined): Promise<T> {
   for (;;) {
@@ -79,14 +52,14 @@ async function startBusyServe(): Promise<{ serve: ChildProcess; pids: number[] }
   send({ id: 2, method: "tools/call", params: { name: "execute_code", arguments: { code } } });
   const pids = await until(() => {
     const all = descendantsOf(serve.pid as number);
-    const lines = [...all.values()];
+    const lines = all.map(commandLineOf);
     const isThere = (text: string, count = 1): boolean => lines.filter((line) => line.includes(text)).length >= count;
     // The stubborn one has its child by then, and the program has begun to spin.
     const spins = readdirSync(site.directory, { recursive: true, encoding: "utf8" }).some((name) =>
       name.endsWith("spinning"),
     );
     return spins && isThere("stubborn.mjs", 2) && isThere("zoo.mjs") && isThere("guest/deno.js") && isThere("reaper.js")
-      ? [...all.keys()]
+      ? all
       : undefined;
   });
   return { serve, pids };
@@ -114,14 +87,14 @@ describe.runIf(process.platform === "linux")("nothing is left", () => {
     sites.push(site);
     let pids: number[] = [];
     const ended = site.run(["run", "-e", "await zoo.slow({ ms: 1500 });"], {
-      onStart: (child) => setTimeout(() => (pids = [...descendantsOf(child.pid as number).keys()]), 1_200),
+      onStart: (child) => setTimeout(() => (pids = descendantsOf(child.pid as number)), 1_200),
     });
     expect((await ended).code).toBe(0);
     expect(await untilDead(pids, 2_000)).toEqual([]);
     const interrupted = await site.run(["run", "-e", "for (;;);"], {
       onStart(child) {
         setTimeout(() => {
-          pids = [...descendantsOf(child.pid as number).keys()];
+          pids = descendantsOf(child.pid as number);
           child.kill("SIGINT");
         }, 1_500);
       },

@@ -24,22 +24,29 @@ export async function untilDead(pids: number[], withinMs: number): Promise<numbe
 }
 
 /** The processes that a process or one below it has started and that still run; none where there is no /proc. */
-export function descendantsOf(parent: number): number[] {
-  const children = childrenOf(parent);
-  return [...children, ...children.flatMap(descendantsOf)];
+export function descendantsOf(root: number): number[] {
+  if (process.platform !== "linux") return [];
+  const parents = new Map<number, number>();
+  for (const name of readdirSync("/proc")) {
+    try {
+      const stat = readFileSync(`/proc/${name}/stat`, "latin1");
+      parents.set(Number(name), Number(stat.slice(stat.lastIndexOf(")") + 2).split(" ")[1]));
+    } catch {
+      // Not a process, or it has ended.
+    }
+  }
+  const isBelow = (pid: number): boolean => {
+    const parent = parents.get(pid);
+    return parent !== undefined && (parent === root || isBelow(parent));
+  };
+  return [...parents.keys()].filter((pid) => isBelow(pid) && isAlive(pid));
 }
 
-function childrenOf(parent: number): number[] {
-  if (process.platform !== "linux") return [];
-  return readdirSync("/proc")
-    .filter((name) => /^\d+$/.test(name))
-    .map(Number)
-    .filter((pid) => {
-      try {
-        const stat = readFileSync(`/proc/${pid}/stat`, "latin1");
-        return Number(stat.slice(stat.lastIndexOf(")") + 2).split(" ")[1]) === parent && isAlive(pid);
-      } catch {
-        return false;
-      }
-    });
+/** Its program and arguments, a space apart; empty when it has ended. */
+export function commandLineOf(pid: number): string {
+  try {
+    return readFileSync(`/proc/${pid}/cmdline`, "latin1").replaceAll("\0", " ");
+  } catch {
+    return "";
+  }
 }

@@ -1,29 +1,25 @@
 // What other processes use, from /proc; on systems without it nothing is found, and who asks has to wait by time.
 import { readdirSync, readFileSync } from "node:fs";
+import { load } from "./ground.mjs";
+
+const { listTree, readProcess } = await load("sandbox/process-tree.js");
 
 /**
- * The sandbox processes that this process or its reaper has started and that live: their pids, and the processor ticks
- * of all and of what runs below them (behind a wall, the guest itself).
- * @returns {{ pids: number[], ticks: number }}
+ * The sandbox processes that this process or its reaper has started and that live: their pids, and the processor time of
+ * all and of what runs below them (behind a wall, the guest itself).
+ * @returns {{ pids: number[], cpuMs: number }}
  */
 export function findGuests() {
   const pids = guestsBelow(process.pid);
-  let ticks = 0;
-  for (const pid of pids) {
-    try {
-      ticks += ticksOf(pid);
-    } catch {
-      // It has just ended.
-    }
-  }
-  return { pids, ticks };
+  const all = pids.flatMap((pid) => /** @type {number[]} */ (listTree(pid)));
+  return { pids, cpuMs: all.reduce((sum, pid) => sum + (readProcess(pid)?.cpuMs ?? 0), 0) };
 }
 
 /** @param {number} parent @returns {number[]} */
 function guestsBelow(parent) {
   return listChildren(parent).flatMap((pid) => {
     try {
-      if (readFields(pid)[0] === "Z") return [];
+      if (/^State:\tZ/m.test(readFileSync(`/proc/${pid}/status`, "latin1"))) return [];
       // While it becomes `deno`, it is `setpriv` with the same arguments.
       // Behind a container it is the client that has been told to start it.
       const isGuest = /guest\/(deno|quickjs)\.js/.test(readFileSync(`/proc/${pid}/cmdline`, "utf8"));
@@ -33,19 +29,6 @@ function guestsBelow(parent) {
       return [];
     }
   });
-}
-
-/** Of a process and all below it. @param {number} pid @returns {number} */
-function ticksOf(pid) {
-  const fields = readFields(pid);
-  const own = Number(fields[11]) + Number(fields[12]);
-  return listChildren(pid).reduce((sum, child) => sum + ticksOf(child), own);
-}
-
-/** What /proc/PID/stat says after the name. @param {number} pid */
-function readFields(pid) {
-  const stat = readFileSync(`/proc/${pid}/stat`, "latin1");
-  return stat.slice(stat.lastIndexOf(")") + 2).split(" ");
 }
 
 /** @param {number} pid @returns {number[]} */
@@ -90,9 +73,9 @@ export async function waitForPool(count, waitMs = WAIT_MS) {
   while (quiet < QUIET_LOOKS) {
     if (performance.now() > end) throw new Error(`The pool of ${count} guests was not full after ${waitMs} ms`);
     await pause(LOOK_MS);
-    const { pids, ticks } = findGuests();
-    quiet = pids.length >= count && ticks === before ? quiet + 1 : 0;
-    before = ticks;
+    const { pids, cpuMs } = findGuests();
+    quiet = pids.length >= count && cpuMs === before ? quiet + 1 : 0;
+    before = cpuMs;
   }
 }
 

@@ -109,3 +109,16 @@ export function makeQueries(count) {
     return (shapes[Math.floor(random() * shapes.length)] ?? []).join(" ");
   });
 }
+
+/** Arguments that fit a tool, for these of its properties. @param {any} tool @param {readonly string[]} keys */
+export function makeArguments({ inputSchema }, keys) {
+  return Object.fromEntries(keys.map((key) => [key, makeValue(inputSchema.properties[key])]));
+}
+
+/** A value that fits. @param {any} schema */
+function makeValue(schema) {
+  if (schema.enum !== undefined) return schema.enum[0];
+  if (schema.type === "integer") return 20;
+  if (schema.type === "array") return ["one", "two", "three"];
+  return schema.type === "object" ? { field: "name", value: "x" } : "a text of some thirty characters";
+}

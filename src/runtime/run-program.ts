@@ -263,13 +263,14 @@ function toFailure(
 function addHint(parts: Parts, { error }: Outcome): void {
   if (error === undefined || error.hint !== undefined) return;
   const missing = /^ReferenceError: ([\w$]{1,128}) is not defined$/.exec(error.message)?.[1];
+  if (missing !== undefined && importable.has(missing)) {
+    error.hint = `Import it: import { ${missing} } from "sluice"`;
+    return;
+  }
   if (missing !== undefined) {
-    const near = toNearest(
-      missing,
-      parts.catalogue.servers().map(({ identifier }) => identifier),
-    );
-    if (importable.has(missing)) error.hint = `Import it: import { ${missing} } from "sluice"`;
-    else if (near !== undefined) error.hint = `Did you mean ${near}?`;
+    const identifiers = parts.catalogue.servers().map(({ identifier }) => identifier);
+    const near = toNearest(missing, identifiers);
+    if (near !== undefined) error.hint = `Did you mean ${near}?`;
     return;
   }
   const match = /^TypeError: (?:servers\.)?([\w$]{1,128})\.([\w$]{1,128}) is not a function/.exec(error.message);

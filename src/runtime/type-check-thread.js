@@ -92,6 +92,7 @@ const host = {
       return { resolvedModule: path === undefined ? undefined : { resolvedFileName: path, extension } };
     }),
 };
+
 /** @param {CheckRequest} request @returns {Problem[]} */
 function check({ code, files, specifiers: named, signatures }) {
   texts = new Map([...fixed, ...files, [PROGRAM, throwReturns(code)]]);

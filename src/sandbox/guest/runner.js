@@ -13,10 +13,11 @@ import { installGlobals, refusedEval } from "./globals.js";
 import { createHostCalls } from "./host-calls.js";
 import { installStackTraces, LoadError, toLoadError } from "./stack.js";
 import { createTools, toGuestError, ToolError } from "./tools.js";
-import { createClock, createCrypto, createDate, createRandom, createTimers, patchDateTimeFormat } from "./world.js";
+import { createClock, createCrypto, createDate, createRandom, createTimers, patchTime } from "./world.js";
 
 const NEVER_SETTLES =
   "The program waits for a promise that nothing will settle: no tool call, file, or timer is left that could wake it";
+
 /** How a program ended. @typedef {{ value?: unknown, error?: unknown, thrown?: boolean, code?: string | undefined }} Settled */
 
 /**
@@ -76,13 +77,7 @@ export function run(platform) {
     Object.entries({ fs, "fs/promises": promises, path, sluice, client, buffer: Object.freeze({ Buffer }) }),
   );
 
-  const { DOMException } = globalThis;
-  patchDateTimeFormat(clock);
-  AbortSignal.timeout = (/** @type {number} */ ms) => {
-    const controller = new AbortController();
-    timers.setTimeout(() => controller.abort(new DOMException("The operation timed out", "TimeoutError")), ms);
-    return controller.signal;
-  };
+  patchTime(clock, timers);
   Math.random = random.float;
   for (const name of ["createObjectURL", "revokeObjectURL"]) Reflect.deleteProperty(URL, name);
   const own = {

@@ -62,7 +62,7 @@ export function createDate(clock) {
  * Makes `Intl.DateTimeFormat` read the clock where it is called without a date.
  * @param {Clock} clock
  */
-export function patchDateTimeFormat(clock) {
+function patchDateTimeFormat(clock) {
   const prototype = Intl.DateTimeFormat.prototype;
   const format = Object.getOwnPropertyDescriptor(prototype, "format")?.get;
   const { formatToParts } = prototype;
@@ -164,6 +164,21 @@ export function createCrypto(random, digest) {
         return digested.buffer.slice(digested.byteOffset, digested.byteOffset + digested.byteLength);
       },
     },
+  };
+}
+
+/**
+ * What the engine would tell or measure by the machine's clock goes by the host's.
+ * @param {ReturnType<typeof createClock>} clock
+ * @param {ReturnType<typeof createTimers>} timers
+ */
+export function patchTime(clock, timers) {
+  patchDateTimeFormat(clock);
+  const { DOMException } = globalThis;
+  AbortSignal.timeout = (/** @type {number} */ ms) => {
+    const controller = new AbortController();
+    timers.setTimeout(() => controller.abort(new DOMException("The operation timed out", "TimeoutError")), ms);
+    return controller.signal;
   };
 }
 
