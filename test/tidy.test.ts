@@ -13,11 +13,15 @@ const table: Record<string, { is: string; imports: string[] }> = {
   upstream: { is: "connections to MCP servers", imports: ["base", "config"] },
   catalogue: { is: "tools, addresses, definition hashes, search", imports: ["base", "store"] },
   codegen: { is: "JSON Schema → TypeScript, the module tree", imports: ["base", "catalogue"] },
-  gateway: { is: "the policy steps around one tool call", imports: ["base", "catalogue", "store"] },
+  privacy: { is: "recognisers, vault, seal, restore, questions about tokens", imports: ["base", "store"] },
+  gateway: {
+    is: "the policy steps around one tool call; the broker",
+    imports: ["base", "catalogue", "privacy", "store"],
+  },
   sandbox: { is: "host↔guest protocol, linking, one execution, files, guest, engines, pool", imports: ["base"] },
   runtime: {
     is: "one file per capability; the only place where sandbox and gateway meet",
-    imports: ["base", "config", "store", "upstream", "catalogue", "codegen", "gateway", "sandbox"],
+    imports: ["base", "config", "store", "upstream", "catalogue", "codegen", "privacy", "gateway", "sandbox"],
   },
   surfaces: { is: "MCP server, CLI: no policy here", imports: ["base", "config", "runtime"] },
   testing: { is: "the public conformance suite: programs, and what must come of them", imports: ["base", "runtime"] },

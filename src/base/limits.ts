@@ -121,6 +121,21 @@ export const limits = {
   learnedChangesMax: 20, // changes of one learned type that are kept: the latest
   learnedEntriesMax: 2_000, // learned types held in memory
   learnedToolsMax: 20_000, // learned types in the store; the longest unused go first
+  // questions to a person
+  questionMs: 900_000, // how long a question waits; then the answer is no
+  questionPollMs: 250, // how often it is looked whether another process has answered
+  questionGatherMs: 50, // calls that come within this are asked together
+  questionsPendingMax: 64, // questions of one process that wait at once
+  questionsKeptMax: 1_000, // answered or expired questions kept to be looked at
+  questionBodyChars: 4_096, // arguments shown with a question
+  // privacy
+  privacyIdleMs: 300_000, // the thread that looks for personal data ends after this: it loads in a fifth of a second
+  vaultTtlMs: 2_592_000_000, // a value that was not seen for 30 days is forgotten
+  vaultCacheMax: 50_000, // tokens of values held in memory, to mint none twice without asking the store
+  knownValuesMax: 20_000, // values of the vault looked for in texts: the latest
+  sealDepthMax: 64, // JSON inside strings inside JSON, and nesting of values
+  sealMsPerMb: 500, // sealing one result, per MB of it; past it the rest is withheld
+  sealMs: 2_000, // the same at least
   learnedWriteMs: 500, // what was learned is written after this much time, together
   moduleTextsCachedMax: 1_024, // texts of modules kept in memory
   // the MCP surface

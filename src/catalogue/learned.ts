@@ -219,6 +219,8 @@ export function createLearned(store: Store, options: { now?: () => number } = {}
     },
     reset(addresses) {
       let count = 0;
+      // What was learned of others, and is not written yet, stays.
+      flush();
       store.transaction(() => {
         for (const address of addresses)
           count += store.run("DELETE FROM learned_output WHERE address = ?", [address]).changes;

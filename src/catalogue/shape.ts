@@ -4,6 +4,8 @@ import { limits } from "../base/limits.ts";
 /** What was seen at one place of a tool's results, over all of its calls: kinds and keys, never a value. */
 export interface Shape {
   scalars: Scalar[];
+  /** Classes of the tokens that stood here as whole texts: what kind of personal data is behind them. */
+  sealed?: string[];
   array?: { items: Shape };
   object?: ObjectShape;
 }
@@ -37,6 +39,8 @@ function isPlausible(key: string): boolean {
   return key.length <= limits.learnedKeyCharsMax && /^[A-Za-z0-9_\-. ]+$/.test(key);
 }
 
+const tokenClass = /^\[([A-Z][A-Z0-9_]{0,30})_\d{1,9}(?:\.\d{1,6})?\]$/;
+
 const nothing = (): Shape => ({ scalars: [] });
 
 /** The shape of one result. Long lists and large values are looked at in part. */
@@ -47,7 +51,11 @@ export function toShape(value: Json): Shape {
     nodes += 1;
     if (Array.isArray(at)) return { scalars: [], array: { items: itemsOf(at, depth) } };
     if (isJsonObject(at)) return { scalars: [], object: objectOf(at, depth) };
-    return { scalars: [at === null ? "null" : (typeof at as Scalar)] };
+    const sealed = typeof at === "string" ? tokenClass.exec(at)?.[1] : undefined;
+    return {
+      scalars: [at === null ? "null" : (typeof at as Scalar)],
+      ...(sealed === undefined ? {} : { sealed: [sealed] }),
+    };
   }
 
   function itemsOf(list: readonly Json[], depth: number): Shape {
@@ -81,6 +89,8 @@ export function toShape(value: Json): Shape {
 /** Both together. */
 export function mergeShapes(a: Shape, b: Shape): Shape {
   const merged: Shape = { scalars: [...new Set([...a.scalars, ...b.scalars])].sort() };
+  const sealed = [...new Set([...(a.sealed ?? []), ...(b.sealed ?? [])])].sort();
+  if (sealed.length > 0) merged.sealed = sealed;
   if (a.array !== undefined || b.array !== undefined)
     merged.array = { items: mergeShapes(a.array?.items ?? nothing(), b.array?.items ?? nothing()) };
   const object = a.object !== undefined && b.object !== undefined ? mergeObjects(a.object, b.object) : undefined;
@@ -133,19 +143,23 @@ function toKinds({ scalars, array, object }: Shape): string {
   return [...scalars, ...(array === undefined ? [] : ["array"]), ...(object === undefined ? [] : ["object"])].join();
 }
 
+/** Says in a schema of ours which classes of personal data the tokens at a place stand for. */
+export const sealedKeyword = "x-sluice-sealed";
+
 /** The shape as a JSON Schema: types, properties, items; no value, no enum. */
 export function toShapeSchema(shape: Shape): JsonObject | true {
-  const { scalars, array, object } = shape;
+  const { scalars, sealed = [], array, object } = shape;
+  const marked: JsonObject = sealed.length === 0 ? {} : { [sealedKeyword]: sealed };
   const branches: JsonObject[] = [];
   if (array !== undefined) branches.push({ type: "array", items: toShapeSchema(array.items) });
   if (object !== undefined) branches.push(toObjectSchema(object));
   const [only] = branches;
   if (only === undefined) {
     if (scalars.length === 0) return true;
-    return { type: scalars.length === 1 ? (scalars[0] as string) : scalars };
+    return { type: scalars.length === 1 ? (scalars[0] as string) : scalars, ...marked };
   }
   if (scalars.length === 0 && branches.length === 1) return only;
-  return { anyOf: [...branches, ...scalars.map((type) => ({ type }))] };
+  return { anyOf: [...branches, ...scalars.map((type) => ({ type, ...(type === "string" ? marked : {}) }))] };
 }
 
 function toObjectSchema(object: ObjectShape): JsonObject {
@@ -163,9 +177,10 @@ function toObjectSchema(object: ObjectShape): JsonObject {
 }
 
 /** The shape for the store: what is known of it, without the keys that were seen only once. */
-export function toShapeJson({ scalars, array, object }: Shape): JsonObject {
+export function toShapeJson({ scalars, sealed, array, object }: Shape): JsonObject {
   return {
     ...(scalars.length === 0 ? {} : { scalars }),
+    ...(sealed === undefined ? {} : { sealed }),
     ...(array === undefined ? {} : { items: toShapeJson(array.items) }),
     ...(object === undefined ? {} : { object: toObjectJson(object) }),
   };
@@ -184,9 +199,10 @@ function toObjectJson(object: ObjectShape): JsonObject {
 /** The inverse of {@link toShapeJson}; what cannot be read is nothing. */
 export function parseShape(value: Json | undefined): Shape {
   if (!isJsonObject(value)) return nothing();
-  const { scalars, items, object } = value;
+  const { scalars, sealed, items, object } = value;
   return {
     scalars: Array.isArray(scalars) ? (scalars as Scalar[]) : [],
+    ...(Array.isArray(sealed) ? { sealed: sealed as string[] } : {}),
     ...(items === undefined ? {} : { array: { items: parseShape(items) } }),
     ...(isJsonObject(object) ? { object: parseObject(object) } : {}),
   };

@@ -100,6 +100,15 @@ export const { readFile, writeFile, appendFile, mkdir, readdir, stat, lstat, rm,
     "/guest/sluice.d.ts",
     `export function callTool<Output = any>(tool: string, input?: object): Promise<Output>;
 export function searchTools(query: string, options?: { detail?: "name" | "summary" | "full"; limit?: number; server?: string }): Promise<any>;
+export const pii: {
+  domain(token: string): Promise<string>;
+  country(token: string): Promise<string | null>;
+  last4(token: string): Promise<string>;
+  ageBand(token: string): Promise<string | null>;
+  same(a: string, b: string): Promise<boolean>;
+  sortKey(token: string): Promise<string>;
+  matches(token: string, test: { endsWith: string } | { in: string[] }): Promise<boolean>;
+};
 export function describeTool(tool: string): Promise<any>;
 export function progress(done: number, total?: number, note?: string): void;
 `,

@@ -1,3 +1,4 @@
+import { sealedKeyword } from "../catalogue/shape.ts";
 import { asText, isJsonObject } from "../base/json.ts";
 import type { Json, JsonObject, JsonSchema } from "../base/json.ts";
 import { limits } from "../base/limits.ts";
@@ -172,6 +173,7 @@ class TypeWriter implements Writer {
   #typeNamed(type: Json | undefined, schema: JsonObject, place: Place): Part {
     switch (type) {
       case "string":
+        return toAtom(`string${toSealedNote(schema)}`);
       case "boolean":
       case "null":
         return toAtom(type);
@@ -262,4 +264,13 @@ function toTypesOf(values: readonly Json[]): string[] {
   const toType = (value: Json): string =>
     value === null ? "null" : Array.isArray(value) ? "array" : typeof value === "object" ? "object" : typeof value;
   return [...new Set(values.map(toType))];
+}
+
+/** What kind of personal data the tokens at this place stand for, as a comment. */
+function toSealedNote(schema: JsonObject): string {
+  const classes = schema[sealedKeyword];
+  const names = (Array.isArray(classes) ? classes : []).filter(
+    (name): name is string => typeof name === "string" && /^[A-Z][A-Z0-9_]{0,30}$/.test(name),
+  );
+  return names.length === 0 ? "" : ` /* ${names.slice(0, 4).join(", ")} */`;
 }

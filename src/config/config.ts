@@ -7,6 +7,7 @@ export interface Config {
   stateDir: string;
   sandbox: SandboxConfig;
   policy: PolicyConfig;
+  privacy: PrivacyConfig;
   skills: { dir: string };
   /** Address patterns of tools that appear as direct MCP tools too. */
   expose: readonly string[];
@@ -22,6 +23,8 @@ export interface ServerConfig {
   /** Whether that is a fault to be mended (a missing variable), not somebody's wish. */
   isBroken?: boolean;
   transport: StdioConfig | HttpConfig;
+  /** How far it is trusted; default `internal` for a program started here, `public` for an address. */
+  trust: Trust;
   /** Deadline of one call in milliseconds (`timeout` in some clients); default `limits.callMs`. */
   callMs: number;
   /** Deadline of its start in milliseconds; default `limits.connectMs`. */
@@ -117,4 +120,46 @@ export interface PolicyConfig {
   tools: Readonly<Record<string, PolicyVerdict>>;
   /** What happens when a tool's definition is no longer the pinned one; `pinned` refuses it until it is accepted. */
   definitions: "warn" | "pinned";
+}
+
+/** From this machine's own to nobody's: what a server claims counts, and what it may be given, from `internal` up. */
+export type Trust = "local" | "internal" | "public" | "untrusted";
+
+/** `seal`: personal data is replaced by tokens; `strict`: every string is; `off`: nothing is. */
+export type PrivacyMode = "seal" | "strict" | "off";
+
+export interface PrivacyConfig {
+  mode: PrivacyMode;
+  /** Pattern over server keys → mode; the most literal characters win. */
+  servers: readonly { server: string; mode: PrivacyMode }[];
+  classes: readonly string[];
+  /** Names in running text too. */
+  prose: boolean;
+  /** What flows without a rule: into arguments that are made for it, nothing, everything. */
+  consent: "matching" | "ask" | "open";
+  /** Address pattern → places in results (`rows[*].note`) → class. */
+  fields: readonly { tools: string; places: Readonly<Record<string, string>> }[];
+  release: readonly ReleaseRule[];
+  /** How long tokens mean something: as long as the workspace, or one session. */
+  vault: "workspace" | "session";
+  own: readonly OwnClassConfig[];
+  /** Programs may ask `pii.matches`. */
+  matches: boolean;
+}
+
+/** Personal data of these classes may go from servers to tools. */
+export interface ReleaseRule {
+  /** Pattern over server keys. */
+  from: string;
+  /** Pattern over addresses. */
+  to: string;
+  /** `*`: every class. */
+  classes: readonly string[];
+}
+
+/** A class of the user's own. */
+export interface OwnClassConfig {
+  class: string;
+  pattern?: string;
+  values?: readonly string[];
 }

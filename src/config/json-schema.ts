@@ -50,6 +50,8 @@ function toSchema(key: Key): JsonObject {
         maxProperties: limits.patternsMax,
         additionalProperties: { enum: [...verdicts] },
       };
+    case "custom":
+      return { description, ...key.schema };
     case "ignored":
       return { type: "string", description };
     case "servers":

@@ -1,5 +1,6 @@
 import { limits } from "../base/limits.ts";
-import type { NetworkConfig, PolicyVerdict, SandboxConfig } from "./config.ts";
+import type { NetworkConfig, PolicyVerdict, SandboxConfig, Trust } from "./config.ts";
+import { type CustomKey, privacyKeys } from "./privacy.ts";
 
 /** One key of Sluice's own sections: what it takes, its default, and the sentence the published schema shows. */
 export type Key =
@@ -13,6 +14,7 @@ export type Key =
   | { kind: "verdicts"; about: string }
   | { kind: "servers"; about: string }
   | { kind: "ignored"; about: string }
+  | CustomKey
   | SectionKey;
 
 /** A section: its keys, and the names that later versions will enforce (until then they are errors). */
@@ -113,7 +115,7 @@ export const verdicts: readonly PolicyVerdict[] = ["allow", "approve", "deny"];
 export const configKeys: SectionKey = {
   kind: "section",
   about: "Configuration of Sluice.",
-  later: ["privacy", "trust", "workspaces", "workspace", "vault", "approvals", "journal", "audit", "http"],
+  later: ["trust", "workspaces", "workspace", "vault", "approvals", "journal", "audit", "http"],
   members: {
     $schema: { kind: "ignored", about: "Where this schema is, for editors." },
     mcpServers: {
@@ -207,6 +209,51 @@ export const configKeys: SectionKey = {
         },
       },
     },
+    privacy: {
+      kind: "section",
+      about: "Personal data: what is replaced by tokens before a program or a model sees it, and where it may go.",
+      later: [],
+      members: {
+        mode: {
+          kind: "choice",
+          default: "seal",
+          choices: ["seal", "strict", "off"],
+          later: [],
+          about:
+            "`seal` replaces personal data in everything that servers answer; `strict` replaces every string; `off` nothing.",
+        },
+        servers: privacyKeys.servers,
+        classes: privacyKeys.classes,
+        prose: {
+          kind: "flag",
+          default: false,
+          about: "True: names in running text too, where no field says that they are names. Costs time.",
+        },
+        consent: {
+          kind: "choice",
+          default: "matching",
+          choices: ["matching", "ask", "open"],
+          later: [],
+          about:
+            "What goes to another server without a rule: `matching` is data in an argument made for it (an e-mail address in `to`) of a server trusted as internal; `ask` nothing; `open` everything but secrets, cards and government ids.",
+        },
+        fields: privacyKeys.fields,
+        release: privacyKeys.release,
+        vault: {
+          kind: "choice",
+          default: "workspace",
+          choices: ["workspace", "session"],
+          later: [],
+          about: "How long a token means something: as long as the workspace, or as one session.",
+        },
+        own: privacyKeys.own,
+        matches: {
+          kind: "flag",
+          default: false,
+          about: "True: programs may ask `pii.matches`, which tells anything about a value.",
+        },
+      },
+    },
     skills: {
       kind: "section",
       about: "Saved programs.",
@@ -241,6 +288,11 @@ export const serverKeys: ReadonlyMap<
     timeout: { type: "milliseconds", about: "Deadline of one call: milliseconds, or seconds if below 1000." },
     callMs: { type: "milliseconds", about: "Deadline of one call, in milliseconds." },
     connectMs: { type: "milliseconds", about: "Deadline of its start, in milliseconds." },
+    trust: {
+      type: "text",
+      about:
+        "`local`, `internal`, `public` or `untrusted`; default `internal` for a program, `public` for an address. What it says of its tools counts, and personal data may be sent to it unasked, from `internal` up.",
+    },
   } as const),
 );
 
@@ -251,5 +303,5 @@ export const foreignServerKeys: ReadonlySet<string> = new Set(
    metadata name oauth sandbox sandboxEnabled title tools version`.split(/\s+/),
 );
 
-/** Keys of an entry of `mcpServers` that later versions will enforce. */
-export const laterServerKeys: ReadonlySet<string> = new Set(["trust"]);
+/** What `trust` of a server may be, the most trusted first. */
+export const trusts: readonly Trust[] = ["local", "internal", "public", "untrusted"];

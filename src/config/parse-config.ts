@@ -8,11 +8,13 @@ import type {
   NetworkConfig,
   PolicyConfig,
   PolicyVerdict,
+  PrivacyConfig,
   SandboxConfig,
   ServerConfig,
 } from "./config.ts";
 import { parseHostRule } from "./hosts.ts";
 import { configKeys, networkKeys, sandboxIntegers, verdicts, type Key, type SectionKey } from "./keys.ts";
+import { toClasses } from "./privacy.ts";
 import { Problems, toGot, toPathText, type ConfigPath, type LineOf } from "./problems.ts";
 import { parseServers, type ConfigContext } from "./servers.ts";
 import { substitute, type Environment } from "./variables.ts";
@@ -74,9 +76,20 @@ export function parseConfig(value: unknown, options: ParseConfigOptions): Config
       network,
     } as SandboxConfig,
     policy: { tools, definitions: read.get("policy.definitions") as PolicyConfig["definitions"] },
+    privacy: toPrivacy(read),
     skills: { dir: read.get("skills.dir") as string },
     expose,
     notes: context.notes,
+  };
+}
+
+function toPrivacy(read: ReadonlyMap<string, unknown>): PrivacyConfig {
+  const of = <Name extends keyof PrivacyConfig>(name: Name): PrivacyConfig[Name] =>
+    read.get(`privacy.${name}`) as PrivacyConfig[Name];
+  const { classes, prose } = toClasses(of("classes"));
+  return {
+    ...{ mode: of("mode"), servers: of("servers"), classes, prose: prose || of("prose"), consent: of("consent") },
+    ...{ fields: of("fields"), release: of("release"), vault: of("vault"), own: of("own"), matches: of("matches") },
   };
 }
 
@@ -132,6 +145,8 @@ function readKey(key: Exclude<Key, SectionKey>, value: unknown, path: ConfigPath
   switch (key.kind) {
     case "ignored":
       return undefined;
+    case "custom":
+      return key.read(value, path, problems);
     case "servers":
       return value === undefined ? [] : parseServers(value, path, context);
     case "integer":

@@ -6,8 +6,8 @@ import { toMessage } from "../base/errors.ts";
 import { isJsonObject, toCanonicalJson, type Json } from "../base/json.ts";
 import { limits } from "../base/limits.ts";
 import { toNearest } from "../base/nearest.ts";
-import type { HttpConfig, ServerConfig, StdioConfig } from "./config.ts";
-import { foreignServerKeys, laterServerKeys, serverKeys } from "./keys.ts";
+import type { HttpConfig, ServerConfig, StdioConfig, Trust } from "./config.ts";
+import { foreignServerKeys, serverKeys, trusts } from "./keys.ts";
 import { toGot, toPathText, type ConfigPath, type Problems } from "./problems.ts";
 import { substitute, type Environment } from "./variables.ts";
 
@@ -97,6 +97,7 @@ function parseServer(key: string, value: unknown, path: ConfigPath, context: Con
     key,
     ...(disabledReason === undefined ? {} : { disabledReason, isBroken: !isOff }),
     transport,
+    trust: toTrust(entry, transport, path, context),
     callMs: toCallMs(entry, path, context),
     connectMs: entry.numbers.get("connectMs") ?? limits.connectMs,
     hash: toHash(entry, transport),
@@ -109,11 +110,9 @@ function readEntry(value: Record<string, Json>, path: ConfigPath, { problems, no
   for (const [name, member] of Object.entries(value)) {
     const here = [...path, name];
     const known = serverKeys.get(name);
-    if (known !== undefined) {
+    if (known !== undefined && !(name === "trust" && typeof member === "boolean")) {
       readMember(entry, name, known.type, member, here, problems);
-    } else if (laterServerKeys.has(name) && typeof member !== "boolean") {
-      problems.add(here, "this key is not enforced by this version: remove it", "config_not_enforced");
-    } else if (foreignServerKeys.has(name) || laterServerKeys.has(name)) {
+    } else if (foreignServerKeys.has(name) || name === "trust") {
       // `"trust": true` is another client's "never ask".
       ignored.push(name);
     } else {
@@ -168,6 +167,23 @@ function readMember(
 
 /** The longest deadline: a day, as for programs. */
 const maxWaitMs = 86_400_000;
+
+function toTrust(
+  entry: Entry,
+  { kind }: StdioConfig | HttpConfig,
+  path: ConfigPath,
+  { problems }: ConfigContext,
+): Trust {
+  const given = entry.texts.get("trust");
+  const trust = given ?? (kind === "stdio" ? "internal" : "public");
+  const found = trusts.find((known) => known === trust);
+  if (found === undefined)
+    problems.add(
+      [...path, "trust"],
+      `expected "local", "internal", "public" or "untrusted", got ${JSON.stringify(trust.slice(0, 40))}`,
+    );
+  return found ?? "untrusted";
+}
 
 function isDisabled(entry: Entry): boolean {
   return entry.flags.get("disabled") === true || entry.flags.get("enabled") === false;

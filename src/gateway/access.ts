@@ -36,22 +36,18 @@ export function access(policy: Pick<PolicyConfig, "tools">, checkDefinition?: De
       return refuse("tool_not_granted", `Cannot call ${address}: this execution is granted ${list}`);
     }
     const { verdict, rule } = decide(address);
-    const source = `the rule "${rule}" of policy.tools`;
     switch (verdict) {
+      // Who is asked, and when: `approve.ts`.
+      case "approve":
       case "allow":
         return (await checkDefinition?.(call)) ?? next(call);
       case "deny":
-        return refuse("tool_denied", `Cannot call ${address}: ${source} denies it`);
-      case "approve":
-        return refuse(
-          "approval_unavailable",
-          `Cannot call ${address}: ${source} asks for a person's approval, and nobody can be asked here`,
-        );
+        return refuse("tool_denied", `Cannot call ${address}: the rule "${rule}" of policy.tools denies it`);
     }
   };
 }
 
-function refuse(code: "tool_not_granted" | "tool_denied" | "approval_unavailable", message: string): CallOutcome {
+function refuse(code: "tool_not_granted" | "tool_denied", message: string): CallOutcome {
   return {
     kind: "error",
     code,

@@ -6,6 +6,7 @@ import { makeFolder } from "../base/make-folder.ts";
 import { isJsonObject, type Json, type JsonObject } from "../base/json.ts";
 import type { NetworkRecord } from "../base/network-record.ts";
 import type { CallOutcome, Step, ToolCall } from "./call.ts";
+import type { Edge } from "./edge.ts";
 
 /** What is recorded; arguments and results only as size and hash, so that the audit holds no data of the user. */
 export type AuditRecord =
@@ -39,6 +40,25 @@ export type AuditRecord =
     }
   /** A tool is no longer defined as it was pinned, or was accepted as it is now; hashes of definitions. */
   | { kind: "definition-changed" | "definition-accepted"; tool: string; from: string; to: string }
+  /** Personal data of a class on its way to a tool, and what was decided; never a value. */
+  | (Edge & { kind: "edge"; executionId: string; callId: number; tool: string })
+  /** What was sealed in an answer: class to count; `withheld`: blocks that could not be looked through. */
+  | {
+      kind: "sealed";
+      executionId: string;
+      callId: number;
+      tool: string;
+      counts: Record<string, number>;
+      withheld: number;
+    }
+  /** Personal data was about to leave for the model: the classes that were taken out of it. */
+  | { kind: "leak-caught"; executionId: string; classes: string[] }
+  | { kind: "question-asked"; executionId: string; questionId: string; about: "edge" | "approval"; tool: string }
+  | { kind: "question-answered"; questionId: string; answer: string; by: string }
+  /** A program asked about a value, or a person looked at it. */
+  | { kind: "value-questioned"; executionId: string; question: string; token: string }
+  | { kind: "value-shown"; token: string; by: string }
+  | { kind: "values-forgotten"; records: number; by: string }
   | (NetworkRecord & { executionId: string });
 
 /** The audit of this process: one file of JSON lines, each chained to the one before by its hash. */

@@ -2,6 +2,7 @@ import type { LargeValue } from "../base/large-json.ts";
 import type { Json, JsonObject } from "../base/json.ts";
 import type { ErrorCode } from "../base/errors.ts";
 import type { Tool } from "../catalogue/tool.ts";
+import type { Edge } from "./edge.ts";
 
 /** What one execution may call and write; given by the library or the operator, never by the program. */
 export interface Grant {
@@ -22,13 +23,21 @@ export interface ToolCall {
   arguments: JsonObject;
   grant: Grant;
   signal: AbortSignal;
+  /** Flows of personal data that wait for a person's word. */
+  edges?: readonly Edge[];
+}
+
+/** What was replaced in an answer: class to count; `withheld`: blocks that could not be looked through, each replaced as a whole. */
+export interface SealedCounts {
+  counts: Record<string, number>;
+  withheld: number;
 }
 
 /** How a call ended: its data, or an error with the upstream's words. Expected failures are values, not exceptions. */
 export type CallOutcome =
-  | { kind: "data"; data: Json; bytes?: number }
+  | { kind: "data"; data: Json; bytes?: number; sealed?: SealedCounts }
   /** Data that is too large for the event loop. */
-  | { kind: "large"; value: LargeValue; bytes: number }
+  | { kind: "large"; value: LargeValue; bytes: number; sealed?: SealedCounts }
   | { kind: "error"; code: ErrorCode; message: string; hint?: string };
 
 /** One policy step around a call: pass it on with `next(call)`, or answer instead. Composed once at start. */

@@ -18,6 +18,8 @@ export interface Violation {
 export interface ValidateValueOptions {
   /** Called for each part of the schema that cannot be read or is not enforced; such a part permits everything. */
   onUnenforced?: (reason: string) => void;
+  /** Whether a text has a token in it, or is one: what is behind it is not known here. */
+  sealed?: (text: string) => "whole" | "part" | undefined;
 }
 
 /**
@@ -27,7 +29,7 @@ export interface ValidateValueOptions {
  */
 export function validateValue(schema: JsonSchema, value: Json, options: ValidateValueOptions = {}): Violation[] {
   const found: Found[] = [];
-  const run = new Run(schema, options.onUnenforced);
+  const run = new Run(schema, options);
   run.check(schema, value, undefined, 0, found);
   return found.map(({ place, expected, got }) => ({ path: toPathText(place), expected, got }));
 }
@@ -36,14 +38,16 @@ export function validateValue(schema: JsonSchema, value: Json, options: Validate
 class Run {
   #root: JsonSchema;
   #onUnenforced: ((reason: string) => void) | undefined;
+  #sealed: ValidateValueOptions["sealed"];
   #steps = 0;
   /** Counts assertions that were not enforced: a branch during which it grew is valid only as far as we know. */
   #doubts = 0;
   #ignoresSiblings: boolean;
 
-  constructor(root: JsonSchema, onUnenforced: ((reason: string) => void) | undefined) {
+  constructor(root: JsonSchema, { onUnenforced, sealed }: ValidateValueOptions) {
     this.#root = root;
     this.#onUnenforced = onUnenforced;
+    this.#sealed = sealed;
     const dialect = isJsonObject(root) && typeof root.$schema === "string" ? root.$schema : "";
     // Up to draft-07, `$ref` stands alone and what is beside it means nothing.
     this.#ignoresSiblings = /draft-0[34678]/.test(dialect);
@@ -68,7 +72,13 @@ class Run {
       else this.check(target, value, place, depth + 1, found);
       if (this.#ignoresSiblings) return;
     }
-    if (!this.#checkType(schema, value, place, found)) return;
+    const sealed = typeof value === "string" ? this.#sealed?.(value) : undefined;
+    if (!this.#checkType(schema, value, place, found, sealed)) return;
+    // It satisfies what is said of texts and numbers, as far as anybody knows here.
+    if (sealed !== undefined) {
+      this.#doubt();
+      return this.#checkCombined(schema, value, place, depth, found);
+    }
     this.#checkEqual(schema, value, place, found);
     if (typeof value === "string") this.#checkString(schema, value, place, found);
     else if (typeof value === "number") checkNumber(schema, value, place, found);
@@ -92,7 +102,13 @@ class Run {
   }
 
   /** False if the value is of another type, so that no other keyword has anything to say. */
-  #checkType(schema: JsonObject, value: Json, place: Place | undefined, found: Found[]): boolean {
+  #checkType(
+    schema: JsonObject,
+    value: Json,
+    place: Place | undefined,
+    found: Found[],
+    sealed?: "whole" | "part",
+  ): boolean {
     if (schema.type === undefined) return true;
     const types = Array.isArray(schema.type) ? schema.type : [schema.type];
     const unknown = types.filter((type) => typeof type !== "string" || !jsonTypes.has(type));
@@ -103,6 +119,7 @@ class Run {
     // OpenAPI's way of saying that null is fine.
     if (value === null && schema.nullable === true) return true;
     if (types.some((type) => isOfType(value, type as string))) return true;
+    if (sealed === "whole" && types.some((type) => type === "number" || type === "integer")) return true;
     add(found, place, toExpected(schema), toGot(value), "type");
     return false;
   }

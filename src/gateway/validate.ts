@@ -6,11 +6,13 @@ import { validateValue, type Violation } from "./validate-value.ts";
 /** What to do about schemas that are not fully enforced. */
 export interface ValidateOptions {
   /** Called once per tool and reason, for the log. */
-  onUnenforced?: (address: string, reason: string) => void;
+  onUnenforced?: ((address: string, reason: string) => void) | undefined;
+  /** Whether a text has a token in it, or is one. */
+  sealed?: ((text: string) => "whole" | "part" | undefined) | undefined;
 }
 
 /** Refuses calls whose arguments are not what the tool's input schema asks for, and says what is wrong where. */
-export function validate({ onUnenforced }: ValidateOptions = {}): Step {
+export function validate({ onUnenforced, sealed }: ValidateOptions = {}): Step {
   const said = new Set<string>();
   const say = (address: string, reason: string): void => {
     const line = `${address}\n${reason}`;
@@ -22,7 +24,10 @@ export function validate({ onUnenforced }: ValidateOptions = {}): Step {
     const { tool } = call;
     const given: unknown = call.arguments;
     const violations: Violation[] = isJsonObject(given)
-      ? validateValue(tool.inputSchema, given, { onUnenforced: (reason) => say(tool.address, reason) })
+      ? validateValue(tool.inputSchema, given, {
+          onUnenforced: (reason) => say(tool.address, reason),
+          ...(sealed === undefined ? {} : { sealed }),
+        })
       : [
           {
             path: "",

@@ -20,6 +20,7 @@ import { checkDefinitions } from "../gateway/definitions.ts";
 import { matchesPattern } from "../gateway/pattern.ts";
 import { toModel } from "../gateway/to-model.ts";
 import { createAudit } from "../gateway/audit.ts";
+import { createBroker } from "../gateway/broker.ts";
 import { chooseEngine } from "../sandbox/engines/choose.ts";
 import { createPool } from "../sandbox/pool.ts";
 import { startGuest } from "../sandbox/start-guest.ts";
@@ -28,10 +29,11 @@ import { createWatchdog } from "../sandbox/watchdog.ts";
 import { openWorkspace } from "../sandbox/workspace.ts";
 import { createStore } from "../store/store.ts";
 import { createUpstreams } from "../upstream/upstreams.ts";
-import { callDirectly } from "./call-directly.ts";
+import { startCall } from "./start-call.ts";
 import { createProgramCheck } from "./check-program.ts";
 import { createDefinitions } from "./definitions.ts";
 import { createDiscovery } from "./discovery.ts";
+import { readEdges } from "./edges.ts";
 import { createEvents } from "./events.ts";
 import { createExecutions } from "./executions.ts";
 import { createInvoke } from "./invoke.ts";
@@ -42,6 +44,8 @@ import { createNames } from "./names.ts";
 import type { ExecutionResult, SearchAnswer } from "./outcome.ts";
 import type { Parts } from "./parts.ts";
 import { startProgram, toFailedResult } from "./run-program.ts";
+import { createVaultAccess } from "./vault-access.ts";
+import { openPrivacy } from "./privacy.ts";
 import type { Rerank } from "./rerank.ts";
 import { searchTools } from "./search-answer.ts";
 import { createSkillFolder } from "./skill-folder.ts";
@@ -83,8 +87,16 @@ async function compose(config: Config, options: SluiceOptions, cleanup: Cleanup)
   for (const note of config.notes) log(note);
   const store = cleanup.use(createStore(config.stateDir));
   const audit = cleanup.use(createAudit(config.stateDir));
-  const watchdog = cleanup.use(createWatchdog());
   const events = createEvents();
+  const broker = cleanup.use(createBroker(store));
+  broker.onQuestion((question) => {
+    const { id: questionId, kind: about, executionId, tool } = question;
+    audit.record({ kind: "question-asked", executionId, questionId, about, tool });
+    events.emit({ kind: "question-asked", question });
+    return false;
+  });
+  const privacy = cleanup.use(openPrivacy({ config, store, audit, broker }));
+  const watchdog = cleanup.use(createWatchdog());
   const catalogue = createCatalogue({
     store,
     servers: config.servers.map(({ key, hash }) => ({ key, configHash: hash })),
@@ -179,6 +191,8 @@ async function compose(config: Config, options: SluiceOptions, cleanup: Cleanup)
     typeCheckWaitMs: options.alone === true ? limits.typeCheckAloneMs : limits.typeCheckWaitMs,
     events,
     audit,
+    privacy,
+    broker,
     tokens,
     namesIn,
     serversOf: (name) => (/\.|__/.test(name) ? namesIn(name) : keys),
@@ -241,7 +255,10 @@ async function compose(config: Config, options: SluiceOptions, cleanup: Cleanup)
 
   if (options.warm === true) {
     // After what is being answered now.
-    setTimeout(() => pool.fill(), WARM_DELAY_MS).unref();
+    setTimeout(() => {
+      pool.fill();
+      privacy.warm();
+    }, WARM_DELAY_MS).unref();
     void discovery.ensureKnown(keys);
   }
 
@@ -259,7 +276,11 @@ async function compose(config: Config, options: SluiceOptions, cleanup: Cleanup)
         return toFailedResult(executionId, error);
       }
     },
-    callTool: (tool, args = {}, callOptions = {}) => callDirectly(parts, tool, args, callOptions),
+    async callTool(tool, args = {}, callOptions = {}) {
+      const execution = startCall(parts, tool, args, callOptions);
+      executions.add(execution);
+      return executions.wait(execution, callOptions);
+    },
     searchTools: (query, searchOptions = {}) => parts.search(query, searchOptions),
     async writeTree(directory, treeOptions = {}) {
       await discovery.ensureKnown(keys, treeOptions.signal);
@@ -306,6 +327,15 @@ async function compose(config: Config, options: SluiceOptions, cleanup: Cleanup)
       await discovery.fetch(servers, signal);
       return report().filter(({ key }) => servers.includes(key));
     },
+    questions: (listOptions) => broker.list(listOptions),
+    answer(id, answer, by) {
+      const question = broker.answer(id, answer, by);
+      audit.record({ kind: "question-answered", questionId: id, answer, by });
+      return question;
+    },
+    onQuestion: (listener) => broker.onQuestion(listener),
+    edges: () => readEdges(config.stateDir),
+    vault: createVaultAccess(privacy, audit),
     servers: report,
     engine: { name: engine.name, ...(engineReason === undefined ? {} : { reason: engineReason }) },
     wall: { name: wall.name, ...(wallReason === undefined ? {} : { reason: wallReason }) },

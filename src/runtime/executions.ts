@@ -10,7 +10,9 @@ export interface RunningExecution {
   /** Settles with the outcome; never rejects. */
   result: Promise<ExecutionResult>;
   /** What it has printed and done so far, as an outcome `running`. */
-  snapshot(): ExecutionResult;
+  snapshot(): Promise<ExecutionResult>;
+  /** Resolves when it waits for a person who is not asked here; until then, and after, it may wait for others. */
+  paused(): Promise<void>;
   cancel(code: "cancelled" | "parkMs" | "parkedMax", message: string): void;
   /** Calls the listener with what is printed and reported, until the returned function is called. */
   listen(listener: (entry: LogEntry) => void): () => void;
@@ -97,8 +99,9 @@ export function createExecutions({ parkMs, parkedMax }: { parkMs: number; parked
       try {
         if (signal?.aborted) cancel();
         signal?.addEventListener("abort", cancel, { once: true });
-        if (answerMs === undefined) return await execution.result;
-        return (await inTime(execution.result, answerMs)) ?? execution.snapshot();
+        const ended = Promise.race([execution.result, execution.paused()]);
+        const result = answerMs === undefined ? await ended : await inTime(ended, answerMs);
+        return result ?? (await execution.snapshot());
       } finally {
         stopListening?.();
         signal?.removeEventListener("abort", cancel);

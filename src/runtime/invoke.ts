@@ -69,6 +69,8 @@ export function createInvoke(
       policy: parts.config.policy,
       checkDefinition,
       onUnenforced: (address, reason) => log(`${address}: ${reason}`),
+      approve: { broker: parts.broker, masked: (token) => parts.privacy.need().masked(token) },
+      ...parts.privacy.steps,
     }),
     callUpstream,
   );

@@ -40,6 +40,8 @@ export interface Outcome {
   logsTruncated?: boolean;
   error?: OutcomeError;
   warnings?: OutcomeWarning[];
+  /** What waits for a person's word (`paused`). */
+  pending?: { id: string; kind: string; tool: string; question: string; expiresAt: string }[];
   /** Tool calls of this execution: ended well, ended with an error, still open. */
   calls: { done: number; failed: number; open: number };
   /** Files under `./workspace` that hold in full what is previewed here. */

@@ -5,6 +5,7 @@ import type { Resolution } from "../catalogue/address.ts";
 import type { ModuleTree } from "../codegen/module-tree.ts";
 import type { Config } from "../config/config.ts";
 import type { Audit } from "../gateway/audit.ts";
+import type { Broker } from "../gateway/broker.ts";
 import type { CallOutcome, Grant } from "../gateway/call.ts";
 import type { ModuleFiles } from "../sandbox/file-gate.ts";
 import type { NameSource } from "../sandbox/link.ts";
@@ -13,6 +14,7 @@ import type { Watchdog } from "../sandbox/watchdog.ts";
 import type { Workspace } from "../sandbox/workspace.ts";
 import type { ProgramCheck } from "./check-program.ts";
 import type { Discovery } from "./discovery.ts";
+import type { OpenPrivacy } from "./privacy.ts";
 import type { OutcomeStats, SearchAnswer } from "./outcome.ts";
 import type { SampledText } from "./tokens.ts";
 import type { Events, SearchOptions, SluiceEvent } from "./sluice.ts";
@@ -47,6 +49,8 @@ export interface Parts {
   typeCheckWaitMs: number;
   events: Events & { emit(event: SluiceEvent): void };
   audit: Audit;
+  privacy: OpenPrivacy;
+  broker: Broker;
   tokens: {
     open(code: string): {
       addCall(tool: string, argumentsJson: string, result: string | SampledText): void;

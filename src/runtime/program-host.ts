@@ -1,6 +1,6 @@
 import { SluiceError } from "../base/errors.ts";
 import { asText, isJsonObject, type Json, type JsonObject } from "../base/json.ts";
-import type { Grant } from "../gateway/call.ts";
+import type { Grant, SealedCounts } from "../gateway/call.ts";
 import type { ExecutionHost } from "../sandbox/execution.ts";
 import type { LogEntry } from "./outcome.ts";
 import type { Parts } from "./parts.ts";
@@ -20,6 +20,8 @@ export interface ProgramHostOptions {
   /** Aborted when the program must end. */
   signal: AbortSignal;
   onLog: (entry: LogEntry) => void;
+  /** Told what was sealed in each answer. */
+  onSealed: (sealed: SealedCounts) => void;
   /** Told what `progress()` said, in words. */
   onProgress: (message: string) => void;
 }
@@ -35,6 +37,7 @@ export function createProgramHost({
   account,
   signal,
   onLog,
+  onSealed,
   onProgress,
 }: ProgramHostOptions): ExecutionHost {
   return {
@@ -59,6 +62,7 @@ export function createProgramHost({
         return { error: { code, message, tool: address, ...(hint === undefined ? {} : { hint }) } };
       }
       calls.done += 1;
+      if (outcome.sealed !== undefined) onSealed(outcome.sealed);
       if (outcome.kind === "large") {
         account.addCall(address, JSON.stringify(args), sampleLarge(outcome.value));
         return { large: outcome.value };
@@ -79,6 +83,27 @@ export function createProgramHost({
       const found = view.catalogue.resolve(tool);
       if (found.kind === "found") return toResult(parts, found.tool, "full") as unknown as Json;
       throw parts.toUnresolved(tool, found);
+    },
+    async ask({ name, arguments: args }) {
+      if (!parts.privacy.isOn)
+        throw new SluiceError(
+          "invalid_input",
+          "There are no tokens here: privacy is off, and values are what they are",
+        );
+      const question = asText(name);
+      const given = Array.isArray(args) ? args.slice(0, 4) : [];
+      const answer = await parts.privacy.need().ask({ name: question, arguments: given });
+      parts.audit.record({
+        kind: "value-questioned",
+        executionId,
+        question,
+        token: given
+          .filter((one) => typeof one === "string")
+          .slice(0, 2)
+          .join(" ")
+          .slice(0, 100),
+      });
+      return answer;
     },
     async importAtRunTime(specifier) {
       await parts.discovery.ensureKnown(parts.namesIn(specifier), signal);

@@ -4,16 +4,20 @@ import { inTime } from "../base/in-time.ts";
 import type { LargeValue } from "../base/large-json.ts";
 import { limits as bounds } from "../base/limits.ts";
 import { toNearest } from "../base/nearest.ts";
+import type { SealedCounts } from "../gateway/call.ts";
 import { guestTypes } from "../codegen/guest-types.ts";
 import { type ExecutionEnd, runExecution } from "../sandbox/execution.ts";
 import { createFileGate } from "../sandbox/file-gate.ts";
 import { linkProgram } from "../sandbox/link.ts";
 import { createNetworkGate } from "../sandbox/network/network-gate.ts";
 import { LinkError } from "../sandbox/module-syntax.ts";
+import { cleanOutcome } from "./clean-outcome.ts";
 import { toExecutionLimits } from "./execution-limits.ts";
 import type { RunningExecution } from "./executions.ts";
-import type { ExecutionResult, LogEntry, Outcome, OutcomeError, OutcomeStats } from "./outcome.ts";
+import type { ExecutionResult, LogEntry, Outcome, OutcomeError, OutcomeStats, OutcomeWarning } from "./outcome.ts";
 import type { Parts } from "./parts.ts";
+import { createPersonWait } from "./person-wait.ts";
+import { toPrivacyWarnings } from "./privacy-warnings.ts";
 import { createProgramHost } from "./program-host.ts";
 import type { ExecuteOptions } from "./sluice.ts";
 import { toOutcome } from "./to-outcome.ts";
@@ -21,7 +25,9 @@ import type { TypeProblem } from "./type-check.ts";
 
 /** What programs import from "sluice". */
 const importable = new Set(
-  [...(guestTypes.get("/guest/sluice.d.ts") ?? "").matchAll(/export function (\w+)/g)].map(([, name]) => name),
+  [...(guestTypes.get("/guest/sluice.d.ts") ?? "").matchAll(/export (?:function|const) (\w+)/g)].map(
+    ([, name]) => name,
+  ),
 );
 
 /** An id for an execution: short, because the model reads it. */
@@ -44,14 +50,24 @@ export function startProgram(parts: Parts, code: string, options: ExecuteOptions
   });
   const grant = options.grant ?? {};
   const account = parts.tokens.open(code);
+  const person = createPersonWait(parts.broker, id);
+  const sealed: SealedCounts[] = [];
   let cancelled: { code: string; message: string } | undefined;
   let engine = "deno";
   let wall = "none";
   let stats: Partial<OutcomeStats> = {};
   let checking: Promise<TypeProblem[]> | undefined;
 
+  /** One after another: a listener may be on its way to a model, and each piece is looked at first. */
+  let published = Promise.resolve();
   const publish = (entry: LogEntry): void => {
-    for (const listener of listeners) listener(entry);
+    if (listeners.size === 0) return;
+    published = published
+      .then(async () => {
+        const { logs: shown } = await cleanOutcome({ ...running(), logs: [entry] }, parts);
+        for (const listener of listeners) for (const one of shown) listener(one);
+      })
+      .catch(() => undefined);
   };
 
   async function run(): Promise<ExecutionEnd> {
@@ -98,6 +114,7 @@ export function startProgram(parts: Parts, code: string, options: ExecuteOptions
             logs.push(entry);
             publish(entry);
           },
+          onSealed: (counts) => sealed.push(counts),
           onProgress(message) {
             parts.events.emit({ kind: "progress-reported", executionId: id, message });
             publish({ stream: "stderr", text: message });
@@ -111,6 +128,7 @@ export function startProgram(parts: Parts, code: string, options: ExecuteOptions
         limits: sandbox,
         watchdog: parts.watchdog,
         signal: stop.signal,
+        onWaiting: person.onWaiting,
       });
       used = end.usage;
       return end;
@@ -134,20 +152,38 @@ export function startProgram(parts: Parts, code: string, options: ExecuteOptions
     } catch (error) {
       outcome = { executionId: id, ...toFailure(error, cancelled), logs, calls };
     }
-    if (checking !== undefined) addWarnings(outcome, (await inTime(checking, parts.typeCheckWaitMs)) ?? []);
-    const shown = await toOutcome(outcome, parts.workspace, sandbox, large).catch((error: unknown): Outcome => ({
-      executionId: id,
-      ...toFailure(error, undefined),
-      logs: [],
-      calls: outcome.calls,
-    }));
+    if (checking !== undefined) addTypeProblems(outcome, (await inTime(checking, parts.typeCheckWaitMs)) ?? []);
+    addWarnings(outcome, toPrivacyWarnings(code, sealed));
+    const whole = toOutcome(outcome, parts.workspace, sandbox, large);
+    const shown = await whole
+      .then((made) => cleanOutcome(made, parts))
+      .catch((error: unknown): Outcome => ({
+        executionId: id,
+        ...toFailure(error, undefined),
+        logs: [],
+        calls: outcome.calls,
+      }));
     const counting = account.total(JSON.stringify(shown));
     recordEnd(parts, shown, toStats().durationMs);
     const [tokens, used] = await Promise.all([counting, usage]);
     if (used !== undefined) stats = { ...stats, cpuMs: Math.round(used.cpuMs), memoryPeakBytes: used.peakBytes };
     const result: ExecutionResult = { ...shown, stats: { ...toStats(), tokens } };
+    person.close();
+    await published;
     parts.events.emit({ kind: "execution-ended", executionId: id, status: result.status });
     return result;
+  }
+
+  function running(): Outcome {
+    const pending = person.pending();
+    return {
+      executionId: id,
+      status: pending.length > 0 ? "paused" : "running",
+      logs: logs.slice(-bounds.runningLogsShown).map((entry) => ({ ...entry })),
+      ...(logs.length > bounds.runningLogsShown ? { logsTruncated: true } : {}),
+      ...(pending.length > 0 ? { pending } : {}),
+      calls: { ...calls },
+    };
   }
 
   function toStats(): Omit<OutcomeStats, "tokens"> {
@@ -165,14 +201,9 @@ export function startProgram(parts: Parts, code: string, options: ExecuteOptions
   return {
     id,
     result: finish(),
-    snapshot: () => ({
-      executionId: id,
-      status: "running",
-      logs: logs.slice(-bounds.runningLogsShown).map((entry) => ({ ...entry })),
-      ...(logs.length > bounds.runningLogsShown ? { logsTruncated: true } : {}),
-      calls: { ...calls },
-      stats: { ...toStats(), tokens: { in: 0, out: 0, avoided: 0 } },
-    }),
+    snapshot: () =>
+      cleanOutcome({ ...running(), stats: { ...toStats(), tokens: { in: 0, out: 0, avoided: 0 } } }, parts),
+    paused: person.paused,
     cancel(reason, message) {
       cancelled ??= { code: reason, message };
       stop.abort();
@@ -184,10 +215,15 @@ export function startProgram(parts: Parts, code: string, options: ExecuteOptions
   };
 }
 
-function addWarnings(outcome: Outcome, problems: readonly TypeProblem[]): void {
-  if (problems.length === 0) return;
-  const warnings = problems.map(({ line, message }) => ({ code: "type_problem", message, line }));
-  outcome.warnings = [...(outcome.warnings ?? []), ...warnings];
+function addWarnings(outcome: Outcome, warnings: readonly OutcomeWarning[]): void {
+  if (warnings.length > 0) outcome.warnings = [...(outcome.warnings ?? []), ...warnings];
+}
+
+function addTypeProblems(outcome: Outcome, problems: readonly TypeProblem[]): void {
+  addWarnings(
+    outcome,
+    problems.map(({ line, message }) => ({ code: "type_problem", message, line })),
+  );
 }
 
 /** The end of an execution happened whether or not it can be recorded: the next call is what a broken audit stops. */

@@ -2,8 +2,12 @@ import type { JsonObject } from "../base/json.ts";
 import type { NetworkConfig, SandboxConfig } from "../config/config.ts";
 import type { Flag } from "../catalogue/flags.ts";
 import type { LearnedOutput } from "../catalogue/learned.ts";
+import type { Answer, Asker, Question } from "../gateway/broker.ts";
 import type { Grant } from "../gateway/call.ts";
+import type { EdgeReport } from "./edges.ts";
 import type { ExecutionResult, SearchAnswer, SearchDetail } from "./outcome.ts";
+
+export type { Answer, Asker, EdgeReport, Question };
 
 /** A running Sluice: what `createSluice(config)` gives, and all that a surface may use. Dispose it to stop every child. */
 export interface Sluice extends AsyncDisposable {
@@ -35,6 +39,22 @@ export interface Sluice extends AsyncDisposable {
   servers(): ServerReport[];
   /** Checks what programs need of this machine (engine, reaper, state directory, store), each by really using it. */
   health?(): Promise<HealthCheck[]>;
+  /** What waits for a person's word, of any process on this state directory. */
+  questions(options?: { all?: boolean }): Question[];
+  /** Answers a question for a person; `by` says who, for the audit. Throws `unknown_question`. */
+  answer(id: string, answer: Answer, by: string): Question;
+  /** Called with each question of this process; true: a person sees it here, so that nobody is told `paused` meanwhile. */
+  onQuestion(listener: Asker): () => void;
+  /** Which personal data went to which tool, from the audit of every process on this state directory. */
+  edges(): Promise<EdgeReport[]>;
+  /** The values behind tokens, for a person; `by` says who, for the audit. */
+  readonly vault: {
+    stats(): Promise<{ class: string; values: number; tokens: number }[]>;
+    show(token: string, by: string): Promise<{ value: string; class: string; origins: string[] } | null>;
+    /** Answers how many records went. */
+    forget(value: string, by: string): Promise<number>;
+    purge(by: string): Promise<number>;
+  };
   readonly events: Events;
   /** What runs every program, and why it is not the first choice of `auto`. */
   readonly engine: { name: string; reason?: string };
@@ -111,8 +131,7 @@ export type CallerLimits = Partial<
   >
 > & { network?: Partial<Pick<NetworkConfig, "bytesMax" | "timeoutMs" | "requestsMax">> };
 
-export interface CallOptions {
-  signal?: AbortSignal;
+export interface CallOptions extends Pick<WaitOptions, "signal" | "answerMs"> {
   grant?: Grant;
   timeoutMs?: number;
 }
@@ -162,7 +181,11 @@ export type SluiceEvent =
   /** A tool is no longer defined as it was pinned; told once of each definition. */
   | { kind: "definition-changed"; tool: string; diff: string[] }
   /** A learned output type was widened, or a result was not what its tool declares. */
-  | { kind: "output-type-changed"; tool: string; changes: string[] };
+  | { kind: "output-type-changed"; tool: string; changes: string[] }
+  /** Personal data was taken out of what leaves for the model: somewhere it was not recognised before. */
+  | { kind: "leak-caught"; executionId: string; classes: string[] }
+  | { kind: "question-asked"; question: Question }
+  | { kind: "question-answered"; questionId: string; answer: string };
 
 export interface Events {
   /** Calls the listener for every event until the returned function is called. */

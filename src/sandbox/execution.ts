@@ -1,6 +1,7 @@
 import { randomFillSync } from "node:crypto";
 import { setMaxListeners } from "node:events";
 import { asText, isJsonObject, type Json, type JsonObject } from "../base/json.ts";
+import { createDeadline } from "../base/deadline.ts";
 import type { LargeValue } from "../base/large-json.ts";
 import { limits as bounds } from "../base/limits.ts";
 import { type Ending, toCrash, toEnd, toReplyError } from "./execution-end.ts";
@@ -23,6 +24,8 @@ export interface ExecutionHost {
   ): Promise<{ json: string } | { large: LargeValue } | { error: ReplyError }>;
   search(query: JsonObject): Promise<Json>;
   describe(tool: string): Promise<Json>;
+  /** A question about a token: the name of a function of `pii`, and what it was given. */
+  ask(question: JsonObject): Promise<Json>;
   /** Resolves an import that was named at run time. */
   importAtRunTime(specifier: string): Promise<ImportTarget>;
   onProgress(progress: JsonObject): void;
@@ -69,6 +72,8 @@ export interface ExecutionOptions {
   limits: ExecutionLimits;
   watchdog: Watchdog;
   signal: AbortSignal;
+  /** Told whenever the execution begins and ends to wait for a person: that time counts to no limit. Gives back how to stop listening. */
+  onWaiting?: (listener: (isWaiting: boolean) => void) => () => void;
 }
 
 /** What a guest may ask for; anything else breaks the protocol. */
@@ -79,7 +84,7 @@ type Operation = (id: number, args: JsonObject, bytes: number, large?: LargeValu
  * more authority than the program's own code has.
  */
 export async function runExecution(options: ExecutionOptions): Promise<ExecutionEnd> {
-  const { guest, program, source, host, files, network, limits, watchdog, signal } = options;
+  const { guest, program, source, host, files, network, limits, watchdog, signal, onWaiting } = options;
   const logs: ExecutionEnd["logs"] = [];
   const calls = { done: 0, failed: 0, open: 0 };
   const stopCalls = new AbortController();
@@ -176,6 +181,7 @@ export async function runExecution(options: ExecutionOptions): Promise<Execution
     fetchRest: async (_, args) => network.fetchRest(args),
     search: (_, args) => host.search(args),
     describe: (_, args) => host.describe(asText(args["tool"])),
+    pii: (_, args) => host.ask(args),
     import: async (_, args) => (await host.importAtRunTime(asText(args["specifier"]))) as unknown as Json,
     async progress(_, args) {
       host.onProgress(args);
@@ -270,10 +276,10 @@ export async function runExecution(options: ExecutionOptions): Promise<Execution
     breach(`a frame of kind "${frame.kind.slice(0, 40)}"`);
   }
 
-  const deadline = setTimeout(
-    () => kill("timeoutMs", `The program ran longer than ${limits.timeoutMs} ms (timeoutMs)`),
-    limits.timeoutMs,
+  const deadline = createDeadline(limits.timeoutMs, () =>
+    kill("timeoutMs", `The program ran longer than ${limits.timeoutMs} ms (timeoutMs)`),
   );
+  const stopWaiting = onWaiting?.((isWaiting) => (isWaiting ? deadline.pause() : deadline.resume()));
   const abort = (): void => kill("cancelled", "The execution was cancelled");
   signal.addEventListener("abort", abort, { once: true });
   watchdog.watch(guest.child.pid, { memoryBytes: limits.memoryMb * 1024 * 1024, cpuMs: limits.cpuMs }, (limit, usage) =>
@@ -304,7 +310,8 @@ export async function runExecution(options: ExecutionOptions): Promise<Execution
     );
 
   const end = await finished;
-  clearTimeout(deadline);
+  deadline.pause();
+  stopWaiting?.();
   for (const timer of timers.values()) clearTimeout(timer);
   signal.removeEventListener("abort", abort);
   stopCalls.abort();

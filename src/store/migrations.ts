@@ -41,4 +41,68 @@ export const migrations: readonly string[] = [
     definition TEXT NOT NULL,
     PRIMARY KEY (server_key, name, hash)
   );`,
+  // What stands behind tokens, sealed with the vault's key; digests are keyed too. Numbers are never given out again.
+  `CREATE TABLE vault_value (
+    id INTEGER PRIMARY KEY AUTOINCREMENT,
+    scope TEXT NOT NULL,
+    class TEXT NOT NULL,
+    number INTEGER NOT NULL,
+    variant INTEGER NOT NULL,
+    key_id TEXT NOT NULL,
+    canonical_digest TEXT NOT NULL,
+    surface_digest TEXT NOT NULL,
+    is_number INTEGER NOT NULL,
+    sealed TEXT NOT NULL,
+    seen_at INTEGER NOT NULL
+  );
+  CREATE UNIQUE INDEX vault_value_token ON vault_value (scope, class, number, variant);
+  CREATE UNIQUE INDEX vault_value_surface ON vault_value (scope, class, surface_digest, is_number);
+  CREATE INDEX vault_value_canonical ON vault_value (scope, class, canonical_digest);
+  CREATE TABLE vault_counter (
+    scope TEXT NOT NULL,
+    class TEXT NOT NULL,
+    last INTEGER NOT NULL,
+    PRIMARY KEY (scope, class)
+  ) WITHOUT ROWID;
+  CREATE TABLE vault_scope (
+    scope TEXT NOT NULL PRIMARY KEY,
+    generation INTEGER NOT NULL
+  ) WITHOUT ROWID;
+  CREATE TABLE vault_server (
+    scope TEXT NOT NULL,
+    class TEXT NOT NULL,
+    number INTEGER NOT NULL,
+    server TEXT NOT NULL,
+    is_origin INTEGER NOT NULL,
+    PRIMARY KEY (scope, class, number, server)
+  ) WITHOUT ROWID;
+  CREATE TABLE vault_question (
+    scope TEXT NOT NULL,
+    class TEXT NOT NULL,
+    number INTEGER NOT NULL,
+    question TEXT NOT NULL,
+    PRIMARY KEY (scope, class, number, question)
+  ) WITHOUT ROWID;`,
+  // What a person is asked, by any process, and what was answered once for all.
+  `CREATE TABLE question (
+    id TEXT NOT NULL PRIMARY KEY,
+    kind TEXT NOT NULL,
+    execution_id TEXT NOT NULL,
+    tool TEXT NOT NULL,
+    origins TEXT NOT NULL,
+    body TEXT NOT NULL,
+    created_at INTEGER NOT NULL,
+    expires_at INTEGER NOT NULL,
+    answer TEXT,
+    answered_at INTEGER,
+    answered_by TEXT
+  ) WITHOUT ROWID;
+  CREATE TABLE remembered_answer (
+    kind TEXT NOT NULL,
+    origins TEXT NOT NULL,
+    tool TEXT NOT NULL,
+    answer TEXT NOT NULL,
+    answered_at INTEGER NOT NULL,
+    PRIMARY KEY (kind, origins, tool)
+  ) WITHOUT ROWID;`,
 ];

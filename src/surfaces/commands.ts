@@ -23,6 +23,24 @@ export const commands: ReadonlyMap<string, CommandEntry> = new Map<string, Comma
     },
   ],
   [
+    "approvals",
+    {
+      summary: "see and answer what programs wait for",
+      load: async () => (await import("./commands/approvals.ts")).approvals,
+    },
+  ],
+  [
+    "vault",
+    {
+      summary: "count, see or forget the values behind tokens",
+      load: async () => (await import("./commands/vault.ts")).vault,
+    },
+  ],
+  [
+    "audit",
+    { summary: "show which personal data flowed where", load: async () => (await import("./commands/audit.ts")).audit },
+  ],
+  [
     "doctor",
     {
       summary: "check the installation and every configured server",

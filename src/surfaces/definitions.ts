@@ -12,7 +12,9 @@ export interface ToolListing {
 /** Sent once per connection: what the three tools are for, in a few words. */
 export const instructions: string =
   "Sluice runs programs over the connected MCP tools. One simple call: call_tool. Several calls, loops or large data: " +
-  "execute_code, which returns only what the program prints or returns. Look tools up with search_tools.";
+  "execute_code, which returns only what the program prints or returns. Look tools up with search_tools. " +
+  "Personal data appears as tokens such as [EMAIL_1]: use them like the values; import { pii } from 'sluice' answers " +
+  "questions about one. status paused: a person is asked; call again with resume.";
 
 // The three definitions are in the model's context all the time: every word here is paid for on every turn, and a
 // test holds them under 800 tokens together. Only the first output schema spells the whole outcome out.
@@ -58,6 +60,7 @@ return { count: open.length, first: open.slice(0, 3) };`,
         },
       },
       warnings: { type: "array" },
+      pending: { type: "array" },
       calls: { type: "object" },
       spilled: { type: "array" },
     },

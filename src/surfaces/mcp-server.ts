@@ -9,6 +9,7 @@ import { readVersion } from "../base/version.ts";
 import type { ExecutionResult, OutcomeError } from "../runtime/outcome.ts";
 import type { ExposedTool, Sluice, WaitOptions } from "../runtime/sluice.ts";
 import { definitions, instructions } from "./definitions.ts";
+import { elicitAnswers } from "./elicit-answer.ts";
 import { createProgress } from "./progress.ts";
 import { parseCallInput, parseExecuteInput, parseSearchInput } from "./tool-input.ts";
 import type { ResultForm, ToolResult } from "./tool-result.ts";
@@ -62,7 +63,7 @@ export function createMcpServer(sluice: Sluice, options: McpServerOptions): Serv
         case "search_tools":
           return await searchTools(sluice, args, form);
         case "call_tool":
-          return await callTool(sluice, args, form, context);
+          return await callTool(sluice, args, form, options, context);
       }
     } catch (error) {
       if (!(error instanceof SluiceError)) throw error;
@@ -79,7 +80,12 @@ export function createMcpServer(sluice: Sluice, options: McpServerOptions): Serv
     return toExposedResult(await sluice.callTool(tool.address, args, { signal: context.mcpReq.signal }));
   });
 
-  if (options.exposes) watchExposed(sluice, server);
+  const stopWatching = options.exposes ? watchExposed(sluice, server) : undefined;
+  const stopAsking = elicitAnswers(sluice, server);
+  server.onclose = () => {
+    stopWatching?.();
+    stopAsking();
+  };
   return server;
 }
 
@@ -116,12 +122,14 @@ async function callTool(
   sluice: Sluice,
   args: JsonObject,
   form: ResultForm,
+  { answerMs }: McpServerOptions,
   context: ServerContext,
 ): Promise<ToolResult> {
   const parsed = parseCallInput(args);
   if (parsed.kind === "problem") return toRefusal(toInvalidInput(parsed.problem), form);
   const { signal } = context.mcpReq;
-  return toOutcomeResult(await sluice.callTool(parsed.input.tool, parsed.input.arguments, { signal }), form);
+  const { tool, arguments: given } = parsed.input;
+  return toOutcomeResult(await sluice.callTool(tool, given, { signal, answerMs }), form);
 }
 
 /** Runs the work with the request's signal, and with reports if the client sent a progress token. */
@@ -160,10 +168,9 @@ function toListing({ name, description, inputSchema, annotations }: ExposedTool)
 }
 
 /** Tells the client when an upstream's tools changed, as long as the connection lives. */
-function watchExposed(sluice: Sluice, server: Server): void {
-  const stop = sluice.events.on((event) => {
+function watchExposed(sluice: Sluice, server: Server): () => void {
+  return sluice.events.on((event) => {
     if (event.kind !== "tools-changed" || server.transport === undefined) return;
     server.sendToolListChanged().catch((error: unknown) => server.onerror?.(new Error(toMessage(error))));
   });
-  server.onclose = stop;
 }

@@ -16,6 +16,12 @@ export function printOutcome(result: ExecutionResult, terminal: Terminal): void 
   }
   if (result.spilled !== undefined)
     terminal.note(terminal.paint("stderr", "dim", `In full: ${result.spilled.join(", ")}`));
+  for (const { id, question, expiresAt } of result.pending ?? [])
+    note(
+      "waits",
+      "yellow",
+      `${question}\n  answer by ${expiresAt}: sluice approvals show ${id}; sluice approvals allow ${id}`,
+    );
   if (result.error !== undefined) printError(result.error, result.status, terminal);
 
   function note(label: string, colour: "yellow", text: string): void {

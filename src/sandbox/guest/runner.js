@@ -14,6 +14,7 @@ import { createHostCalls } from "./host-calls.js";
 import { installStackTraces, LoadError, toLoadError } from "./stack.js";
 import { createTools, toGuestError, ToolError } from "./tools.js";
 import { createClock, createCrypto, createDate, createRandom, createTimers, patchTime } from "./world.js";
+import { createSluiceModule } from "./sluice-module.js";
 
 const NEVER_SETTLES =
   "The program waits for a promise that nothing will settle: no tool call, file, or timer is left that could wake it";
@@ -367,28 +368,4 @@ function toErrorFrame(error, code) {
 /** @param {unknown} value */
 function toTextOnly(value) {
   return typeof value === "string" ? value : undefined;
-}
-
-/**
- * The module `sluice`.
- * @param {import("./host-calls.js").HostCalls} host
- * @param {{ callTool: Function }} tools
- */
-function createSluiceModule(host, tools) {
-  const module = {
-    callTool: tools.callTool,
-    /** @param {string} query @param {any} [options] */
-    searchTools: (query, options) => host.call("search", { query, ...options }, new Error()),
-    /** @param {string} tool */
-    describeTool: (tool) => host.call("describe", { tool }, new Error()),
-    /** Says how far the program is. @param {number} done @param {number} [total] @param {string} [note] */
-    progress: (done, total, note) => void host.call("progress", { done, total, note }).catch(() => undefined),
-  };
-  return new Proxy(Object.freeze(module), {
-    get(target, key) {
-      if (typeof key !== "string" || key in target || key === "then" || key === "toJSON" || key === "default")
-        return Reflect.get(target, key);
-      throw new TypeError(`sluice.${key} is not available; there are: ${Object.keys(target).join(", ")}`);
-    },
-  });
 }

@@ -1,8 +1,10 @@
+import type { ExecutionResult } from "../../runtime/outcome.ts";
 import { toMessage } from "../../base/errors.ts";
 import type { JsonObject } from "../../base/json.ts";
 import { isJsonObject } from "../../base/json.ts";
 import { parseWholeNumber, toUsageError } from "../arguments.ts";
 import type { Command } from "../command.ts";
+import { askPerson } from "../ask-person.ts";
 import { toExitCode } from "../exit-code.ts";
 import { readInput } from "../input.ts";
 import { openSluice, readConfig } from "../open.ts";
@@ -29,10 +31,15 @@ export const call: Command = {
     const timeoutMs = parseWholeNumber("call", "timeout", invocation.text("timeout"), 1);
     const { terminal, signal } = invocation;
     await using sluice = await openSluice(await readConfig(invocation), invocation);
-    const result = await sluice.callTool(tool, args, { signal, ...(timeoutMs !== undefined && { timeoutMs }) });
+    const result = await ask();
     if (invocation.flag("json")) terminal.out(JSON.stringify(result, null, 2));
     else printOutcome(result, terminal);
     return toExitCode(result);
+
+    async function ask(): Promise<ExecutionResult> {
+      using _person = askPerson(sluice, terminal);
+      return await sluice.callTool(tool as string, args, { signal, ...(timeoutMs !== undefined && { timeoutMs }) });
+    }
   },
 };
 

@@ -1,5 +1,6 @@
 import { parseWholeNumber, toUsageError } from "../arguments.ts";
 import type { Command, Invocation } from "../command.ts";
+import { askPerson } from "../ask-person.ts";
 import { toExitCode } from "../exit-code.ts";
 import { readInput } from "../input.ts";
 import { openSluice, readConfig } from "../open.ts";
@@ -45,6 +46,7 @@ export const run: Command = {
 
     async function watch<T>(work: () => Promise<T>): Promise<T> {
       using _progress = watchProgress(sluice, terminal);
+      using _person = askPerson(sluice, terminal);
       return await work();
     }
   },

@@ -1,0 +1,52 @@
+import type { LargeValue } from "../base/large-json.ts";
+import type { Json, JsonObject, JsonSchema } from "../base/json.ts";
+import type { PrivacyMode } from "../config/config.ts";
+import type { CallOutcome, SealedCounts, Step, ToolCall } from "./call.ts";
+
+/** What is asked of whoever reads personal data. */
+export interface SealParts {
+  /** Replaces tokens by what is behind them; rejects where that cannot be done. */
+  restore(args: JsonObject, schema: JsonSchema, server: string): Promise<JsonObject>;
+  seal(value: Json, call: ToolCall, mode: "seal" | "strict"): Promise<{ value: Json } & SealedCounts>;
+  sealLarge(value: LargeValue, call: ToolCall, mode: "seal" | "strict"): Promise<{ value: LargeValue } & SealedCounts>;
+  modeOf(server: string): PrivacyMode;
+}
+
+/**
+ * The innermost step: restores on the way out and seals on the way back, errors too. Nothing of an answer passes that
+ * was not looked at: where that fails, the call does.
+ */
+export function privacy({ restore, seal, sealLarge, modeOf }: SealParts): Step {
+  return async (call, next) => {
+    const { server, inputSchema } = call.tool;
+    const args = mayHaveTokens(call.arguments) ? await restore(call.arguments, inputSchema, server) : call.arguments;
+    const outcome = await next({ ...call, arguments: args });
+    const mode = modeOf(server);
+    if (mode === "off") return outcome;
+    switch (outcome.kind) {
+      case "data": {
+        const { value, ...sealed } = await seal(outcome.data, call, mode);
+        return { ...outcome, data: value, sealed };
+      }
+      case "large": {
+        const { value, ...sealed } = await sealLarge(outcome.value, call, mode);
+        return { ...outcome, value, bytes: value.bytes, sealed };
+      }
+      case "error": {
+        const { message, hint } = outcome;
+        const words: JsonObject = hint === undefined ? { message } : { message, hint };
+        // The words are Sluice's own as well as the server's: in none of the modes is all of it hidden.
+        const { value } = await seal(words, call, "seal");
+        return { ...outcome, ...(value as { message: string; hint?: string }) } satisfies CallOutcome;
+      }
+    }
+  };
+}
+
+/** Whether it is worth asking: the beginning of a token stands somewhere, plain or percent-encoded. */
+export function mayHaveTokens(value: Json): boolean {
+  if (typeof value === "string") return /\[[A-Z]|%5B/i.test(value);
+  if (typeof value !== "object" || value === null) return false;
+  if (Array.isArray(value)) return value.some(mayHaveTokens);
+  return Object.entries(value).some(([key, member]) => mayHaveTokens(key) || mayHaveTokens(member));
+}

@@ -1,0 +1,125 @@
+/** A part of a text that is an encoding of another one; offsets are those of the part. */
+export interface DecodedPart {
+  start: number;
+  end: number;
+  text: string;
+}
+
+/** How short an encoded value is worth a look: four characters of a value. */
+const base64CharsMin = 8;
+const partsMax = 20_000;
+
+/** Every part of the text that decodes to readable text: base64, hex, percent, entities, escapes, character codes, `[at]`. Linear. */
+export function* decodedParts(text: string): Generator<DecodedPart> {
+  let parts = 0;
+  for (const decode of decoders)
+    for (const part of decode(text)) if (part.text !== "" && ++parts <= partsMax) yield part;
+}
+
+type Decode = (text: string) => Iterable<DecodedPart>;
+
+const decoders: readonly Decode[] = [base64, hex, percent, entities, escapes, codes, spelled];
+
+function* base64(text: string): Generator<DecodedPart> {
+  for (const match of text.matchAll(/[A-Za-z0-9+/_-]{8,}/g)) {
+    const [run] = match;
+    // What stands before it may have shifted it.
+    for (let shift = 0; shift < 4 && run.length - shift >= base64CharsMin; shift++) {
+      const decoded = readable(Buffer.from(run.slice(shift), "base64"));
+      if (decoded !== undefined) yield { start: match.index + shift, end: match.index + run.length, text: decoded };
+    }
+  }
+}
+
+function* hex(text: string): Generator<DecodedPart> {
+  for (const match of text.matchAll(/(?:(?:\\x|0x|%)?[\dA-Fa-f]{2}[\s,:;-]{0,2}){4,}/g)) {
+    const digits = match[0].replaceAll(/\\x|0x/g, "").replaceAll(/[^\dA-Fa-f]/g, "");
+    for (const shift of [0, 1]) {
+      const decoded = readable(Buffer.from(digits.slice(shift, digits.length - ((digits.length - shift) % 2)), "hex"));
+      if (decoded !== undefined) yield { start: match.index, end: match.index + match[0].length, text: decoded };
+    }
+  }
+}
+
+function* percent(text: string): Generator<DecodedPart> {
+  if (!text.includes("%")) return;
+  for (const match of text.matchAll(/[^\s"'<>&?=,;|]*%[\dA-Fa-f]{2}[^\s"'<>&?=,;|]*/g)) {
+    const decoded = match[0].replaceAll(/(?:%[\dA-Fa-f]{2})+/g, (run) =>
+      Buffer.from(run.replaceAll("%", ""), "hex").toString("utf8"),
+    );
+    yield { start: match.index, end: match.index + match[0].length, text: decoded };
+  }
+}
+
+function* entities(text: string): Generator<DecodedPart> {
+  if (!text.includes("&")) return;
+  for (const match of text.matchAll(/[^\s"'<>]*&(?:#\d{1,7}|#x[\dA-Fa-f]{1,6}|[a-z]{2,8});[^\s"'<>]*/g)) {
+    const decoded = match[0].replaceAll(
+      /&(?:#(\d{1,7})|#x([\dA-Fa-f]{1,6})|([a-z]{2,8}));/g,
+      (whole, decimal, hexadecimal, name) =>
+        name === undefined
+          ? toCharacter(Number.parseInt(decimal ?? hexadecimal, decimal === undefined ? 16 : 10))
+          : (named[name] ?? whole),
+    );
+    yield { start: match.index, end: match.index + match[0].length, text: decoded };
+  }
+}
+
+const named: Readonly<Record<string, string>> = {
+  amp: "&",
+  lt: "<",
+  gt: ">",
+  quot: '"',
+  apos: "'",
+  commat: "@",
+  period: ".",
+  nbsp: " ",
+};
+
+function* escapes(text: string): Generator<DecodedPart> {
+  if (!text.includes("\\")) return;
+  for (const match of text.matchAll(/[^\s"']*\\(?:u[\dA-Fa-f]{4}|u\{[\dA-Fa-f]{1,6}\}|x[\dA-Fa-f]{2})[^\s"']*/g)) {
+    const decoded = match[0].replaceAll(
+      /\\(?:u([\dA-Fa-f]{4})|u\{([\dA-Fa-f]{1,6})\}|x([\dA-Fa-f]{2}))/g,
+      (_, ...groups) => toCharacter(Number.parseInt(groups.find((group) => typeof group === "string") as string, 16)),
+    );
+    yield { start: match.index, end: match.index + match[0].length, text: decoded };
+  }
+}
+
+function* codes(text: string): Generator<DecodedPart> {
+  for (const match of text.matchAll(/\d{2,6}(?:[\s,;]{1,3}\d{2,6}){3,}/g)) {
+    const decoded = match[0]
+      .split(/[\s,;]+/)
+      .map((code) => toCharacter(Number(code)))
+      .join("");
+    yield { start: match.index, end: match.index + match[0].length, text: decoded };
+  }
+}
+
+/** `ana [at] acme [dot] io` */
+function* spelled(text: string): Generator<DecodedPart> {
+  for (const match of text.matchAll(/\s*[[({]\s*at\s*[\])}]\s*/gi)) {
+    const from = /[\p{L}\d._+-]{1,64}$/u.exec(text.slice(Math.max(0, match.index - 64), match.index))?.[0] ?? "";
+    const end = match.index + match[0].length;
+    const to = /^[\p{L}\d-]{1,63}(?:(?:\s*[[({]\s*dot\s*[\])}]\s*|\.)[\p{L}\d-]{1,63}){1,6}/iu.exec(
+      text.slice(end, end + 300),
+    )?.[0];
+    if (from === "" || to === undefined) continue;
+    const domain = to.replaceAll(/\s*[[({]\s*dot\s*[\])}]\s*/gi, ".");
+    yield { start: match.index - from.length, end: end + to.length, text: `${from}@${domain}` };
+  }
+}
+
+function toCharacter(code: number): string {
+  return code <= 0x10ffff ? String.fromCodePoint(code) : "";
+}
+
+/** The text that the bytes are, if they are one. */
+function readable(bytes: Buffer): string | undefined {
+  if (bytes.length < 4) return undefined;
+  let strange = 0;
+  for (const byte of bytes) if (byte < 9 || (byte > 13 && byte < 32) || byte === 127) strange += 1;
+  if (strange > bytes.length / 8) return undefined;
+  return bytes.toString("utf8");
+}

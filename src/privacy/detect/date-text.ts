@@ -1,0 +1,46 @@
+const months = new Map<string, number>(
+  (
+    "jan january januar enero janvier gennaio janeiro januari styczen leden ocak, feb february februar febrero fevrier febbraio fevereiro februari luty unor subat, " +
+    "mar march marz marzo mars marco maart marec brezen mart, apr april abril avril aprile kwiecien duben nisan, may mai mayo maggio maio mei maj kveten mayis, " +
+    "jun june juni junio juin giugno junho czerwiec cerven haziran, jul july juli julio juillet luglio julho lipiec cervenec temmuz, " +
+    "aug august agosto aout augustus augusti sierpien srpen agustos, sep sept september septiembre septembre settembre setembro wrzesien zari eylul, " +
+    "oct october oktober octubre octobre ottobre outubro okt pazdziernik rijen ekim, nov november noviembre novembre novembro listopad kasim, " +
+    "dec december dezember diciembre decembre dicembre dezembro grudzien prosinec aralik dez"
+  )
+    .split(", ")
+    .flatMap((names, at) => names.split(" ").map((name): [string, number] => [name, at + 1])),
+);
+
+/** Whether a whole value is a calendar date, in digits or with a month's name. */
+export const isDateText = (value: string): boolean => toIsoDate(value) !== undefined;
+
+/** The ISO form of a date that is written in digits or with a month's name; day first unless only month first fits. */
+export function toIsoDate(value: string): string | undefined {
+  if (value.length > 40) return undefined;
+  const plain = value.trim();
+  const iso = /^(\d{4})[-/.年]\s?(\d{1,2})[-/.月]\s?(\d{1,2})日?(?:$|[T ]\d)/u.exec(plain);
+  if (iso !== null) return join(iso[1], iso[2], iso[3]);
+  const numeric = /^(\d{1,2})\s?[-/.]\s?(\d{1,2})\s?[-/.]\s?(\d{4}|\d{2})\.?$/u.exec(plain);
+  if (numeric !== null) return join(numeric[3], numeric[2], numeric[1]) ?? join(numeric[3], numeric[1], numeric[2]);
+  const compact = /^((?:19|20)\d{2})(\d{2})(\d{2})$/u.exec(plain);
+  if (compact !== null) return join(compact[1], compact[2], compact[3]);
+  const words = plain
+    .normalize("NFKD")
+    .replaceAll(/[\u0300-\u036f,.]/gu, " ")
+    .toLowerCase();
+  const named =
+    /^(\d{1,2})(?:st|nd|rd|th|er)?[ -]+(?:of |de |di )?([a-z]{3,11})[ -]+(?:de |del )?(\d{4})$/u.exec(
+      words.replaceAll(/ +/gu, " ").trim(),
+    ) ?? undefined;
+  if (named !== undefined) return join(named[3], String(months.get(named[2] ?? "") ?? 0), named[1]);
+  const american = /^([a-z]{3,11}) (\d{1,2})(?:st|nd|rd|th)? (\d{4})$/u.exec(words.replaceAll(/ +/gu, " ").trim());
+  return american === null ? undefined : join(american[3], String(months.get(american[1] ?? "") ?? 0), american[2]);
+}
+
+function join(year = "", month = "", day = ""): string | undefined {
+  const [monthNumber, dayNumber] = [Number(month), Number(day)];
+  if (monthNumber < 1 || monthNumber > 12 || dayNumber < 1 || dayNumber > 31) return undefined;
+  const full = year.length === 2 ? `${Number(year) > 30 ? "19" : "20"}${year}` : year;
+  if (Number(full) < 1850 || Number(full) > 2100) return undefined;
+  return `${full}-${month.padStart(2, "0")}-${day.padStart(2, "0")}`;
+}

@@ -1,0 +1,80 @@
+import type { Finding } from "../finding.ts";
+import type { Candidate, Report } from "./candidate.ts";
+import { toDisjoint } from "./candidate.ts";
+import { findAddresses } from "./find-addresses.ts";
+import { findColonAddresses } from "./find-colon-addresses.ts";
+import { findCuedNames } from "./find-cued-names.ts";
+import { findEmails } from "./find-emails.ts";
+import { findFields } from "./find-fields.ts";
+import { findMentions } from "./find-mentions.ts";
+import { findNumbers } from "./find-numbers.ts";
+import { findPassports } from "./find-passports.ts";
+import { createProseNames } from "./find-prose-names.ts";
+import { findSecrets } from "./find-secrets.ts";
+import { findTables } from "./find-tables.ts";
+import { toMemberClass } from "./member-class.ts";
+import type { Member } from "./member-class.ts";
+
+/** What a detector looks for. */
+export interface DetectorOptions {
+  /** Classes to find. */
+  classes: ReadonlySet<string>;
+  /** Names in running prose too: costs time, within a budget for each text. */
+  prose: boolean;
+  /** The user's own classes; each must be linear in the text. */
+  own?: readonly OwnRecogniser[];
+}
+
+/** One class of the user's. */
+export interface OwnRecogniser {
+  class: string;
+  find: (text: string) => Iterable<{ start: number; end: number }>;
+}
+
+/** Finds personal data; has no state that one text could leave for the next. */
+export interface Detector {
+  /**
+   * Findings in a text, sorted by start, disjoint; in linear time. `onOverBudget` is called if names in prose were asked
+   * for and the text had more of it than there was time for: what was found is then not all there is.
+   */
+  inText(text: string, onOverBudget?: () => void): Finding[];
+  /** The class that the whole value of a member is; undefined = look into it with `inText`. */
+  ofMember(member: Member): string | undefined;
+}
+
+/** A detector for these classes. */
+export function createDetector({ classes, prose, own = [] }: DetectorOptions): Detector {
+  const findProseNames = prose && classes.has("NAME") ? createProseNames() : undefined;
+  return {
+    inText(text, onOverBudget) {
+      void onOverBudget;
+      const candidates: Candidate[] = [];
+      const report: Report = (kind, start, end, rank) => {
+        if (end > start && classes.has(kind)) candidates.push({ class: kind, start, end, rank });
+      };
+      for (const recogniser of own)
+        for (const { start, end } of recogniser.find(text))
+          if (end > start) candidates.push({ class: recogniser.class, start, end, rank: 3 });
+      if (text.length >= 4) {
+        if (classes.has("EMAIL")) findEmails(text, report);
+        if (classes.has("SECRET")) findSecrets(text, report);
+        findNumbers(text, classes, report);
+        if (classes.has("PASSPORT")) findPassports(text, report);
+        findColonAddresses(text, classes, report);
+        findFields(text, classes, report);
+        findTables(text, classes, report);
+        if (classes.has("ADDRESS")) findAddresses(text, report);
+        if (classes.has("NAME")) {
+          findMentions(text, candidates.slice(), report);
+          findCuedNames(text, report);
+          findProseNames?.(text, report);
+        }
+      }
+      return toDisjoint(candidates).map(({ start, end, class: kind }) => ({ start, end, class: kind }));
+    },
+    ofMember(member) {
+      const kind = toMemberClass(member);
+      return kind !== undefined && classes.has(kind) ? kind : undefined;
+    },
+  };
+}

@@ -1,0 +1,75 @@
+import type { Report } from "./candidate.ts";
+import { isMailbox } from "./email.ts";
+
+const LOCAL_MAX = 64;
+const DOMAIN_MAX = 253;
+
+/** Mail addresses around each `@`, in scripts of all kinds; looks a bounded way to both sides. */
+export function findEmails(text: string, report: Report): void {
+  for (let at = text.indexOf("@"); at !== -1; at = text.indexOf("@", at + 1)) {
+    let start = at;
+    while (start > 0 && at - start < LOCAL_MAX && isLocal(text, start - 1)) start -= 1;
+    while (start < at && /^[.'\-&]/u.test(text[start] ?? "")) start += 1;
+    let end = at + 1;
+    while (end < text.length && end - at <= DOMAIN_MAX && isDomain(text, end)) end += 1;
+    while (end > at + 1 && /[.-]/u.test(text[end - 1] ?? "")) end -= 1;
+    if (start === at || end - at < 4) continue;
+    start = withoutEscape(text, start, at);
+    const name = text.slice(start, at);
+    // git@github.com:org/repo is a remote, not somebody.
+    if (name === "git" && (text[end] === ":" || text[end] === "/")) continue;
+    if (isRemote(text, start)) continue;
+    const domainEnd = toDomainEnd(text, at + 1, end);
+    if (isMailbox(name, text.slice(at + 1, domainEnd))) report("EMAIL", start, domainEnd, 3);
+  }
+}
+
+/** In JSON in a string the line before the address ends in a visible `\n`: its `n` is not part of the name. */
+function withoutEscape(text: string, start: number, at: number): number {
+  const isEscape = text[start - 1] === "\\" && /[nrt]/u.test(text[start] ?? "");
+  return isEscape && start + 1 < at ? start + 1 : start;
+}
+
+/** `scheme://user:password@host`: the host is no mailbox. */
+function isRemote(text: string, start: number): boolean {
+  const before = text.slice(Math.max(0, start - 80), start);
+  return /:\/\/[^\s/@]*$/u.test(before);
+}
+
+/** A sentence without a space after its end: `a@b.com.Then` is only `a@b.com`. */
+function toDomainEnd(text: string, start: number, end: number): number {
+  const domain = text.slice(start, end);
+  const glued = /^(.+\.\p{Ll}{2,6})\.\p{Lu}\p{Ll}+$/u.exec(domain);
+  return glued === null ? end : start + (glued[1] ?? "").length;
+}
+
+function isLocal(text: string, at: number): boolean {
+  const code = text.charCodeAt(at);
+  if (code >= 128) return /[\p{L}\p{N}\p{M}]/u.test(text[at] ?? "");
+  return (
+    (code >= 97 && code <= 122) ||
+    (code >= 65 && code <= 90) ||
+    (code >= 48 && code <= 57) ||
+    code === 46 ||
+    code === 95 ||
+    code === 45 ||
+    code === 43 ||
+    code === 37 ||
+    code === 39 ||
+    code === 38 ||
+    code === 35 ||
+    code === 42
+  );
+}
+
+function isDomain(text: string, at: number): boolean {
+  const code = text.charCodeAt(at);
+  if (code >= 128) return /[\p{L}\p{N}\p{M}]/u.test(text[at] ?? "");
+  return (
+    (code >= 97 && code <= 122) ||
+    (code >= 65 && code <= 90) ||
+    (code >= 48 && code <= 57) ||
+    code === 46 ||
+    code === 45
+  );
+}

@@ -1,0 +1,197 @@
+import type { Report } from "./candidate.ts";
+import { fitsKey } from "./fits-key.ts";
+import type { KeyClass } from "./key-class.ts";
+import { toKeyClass } from "./key-class.ts";
+
+const KEY_MAX = 40;
+const VALUE_MAX = 400;
+const SECRET_MAX = 8192;
+const CUTS_MAX = 4;
+const CALL_MAX = 120;
+
+/** Values beside a key in text: `"key": "value"` (also escaped), `key=value`, `Key: value`, `<key>value</key>`. */
+export function findFields(text: string, wanted: ReadonlySet<string>, report: Report): void {
+  const { length } = text;
+  for (let at = 0; at < length; at += 1) {
+    const code = text.charCodeAt(at);
+    if (code !== 58 && code !== 61 && code !== 62 && code !== 0xff1a) continue;
+    if (code === 62) {
+      const open = toElement(text, at);
+      if (open !== undefined) look(text, open, at + 1, "element", wanted, report);
+      continue;
+    }
+    // "==", "::", "://" part no key from a value; in ":=" and "=>" the second one is skipped.
+    const next = text.charCodeAt(at + 1);
+    if (
+      next === 58 ||
+      (code === 61 && next === 61 && !isKeyCharacter(text.charCodeAt(at + 2))) ||
+      (code === 58 && next === 47 && text.charCodeAt(at + 2) === 47)
+    ) {
+      at += 1;
+      continue;
+    }
+    const key = toKey(text, at, code === 61);
+    if (key !== undefined) look(text, key, at + 1, code === 61 ? "assignment" : "pair", wanted, report);
+  }
+}
+
+const calledKey: KeyClass = { class: "SECRET", kind: "random" };
+
+type Form = "pair" | "assignment" | "element";
+
+function look(text: string, key: string, from: number, form: Form, wanted: ReadonlySet<string>, report: Report): void {
+  const found: KeyClass | undefined = toKeyClass(key) ?? (isCalledKey(text, key, from) ? calledKey : undefined);
+  if (found === undefined || !wanted.has(found.class)) return;
+  const start = skipOpening(text, from, found.class !== "SECRET" && form === "pair");
+  const end = toValueEnd(text, start, form, found.class);
+  const fit = toFit(text, start, end, found.class, (value) => fitsKey(found, value));
+  if (fit === undefined) return;
+  if (found.kind === "bare" && !isPersonNear(text, from, end)) return;
+  report(found.class, start, fit, 2);
+}
+
+/** In `client rejected key=…` the sentence says what kind of key it is. */
+function isCalledKey(text: string, key: string, from: number): boolean {
+  if (!/(?:^|[ _.-])(?:key|value|credential|hash|code)$/iu.test(key)) return false;
+  return credentialWords.test(text.slice(Math.max(0, from - CALL_MAX), from).replace(/^.*\n/su, ""));
+}
+
+const credentialWords =
+  /reject|denied|unauthori|forbidden|credential|authenticat|api[ _-]?key|\btoken|secret|\bclient\b|revoke|rotat|expired|leaked|signed with/iu;
+
+/** The whole value if it is plausible, or what is left without its last words. */
+function toFit(
+  text: string,
+  start: number,
+  end: number,
+  kind: string,
+  isGood: (value: string) => boolean,
+): number | undefined {
+  let stop = end;
+  for (let cut = 0; cut <= CUTS_MAX; cut += 1) {
+    while (stop > start && /[\s.,;:!?]/u.test(text[stop - 1] ?? "")) stop -= 1;
+    if (stop <= start) return undefined;
+    if (isGood(text.slice(start, stop))) return stop;
+    const space = text.lastIndexOf(" ", stop - 1);
+    if (space <= start || kind === "SECRET") return undefined;
+    stop = space;
+  }
+  return undefined;
+}
+
+/** The key before a separator; with "=" it is one word, with ":" it may be several. */
+function toKey(text: string, separator: number, isAssignment: boolean): string | undefined {
+  let end = separator;
+  while (end > 0 && separator - end < 4 && isSkipped(text.charCodeAt(end - 1))) end -= 1;
+  // ":=" and "?:".
+  if (end > 0 && (text[end - 1] === ":" || text[end - 1] === "?")) end -= 1;
+  const isQuoted = end < separator && /["'`]/u.test(text.slice(end, separator));
+  const floor = Math.max(0, end - KEY_MAX);
+  let start = end;
+  while (start > floor) {
+    const code = text.charCodeAt(start - 1);
+    if (isKeyCharacter(code) || (code === 32 && (isQuoted || !isAssignment) && text.charCodeAt(start - 2) !== 32))
+      start -= 1;
+    else break;
+  }
+  if (start === end) return undefined;
+  if (start === floor && floor > 0 && isKeyCharacter(text.charCodeAt(floor - 1))) {
+    // Too long for one key: its last words can be one.
+    const space = text.indexOf(" ", start);
+    if (space === -1 || space >= end) return undefined;
+    start = space;
+  }
+  return text.slice(start, end).trim();
+}
+
+/** `<name attribute="…">` before a ">": its name. */
+function toElement(text: string, close: number): string | undefined {
+  const floor = Math.max(0, close - 60);
+  for (let at = close - 1; at >= floor; at -= 1) {
+    const code = text.charCodeAt(at);
+    if (code === 60)
+      return /^<(?:[\w.-]{1,20}:)?([\p{L}][\p{L}\p{N}_.-]{0,39})(?:\s[^<>]*)?$/u.exec(text.slice(at, close))?.[1];
+    if (code === 62 || code === 10) return undefined;
+  }
+  return undefined;
+}
+
+/** Spaces, quotes, backslashes and stars between a key and its separator, or a separator and its value. */
+function isSkipped(code: number): boolean {
+  return code === 32 || code === 34 || code === 39 || code === 92 || code === 42 || code === 96 || code === 93;
+}
+
+function isKeyCharacter(code: number): boolean {
+  return (
+    (code >= 97 && code <= 122) ||
+    (code >= 65 && code <= 90) ||
+    (code >= 48 && code <= 57) ||
+    code === 95 ||
+    code === 45 ||
+    code === 46 ||
+    (code >= 0xc0 && code !== 0xff1a && code !== 0x3000)
+  );
+}
+
+function skipOpening(text: string, from: number, mayBreak: boolean): number {
+  let start = from;
+  // In a form the value may stand under its label.
+  if (mayBreak) while (text.charCodeAt(start) === 10 || text.charCodeAt(start) === 13) start += 1;
+  while (start < from + 12) {
+    const code = text.charCodeAt(start);
+    if (isSkipped(code) || code === 9 || code === 62 || code === 61 || code === 91) start += 1;
+    else break;
+  }
+  return start;
+}
+
+function toValueEnd(text: string, start: number, form: Form, kind: string): number {
+  const limit = Math.min(text.length, start + (kind === "SECRET" ? SECRET_MAX : VALUE_MAX));
+  const before = text[start - 1] ?? "";
+  const quote = before === '"' || before === "'" || before === "`" ? before : undefined;
+  for (let at = start; at < limit; at += 1) {
+    const code = text.charCodeAt(at);
+    if (code === 10 || code === 13) return at;
+    if (form === "element") {
+      if (code === 60) return at;
+      continue;
+    }
+    if (quote !== undefined) {
+      if (code === quote.charCodeAt(0) && text[at - 1] === "\\" && text[start - 2] !== "\\") continue;
+      if (code === quote.charCodeAt(0)) return text[at - 1] === "\\" ? at - 1 : at;
+      continue;
+    }
+    if (isEnd(text, at, code, form, kind)) return at;
+  }
+  return limit;
+}
+
+/** What ends a value without quotes. A secret may have commas and colons; a name has none of what parts records. */
+function isEnd(text: string, at: number, code: number, form: Form, kind: string): boolean {
+  if (code === 34 || code === 38 || code === 59 || code === 60 || code === 9) return true;
+  if (code === 124) return kind !== "SECRET" || text.charCodeAt(at - 1) === 32 || text.charCodeAt(at + 1) === 32;
+  if (code === 92) return /[nrt"]/u.test(text[at + 1] ?? "");
+  if (code === 32)
+    return (
+      kind === "SECRET" ||
+      text.charCodeAt(at + 1) === 32 ||
+      (form === "assignment" && /^ [\p{L}\p{N}_.-]{1,40}=/u.test(text.slice(at, at + 44)))
+    );
+  if (code === 39 || code === 96) return kind === "SECRET" || !/\p{L}/u.test(text[at + 1] ?? "");
+  if (code === 44) return kind !== "SECRET" && kind !== "ADDRESS";
+  if (code === 125 || code === 93) return true;
+  if (code === 40) return kind === "NAME" || kind === "EMAIL";
+  if (code === 41) return kind !== "PHONE" && kind !== "ADDRESS";
+  return false;
+}
+
+const personSigns =
+  /e-?mail|phone|mobil|tel[eé]?fon|first.?name|last.?name|surname|birth|\bdob\b|\bssn\b|vorname|nachname|pr[eé]nom|apellido|cognome|customer|contact|patient|employee|user\b|attendee|passenger|\w@[\w-]+\.\w/iu;
+const thingSigns =
+  /["']?\b(?:version|price|sku|stock|image|digest|ean|isbn|unit_price|runs-on|uses|apiversion|namespace)\b["']?\s*[:=]/iu;
+
+/** A bare `name` is somebody's if what is around it speaks of people and not of goods. */
+function isPersonNear(text: string, from: number, end: number): boolean {
+  const around = text.slice(Math.max(0, from - 160), Math.min(text.length, end + 160));
+  return personSigns.test(around) && !thingSigns.test(around);
+}

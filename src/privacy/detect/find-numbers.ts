@@ -1,0 +1,137 @@
+import type { Report } from "./candidate.ts";
+import { isCardNumber } from "./card-number.ts";
+import { forEachDigitRun } from "./digit-runs.ts";
+import type { DigitRun } from "./digit-runs.ts";
+import { findGovernmentIds } from "./find-government-ids.ts";
+import { findLabelledIds } from "./find-labelled-ids.ts";
+import { findPhones } from "./find-phones.ts";
+import { isIban, isIbanLike } from "./iban.ts";
+import { isPublicIp } from "./ip-address.ts";
+import { isWordAt, toLeadIn } from "./surroundings.ts";
+
+/** Everything that is made of digits: each recogniser looks at the same groups, so digits are read once. */
+export function findNumbers(text: string, wanted: ReadonlySet<string>, report: Report): void {
+  const wantsCard = wanted.has("CARD");
+  const wantsIban = wanted.has("IBAN");
+  const wantsIp = wanted.has("IP");
+  const wantsPhone = wanted.has("PHONE");
+  const wantsId = wanted.has("GOV_ID");
+  const plain = toAsciiDigits(text);
+  forEachDigitRun(plain, (run) => {
+    const first = run.starts[0] ?? 0;
+    const length = (run.ends[run.count - 1] ?? 0) - first;
+    if (length < 4) return;
+    // Ids and hashes are digits among letters; only IBANs and some government ids are too.
+    if (wantsIban) findIbans(plain, run, report);
+    if (wantsCard && length >= 12) findCards(plain, run, report);
+    if (wantsIp && run.count >= 4) findIpV4(plain, run, report);
+    if (wantsPhone && length >= 6) findPhones(plain, run, report);
+    if (wantsId && length >= 7) findGovernmentIds(plain, run, report);
+    if (length >= 5) findLabelledIds(plain, run, wanted, report);
+  });
+}
+
+const cardWords =
+  /card|karte|carte|tarjeta|carta|cart[aã]o|kaart|karta|kort|kártya|visa|master|amex|american express|discover|diners|maestro|jcb|\bcc\b|\bpan\b|kart|卡|カード|카드|карт/u;
+
+function findCards(text: string, run: DigitRun, report: Report): void {
+  for (let first = 0; first < run.count; first += 1) {
+    const start = run.starts[first] ?? 0;
+    if (isWordAt(text, start - 1) || (first > 0 && text[start - 1] === "." && (run.ends[first - 1] ?? 0) === start - 1))
+      continue;
+    let digits = 0;
+    for (let last = first; last < run.count && last < first + 6; last += 1) {
+      digits += (run.ends[last] ?? 0) - (run.starts[last] ?? 0);
+      if (digits > 19) break;
+      if (digits < 12) continue;
+      const end = run.ends[last] ?? 0;
+      if (!isGrouped(run, first, last) || !isEvenlyParted(text, run, first, last) || isWordAt(text, end)) continue;
+      const surface = text.slice(start, end);
+      if (!isCardNumber(surface, true)) continue;
+      const isSure = cardWords.test(toLeadIn(text, start, 64));
+      if (!isSure && !isCardNumber(surface, false)) continue;
+      report("CARD", start, end, isSure ? 3 : 2);
+      first = last;
+      break;
+    }
+  }
+}
+
+/** Cards are written in one piece, or in groups of four (the last may be shorter), or as 4-6-5 and 4-6-4. */
+function isGrouped(run: DigitRun, first: number, last: number): boolean {
+  if (first === last) return true;
+  const size = (at: number) => (run.ends[at] ?? 0) - (run.starts[at] ?? 0);
+  if (size(first) !== 4) return false;
+  if (last - first === 2) return size(first + 1) === 6 && size(last) >= 4 && size(last) <= 5;
+  for (let at = first + 1; at < last; at += 1) if (size(at) !== 4) return false;
+  return size(last) <= 4;
+}
+
+function isEvenlyParted(text: string, run: DigitRun, first: number, last: number): boolean {
+  const separator = first === last ? "" : text.slice(run.ends[first], run.starts[first + 1]);
+  for (let at = first; at < last; at += 1) if (text.slice(run.ends[at], run.starts[at + 1]) !== separator) return false;
+  return separator.length <= 1 && separator !== "/";
+}
+
+function findIbans(text: string, run: DigitRun, report: Report): void {
+  const start = (run.starts[0] ?? 0) - 2;
+  if (
+    start < 0 ||
+    !isLatin(text.charCodeAt(start)) ||
+    !isLatin(text.charCodeAt(start + 1)) ||
+    isWordAt(text, start - 1)
+  )
+    return;
+  if ((run.ends[0] ?? 0) - (run.starts[0] ?? 0) < 2) return;
+  const whole = /^[A-Za-z]{2}\d{2}(?:[ \-\u00A0]?[A-Za-z\d]){11,40}/u.exec(text.slice(start, start + 64))?.[0] ?? "";
+  const isSaid =
+    /iban|account|bank|transfer|wire|deposit|konto|überweis|compte|virement|cuenta|conto|rekening|hesap/u.test(
+      toLeadIn(text, start),
+    );
+  // A word may follow after a space: the checksum says where the number ends.
+  for (
+    let end = whole.length;
+    end >= 15;
+    end = whole.search(/[ \-\u00A0][^ \-\u00A0]*$/u) === -1 ? 0 : cut(whole, end)
+  ) {
+    const surface = whole.slice(0, end);
+    if ((isIban(surface) || (isSaid && isIbanLike(surface))) && !isWordAt(text, start + end)) {
+      report("IBAN", start, start + end, 3);
+      return;
+    }
+  }
+}
+
+function cut(whole: string, end: number): number {
+  return whole.slice(0, end).search(/[ \-\u00A0][^ \-\u00A0]*$/u);
+}
+
+const versionWords =
+  /(?:version|\bver\b|\bv|release|build|firmware|driver|sdk|section|chapter|§|rfc[ -]?\d+|oid|@|==|[~^]|\/)[ :="']*$/u;
+
+function findIpV4(text: string, run: DigitRun, report: Report): void {
+  for (let first = 0; first + 3 < run.count; first += 1) {
+    const start = run.starts[first] ?? 0;
+    const end = run.ends[first + 3] ?? 0;
+    if (end - start > 15 || text[start - 1] === "." || isWordAt(text, start - 1)) continue;
+    const surface = text.slice(start, end);
+    if (!/^\d+\.\d+\.\d+\.\d+$/u.test(surface) || (text[end] === "." && isWordAt(text, end + 1)) || isWordAt(text, end))
+      continue;
+    const leadIn = toLeadIn(text, start, 24);
+    if (!isPublicIp(surface) || (versionWords.test(leadIn) && !/:\/\/(?:[^/]*@)?$/u.test(leadIn))) continue;
+    report("IP", start, end, 3);
+    first += 3;
+  }
+}
+
+function isLatin(code: number): boolean {
+  return (code >= 65 && code <= 90) || (code >= 97 && code <= 122);
+}
+
+/** Full-width digits and plus signs as ASCII ones, at the same offsets. */
+function toAsciiDigits(text: string): string {
+  if (!/[０-９＋]/u.test(text)) return text;
+  return text.replaceAll(/[０-９＋－（）　．]/gu, (one) =>
+    one === "　" ? " " : String.fromCharCode(one.charCodeAt(0) - 0xfee0),
+  );
+}

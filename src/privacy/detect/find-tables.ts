@@ -1,0 +1,121 @@
+import type { Report } from "./candidate.ts";
+import type { KeyClass } from "./key-class.ts";
+import { toKeyClass } from "./key-class.ts";
+import { fitsKey } from "./fits-key.ts";
+import { isPersonAround } from "./person-words.ts";
+
+const LINE_MAX = 4000;
+const CELL_KEY_MAX = 40;
+const COLUMNS_MAX = 64;
+const delimiters = ["\t", "|", "│", ";", ","];
+/** Columns of a terminal's table: two spaces or more. */
+const gap = "  ";
+
+interface Table {
+  delimiter: string;
+  columns: readonly (KeyClass | undefined)[];
+}
+
+/** Cells of CSV, TSV, pipe and terminal tables, by the class of their column's heading. */
+export function findTables(text: string, wanted: ReadonlySet<string>, report: Report): void {
+  let table: Table | undefined;
+  let start = 0;
+  while (start < text.length) {
+    const newline = text.indexOf("\n", start);
+    const end = newline === -1 ? text.length : newline;
+    if (end - start <= LINE_MAX && end > start) {
+      if (table !== undefined && !isRow(text, start, end, table, wanted, report)) table = undefined;
+      table ??= newline === -1 ? undefined : toTable(text, start, end, wanted);
+    } else table = undefined;
+    start = end + 1;
+  }
+}
+
+/** Reports the cells of a row; false if the line is no part of the table. */
+function isRow(
+  text: string,
+  start: number,
+  end: number,
+  { delimiter, columns }: Table,
+  wanted: ReadonlySet<string>,
+  report: Report,
+): boolean {
+  const cells = toCells(text, start, end, delimiter);
+  if (cells.length < 2) return /^[\s|+\-=:─┼├┤]+$/u.test(text.slice(start, end));
+  if (cells.length !== columns.length) return true;
+  for (const [at, [from, to]] of cells.entries()) {
+    const column = columns[at];
+    if (column === undefined || to <= from) continue;
+    const value = text.slice(from, to);
+    if (wanted.has(column.class) && fitsKey(column, value)) report(column.class, from, to, 2);
+  }
+  return true;
+}
+
+/** A line is a heading if the next one has the same delimiter and one of its cells names a class. */
+function toTable(text: string, start: number, end: number, wanted: ReadonlySet<string>): Table | undefined {
+  const next = text.slice(end + 1, end + 1 + LINE_MAX);
+  for (const delimiter of [...delimiters, gap]) {
+    const first = text.indexOf(delimiter, start);
+    if (first === -1 || first >= end) continue;
+    const nextAt = next.indexOf(delimiter);
+    if (nextAt === -1 && !/^[\s+\-=|─┼]{3}/u.test(next)) continue;
+    const cells = toCells(text, start, end, delimiter);
+    if (cells.length < 2 || cells.length > COLUMNS_MAX || cells.some(([from, to]) => to - from > CELL_KEY_MAX))
+      continue;
+    const keys = cells.map(([from, to]) => text.slice(from, to));
+    const columns = keys.map((key) => toColumn(key, keys));
+    if (columns.some((column) => column !== undefined && wanted.has(column.class))) return { delimiter, columns };
+  }
+  return undefined;
+}
+
+function toColumn(key: string, keys: readonly string[]): KeyClass | undefined {
+  if (!/^[\p{L}_][\p{L}\p{M}\p{N}_ .#()/'-]*$/u.test(key)) return undefined;
+  const found = toKeyClass(key);
+  if (found?.kind !== "bare") return found;
+  const siblings = keys.filter((other) => other !== key);
+  return isPersonAround([key], siblings) ? found : undefined;
+}
+
+/** Where the cells of a line are, without the spaces and quotes around them. */
+function toCells(text: string, start: number, end: number, delimiter: string): [number, number][] {
+  const cells: [number, number][] = [];
+  let from = start;
+  let to = end;
+  if (delimiter === "|" || delimiter === "│" || delimiter === gap) {
+    while (from < to && /\s/u.test(text[from] ?? "")) from += 1;
+    if (text[from] === delimiter) from += 1;
+    while (to > from && /\s/u.test(text[to - 1] ?? "")) to -= 1;
+    if (text[to - 1] === delimiter) to -= 1;
+  }
+  while (from <= to && cells.length <= COLUMNS_MAX) {
+    let stop = toCellEnd(text, from, to, delimiter);
+    cells.push(trim(text, from, stop));
+    stop += delimiter.length;
+    if (delimiter === gap) while (stop < to && text[stop] === " ") stop += 1;
+    from = stop;
+  }
+  return cells;
+}
+
+function toCellEnd(text: string, from: number, to: number, delimiter: string): number {
+  let at = from;
+  while (at < to && text[at] === " ") at += 1;
+  if (text[at] === '"') {
+    for (at += 1; at < to; at += 1) {
+      if (text[at] !== '"') continue;
+      if (text[at + 1] !== '"') break;
+      at += 1;
+    }
+  }
+  const stop = text.indexOf(delimiter, at);
+  return stop === -1 || stop > to ? to : stop;
+}
+
+function trim(text: string, from: number, to: number): [number, number] {
+  let [start, end] = [from, to];
+  while (start < end && /[\s"'`*]/u.test(text[start] ?? "")) start += 1;
+  while (end > start && /[\s"'`*]/u.test(text[end - 1] ?? "")) end -= 1;
+  return [start, end];
+}

@@ -1,0 +1,46 @@
+const NAME_CHARACTERS_MAX = 60;
+const NAME_WORDS_MAX = 6;
+const shape = /^[\p{Lu}\p{Lt}\p{Lo}\p{Ll}](?:[\p{L}\p{M}'’ʼ´`.‐-]|[ \u00A0](?=[\p{L}(“"'’])|, ?(?=\p{L}))*$/u;
+/** Small words inside names, which have no capital. */
+const particles = new Set(
+  (
+    "de da do dos das del della di du des d la le van von der den ter ten te zu zum zur af av el al bin ibn bint abu y e " +
+    "und i san st vom op 't 's het ben mac mc o"
+  ).split(" "),
+);
+/** What stands in name fields and is nobody. */
+const nobody = new Set(
+  (
+    "unknown none null nil undefined n/a na nan anonymous anon admin administrator root system test tester user users " +
+    "guest default true false yes no name bot service support team sales info unassigned nobody everyone all other " +
+    "others various tbd todo redacted hidden private public deleted inactive active owner me you self customer client " +
+    "company inc gmbh ltd llc corp bv ag sa billing noreply webmaster postmaster staff group department help desk " +
+    "office security engineering marketing finance operations production staging development string number boolean object array " +
+    "first last full given family required optional varchar text email phone unset empty pending api app web server cron scheduler worker automation github gitlab dependabot renovate " +
+    "feedback record success portal account experience satisfaction journey data service services management agreement id"
+  ).split(" "),
+);
+
+/** Whether a whole value reads as a name of somebody: letters, not too long, nobody's placeholder. */
+export function isNameLike(value: string): boolean {
+  if (value.length < 2 && !/^\p{Script=Han}$/u.test(value)) return false;
+  if (value.length > NAME_CHARACTERS_MAX || !shape.test(value)) return false;
+  const words = value.split(/[ ,\u00A0]+/u).filter((word) => word !== "");
+  if (words.length > NAME_WORDS_MAX) return false;
+  // A dot ends an initial or a title; after a longer word it ends a sentence.
+  return !words.some((word) => nobody.has(word.toLowerCase()) || (word.length > 5 && word.endsWith(".")));
+}
+
+/** Whether a value reads as a name where it could be something else too: every word has a capital, or the script has none. */
+export function isSurelyNameLike(value: string, wordsMin: number): boolean {
+  if (!isNameLike(value)) return false;
+  const words = value.split(/[ ,\u00A0]+/u).filter((word) => word !== "");
+  const large = words.filter((word) => /^(?:[dlO]['’])?[\p{Lu}\p{Lt}\p{Lo}]/u.test(word));
+  if (large.length < words.length && !words.every((word) => large.includes(word) || particles.has(word.toLowerCase())))
+    return false;
+  // Han and Hangul names are one word of two to four letters.
+  if (/^[\p{Script=Han}\p{Script=Hangul}\p{Script=Hiragana}\p{Script=Katakana}]{2,6}$/u.test(value)) return true;
+  if (large.length < wordsMin) return false;
+  // ALL CAPITALS is a code or a heading more often than a name, unless there are two words.
+  return words.length > 1 || value !== value.toUpperCase() || /\p{Lo}/u.test(value);
+}

@@ -1,0 +1,124 @@
+import { decodedParts } from "./decoded-parts.ts";
+import type { Finding } from "./finding.ts";
+import { foldText } from "./folded-text.ts";
+
+/** Known values that a text holds in another form: other case, spaced, reversed, encoded. */
+export interface DisguisedValues {
+  add(value: { class: string; surface: string }): void;
+  /** Sorted, disjoint. `alsoIn`: what else to look for in decoded parts, such as a detector's findings. */
+  find(text: string, alsoIn?: (decoded: string) => readonly Finding[]): Finding[];
+  clear(): void;
+}
+
+interface Form {
+  class: string;
+  text: string;
+}
+
+const formCharsMin = 5;
+const digitsMin = 7;
+/** Shorter ones stand alone: "ana li" is not in "banal issue". */
+const freeCharsMin = 10;
+/** Base64 of a percent-encoded value, and the like. */
+const depthMax = 2;
+
+export function createDisguisedValues(): DisguisedValues {
+  const forms = new Map<number, Form[]>();
+  const filter = new Uint8Array(65_536);
+  const seen = new Set<string>();
+
+  function put(name: string, text: string): void {
+    const key = `${name}\0${text}`;
+    if (text.length < formCharsMin || seen.has(key)) return;
+    seen.add(key);
+    const start = hashAt(text, 0);
+    filter[(start ^ (start >>> 15)) & 0xffff] = 1;
+    const list = forms.get(start);
+    if (list === undefined) forms.set(start, [{ class: name, text }]);
+    else {
+      list.push({ class: name, text });
+      list.sort((a, b) => b.text.length - a.text.length);
+    }
+  }
+
+  function findFolded(text: string): Finding[] {
+    const found: Finding[] = [];
+    const folded = foldText(text);
+    const last = folded.text.length - formCharsMin;
+    let from = 0;
+    for (let index = 0; index <= last; index++) {
+      const hash = hashAt(folded.text, index);
+      if (filter[(hash ^ (hash >>> 15)) & 0xffff] === 0) continue;
+      for (const form of forms.get(hash) ?? []) {
+        if (!folded.text.startsWith(form.text, index)) continue;
+        const start = folded.offsets[index] ?? 0;
+        const end = (folded.offsets[index + form.text.length - 1] ?? 0) + 1;
+        if (form.text.length < freeCharsMin && !(isBoundary(text, start - 1) && isBoundary(text, end))) continue;
+        if (start < from) continue;
+        found.push({ start, end, class: form.class });
+        from = end;
+        index += form.text.length - 1;
+        break;
+      }
+    }
+    return found;
+  }
+
+  function findAt(
+    text: string,
+    depth: number,
+    alsoIn: ((decoded: string) => readonly Finding[]) | undefined,
+  ): Finding[] {
+    const found = forms.size === 0 ? [] : findFolded(text);
+    if (depth >= depthMax) return found;
+    for (const part of decodedParts(text)) {
+      const [inside] = [...(alsoIn?.(part.text) ?? []), ...findAt(part.text, depth + 1, alsoIn)];
+      if (inside !== undefined) found.push({ start: part.start, end: part.end, class: inside.class });
+    }
+    return found;
+  }
+
+  return {
+    add({ class: name, surface }) {
+      const folded = foldText(surface).text;
+      if (/^\d+$/.test(folded)) {
+        if (folded.length < digitsMin) return;
+        // The number without its country's code.
+        if (name === "PHONE" && surface.trim().startsWith("+") && folded.length >= 10)
+          for (const length of [1, 2, 3]) if (folded.length - length >= 8) put(name, folded.slice(length));
+      }
+      if (name === "NAME" && !/[\s,]/.test(surface.trim()) && folded.length < 8) return;
+      put(name, folded);
+      put(name, [...folded].reverse().join(""));
+      if (/[a-z]/.test(folded)) put(name, foldText(rotate(surface.toLowerCase())).text);
+    },
+    find: (text, alsoIn) => disjoint(findAt(text, 0, alsoIn)),
+    clear() {
+      forms.clear();
+      filter.fill(0);
+      seen.clear();
+    },
+  };
+}
+
+/** The first five characters as one number. */
+function hashAt(text: string, index: number): number {
+  let hash = 0;
+  for (let offset = 0; offset < formCharsMin; offset++) hash = (hash * 37 + text.charCodeAt(index + offset)) | 0;
+  return hash;
+}
+
+function isBoundary(text: string, index: number): boolean {
+  return index < 0 || index >= text.length || !/[\p{L}\p{N}]/u.test(text[index] ?? "");
+}
+
+function rotate(text: string): string {
+  return text.replaceAll(/[a-z]/g, (letter) => String.fromCharCode(((letter.charCodeAt(0) - 97 + 13) % 26) + 97));
+}
+
+function disjoint(found: Finding[]): Finding[] {
+  const sorted = found.sort((a, b) => a.start - b.start || b.end - a.end);
+  const kept: Finding[] = [];
+  for (const one of sorted) if (one.start >= (kept.at(-1)?.end ?? 0)) kept.push(one);
+  return kept;
+}

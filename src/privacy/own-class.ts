@@ -1,0 +1,45 @@
+import { RE2JS } from "re2js";
+
+/** A class of the user's own, from the config: texts like a pattern, or given values. */
+export interface OwnClass {
+  class: string;
+  /** In RE2's syntax: no back-references and no look-around, so that it is matched in linear time. */
+  pattern?: string;
+  values?: readonly string[];
+}
+
+/** Why a pattern cannot be used; undefined: it can. */
+export function checkPattern(pattern: string): string | undefined {
+  try {
+    RE2JS.compile(pattern);
+    return undefined;
+  } catch (error) {
+    return error instanceof Error ? error.message : String(error);
+  }
+}
+
+/** Finds the pattern's matches in linear time (RE2), or the values as they are written, in any case. */
+export function toFinder({
+  pattern,
+  values = [],
+}: OwnClass): (text: string) => Iterable<{ start: number; end: number }> {
+  if (pattern !== undefined) {
+    const compiled = RE2JS.compile(pattern);
+    return function* matches(text) {
+      const matcher = compiled.matcher(text);
+      while (matcher.find()) if (matcher.end() > matcher.start()) yield { start: matcher.start(), end: matcher.end() };
+    };
+  }
+  const wanted = values.map((value) => value.toLowerCase()).filter((value) => value !== "");
+  return function* places(text) {
+    const lower = text.toLowerCase();
+    // Lower-casing may change lengths; then nothing can be said about places, and the whole text is one.
+    if (lower.length !== text.length) {
+      if (wanted.some((value) => lower.includes(value))) yield { start: 0, end: text.length };
+      return;
+    }
+    for (const value of wanted)
+      for (let at = lower.indexOf(value); at !== -1; at = lower.indexOf(value, at + value.length))
+        yield { start: at, end: at + value.length };
+  };
+}

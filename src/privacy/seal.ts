@@ -1,0 +1,291 @@
+import type { Json, JsonSchema } from "../base/json.ts";
+import { limits } from "../base/limits.ts";
+import { toCanonical } from "./detect/canonical.ts";
+import type { Detector } from "./detect/detector.ts";
+import type { DisguisedValues } from "./disguised-values.ts";
+import type { FieldRule } from "./field-rules.ts";
+import type { Finding } from "./finding.ts";
+import { createKnownValues, type KnownValues } from "./known-values.ts";
+import { formatClassAt } from "./schema-place.ts";
+import { literalClass, textClass } from "./classes.ts";
+import { type TokenGrammar } from "./token.ts";
+import type { FoundValue, Vault } from "./vault.ts";
+
+/** What is sealed, and what is known about it. */
+export interface SealOptions {
+  /** Key of the server that it comes from. */
+  server: string;
+  /** `strict`: every string is opaque. */
+  mode: "seal" | "strict";
+  /** The tool's output schema. */
+  schema?: JsonSchema;
+  /** What the config says of this tool's members. */
+  fields: readonly FieldRule[];
+}
+
+/** What sealing is made of: of one vault scope. */
+export interface SealParts {
+  detector: Detector;
+  /** Classes that are sealed. */
+  classes: ReadonlySet<string>;
+  grammar: TokenGrammar;
+  vault: Vault;
+  known: KnownValues;
+  disguised: DisguisedValues;
+  now: () => number;
+}
+
+export interface Sealed {
+  value: Json;
+  /** How many values of each class were replaced. */
+  counts: Record<string, number>;
+  /** Blocks that could not be read to their end in their budget; each is one `[TEXT_n]`. */
+  withheld: number;
+}
+
+/** One text on its way: what is in it, and what replaces that. */
+class Slot {
+  readonly text: string;
+  readonly isNumber: boolean;
+  findings: Finding[];
+  /** Its tokens, in the order of the findings. */
+  tokens: string[] = [];
+
+  constructor(text: string, findings: Finding[], isNumber = false) {
+    this.text = text;
+    this.findings = findings;
+    this.isNumber = isNumber;
+  }
+
+  get isWhole(): boolean {
+    const [only] = this.findings;
+    return only?.start === 0 && only.end === this.text.length;
+  }
+}
+
+/** A value whose texts can still be replaced. */
+type Draft =
+  | null
+  | boolean
+  | number
+  | string
+  | Slot
+  | { items: Draft[] }
+  | { members: [string | Slot, Draft][] }
+  /** A text of JSON. */
+  | { nested: Draft; indent: number };
+
+/**
+ * Replaces personal data in a value by tokens. Everything is looked at before anything is replaced, so that a name in a
+ * field hides the same name in a text above it; tokens are numbered in the order in which they stand.
+ */
+export function sealValue(value: Json, options: SealOptions, parts: SealParts): Sealed {
+  const look = new Look(options, parts, budgetOf(value));
+  const draft = look.visit(value, { path: [], siblings: [], place: "" }, 0);
+  const { slots } = look;
+  replay(slots, parts);
+  mint(slots, options.server, parts);
+  const counts: Record<string, number> = {};
+  for (const { findings } of slots) for (const found of findings) counts[found.class] = (counts[found.class] ?? 0) + 1;
+  return { value: toValue(draft), counts, withheld: look.withheld };
+}
+
+function budgetOf(value: Json): number {
+  const size = typeof value === "string" ? value.length : JSON.stringify(value).length;
+  return limits.sealMs + (size / 1_000_000) * limits.sealMsPerMb;
+}
+
+interface Place {
+  /** Keys from the outermost object, indices left out. */
+  path: readonly string[];
+  siblings: readonly string[];
+  /** The same with indices, as rules of the config write it: `rows[*].note`. */
+  place: string;
+}
+
+/** A key that is the name of a member, as far as its form says; others are looked into. */
+const plainKey = /^[\p{L}_$][\p{L}\d_$.:-]{0,39}$/u;
+
+class Look {
+  withheld = 0;
+  /** In the order in which they stand. */
+  readonly slots: Slot[] = [];
+  #options: SealOptions;
+  #parts: SealParts;
+  #deadline: number;
+
+  constructor(options: SealOptions, parts: SealParts, budgetMs: number) {
+    this.#options = options;
+    this.#parts = parts;
+    this.#deadline = parts.now() + budgetMs;
+  }
+
+  visit(value: Json, at: Place, depth: number): Draft {
+    if (typeof value === "string" || typeof value === "number") return this.#leaf(value, at, depth);
+    if (value === null || typeof value === "boolean") return value;
+    if (depth > limits.sealDepthMax) return this.#withhold(JSON.stringify(value));
+    if (Array.isArray(value)) {
+      const place = `${at.place}[*]`;
+      return { items: value.map((item) => this.visit(item, { ...at, place }, depth + 1)) };
+    }
+    const siblings = Object.keys(value);
+    return {
+      members: siblings.map((key) => [
+        plainKey.test(key) ? key : this.#text(key),
+        this.visit(
+          value[key] as Json,
+          { path: [...at.path, key], siblings, place: at.place === "" ? key : `${at.place}.${key}` },
+          depth + 1,
+        ),
+      ]),
+    };
+  }
+
+  #leaf(value: string | number, at: Place, depth: number): Draft {
+    const whole = this.#classOf(value, at);
+    if (typeof value === "number") return whole === undefined ? value : this.#whole(String(value), whole, true);
+    if (value.trim() === "") return value;
+    if (whole !== undefined) return this.#whole(value, whole);
+    if (this.#options.mode === "strict") return this.#whole(value, textClass);
+    const nested = depth > limits.sealDepthMax ? undefined : toNestedJson(value);
+    if (nested !== undefined)
+      return { nested: this.visit(nested.value, { ...at, siblings: [] }, depth + 1), indent: nested.indent };
+    return this.#text(value);
+  }
+
+  #classOf(value: string | number, { path, siblings, place }: Place): string | undefined {
+    const { fields, schema } = this.#options;
+    const { detector, classes } = this.#parts;
+    for (const rule of fields) if (rule.matches(place)) return rule.class;
+    const format = schema === undefined ? undefined : formatClassAt(schema, path);
+    if (format !== undefined && classes.has(format)) return format;
+    return path.length === 0 ? undefined : detector.ofMember({ path, value, siblings });
+  }
+
+  #whole(text: string, name: string, isNumber = false): Slot {
+    // What looks like a token is not taken for a value of its class, whatever its key says.
+    const hasTokens = this.#parts.grammar.find(text).length > 0;
+    return hasTokens
+      ? this.#text(text)
+      : this.#add(new Slot(text, [{ start: 0, end: text.length, class: name }], isNumber));
+  }
+
+  #text(text: string): Slot {
+    const { grammar, detector, now } = this.#parts;
+    if (now() > this.#deadline) return this.#withhold(text);
+    const lookAlikes = grammar.find(text).map(({ start, end }): Finding => ({ start, end, class: literalClass }));
+    let isCut = false;
+    const found = detector.inText(text, () => {
+      isCut = true;
+    });
+    return isCut ? this.#withhold(text) : this.#add(new Slot(text, merge(lookAlikes, found)));
+  }
+
+  #withhold(text: string): Slot {
+    this.withheld += 1;
+    return this.#add(new Slot(text, [{ start: 0, end: text.length, class: textClass }]));
+  }
+
+  #add(slot: Slot): Slot {
+    this.slots.push(slot);
+    return slot;
+  }
+}
+
+/** The value of a text that is JSON in one of the two forms that programs write, so that it can be written again exactly. */
+function toNestedJson(text: string): { value: Json; indent: number } | undefined {
+  const [first] = text;
+  if (first !== "{" && first !== "[") return undefined;
+  let value: Json;
+  try {
+    value = JSON.parse(text) as Json;
+  } catch {
+    return undefined;
+  }
+  for (const indent of [0, 2, 4]) if (JSON.stringify(value, null, indent) === text) return { value, indent };
+  return undefined;
+}
+
+/** The findings of the first list, and those of the second that meet none of them. */
+function merge(first: readonly Finding[], second: readonly Finding[]): Finding[] {
+  if (first.length === 0) return [...second];
+  if (second.length === 0) return [...first];
+  const free = second.filter((one) => !first.some(({ start, end }) => one.start < end && start < one.end));
+  return [...first, ...free].sort((a, b) => a.start - b.start);
+}
+
+/** The same, but what is known as a whole takes the place of a part of it. */
+function widen(found: readonly Finding[], known: readonly Finding[]): Finding[] {
+  const covers = (one: Finding, other: Finding): boolean =>
+    one.start <= other.start && other.end <= one.end && one.end - one.start > other.end - other.start;
+  const kept = found.filter((one) => one.class === literalClass || !known.some((whole) => covers(whole, one)));
+  return merge(kept, known);
+}
+
+/** Values known before, and those just found, wherever else they stand. */
+function replay(slots: readonly Slot[], { known, disguised }: SealParts): void {
+  const here = createKnownValues();
+  for (const { text, findings } of slots)
+    for (const { start, end, class: name } of findings)
+      if (name !== literalClass && name !== textClass) here.add({ class: name, surface: text.slice(start, end) });
+  for (const slot of slots) {
+    if (slot.isWhole) continue;
+    // What a tool makes of a value (other case, reversed, encoded) is of the value's class.
+    for (const values of slot.text.length > DISGUISE_CHARS_MAX ? [here, known] : [here, known, disguised]) {
+      const again = values.find(slot.text);
+      if (again.length > 0) slot.findings = widen(slot.findings, again);
+    }
+  }
+}
+
+/** Longer texts are no echo of a value. */
+const DISGUISE_CHARS_MAX = 65_536;
+
+function mint(slots: readonly Slot[], server: string, { vault }: SealParts): void {
+  const values: FoundValue[] = [];
+  for (const { text, findings, isNumber } of slots)
+    for (const { start, end, class: name } of findings) {
+      const surface = toDecoded(text.slice(start, end)) ?? text.slice(start, end);
+      values.push({ class: name, surface, canonical: toCanonical(name, surface), isNumber });
+    }
+  const tokens = vault.mint(values, server);
+  let next = 0;
+  for (const slot of slots)
+    slot.tokens = slot.findings.map(({ start, end }) => {
+      const token = tokens[next++] ?? "";
+      // Where the value was percent-encoded, its token is: who decodes the text finds the token.
+      return toDecoded(slot.text.slice(start, end)) === undefined ? token : encodeURIComponent(token);
+    });
+}
+
+/** What a surface says, if it is exactly what `encodeURIComponent` makes of it. */
+function toDecoded(surface: string): string | undefined {
+  if (!surface.includes("%")) return undefined;
+  try {
+    const decoded = decodeURIComponent(surface);
+    return decoded !== surface && encodeURIComponent(decoded) === surface ? decoded : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+function toValue(draft: Draft): Json {
+  if (draft === null || typeof draft !== "object") return draft;
+  if (draft instanceof Slot) return draft.isNumber && draft.findings.length === 0 ? Number(draft.text) : toText(draft);
+  if ("items" in draft) return draft.items.map(toValue);
+  if ("nested" in draft) return JSON.stringify(toValue(draft.nested), null, draft.indent);
+  return Object.fromEntries(
+    draft.members.map(([key, member]) => [typeof key === "string" ? key : toText(key), toValue(member)]),
+  );
+}
+
+function toText({ text, findings, tokens }: Slot): string {
+  if (findings.length === 0) return text;
+  let sealed = "";
+  let from = 0;
+  for (const [index, { start, end }] of findings.entries()) {
+    sealed += text.slice(from, start) + (tokens[index] ?? "");
+    from = end;
+  }
+  return sealed + text.slice(from);
+}

@@ -1,0 +1,304 @@
+import { SluiceError } from "../base/errors.ts";
+import { limits } from "../base/limits.ts";
+import type { Store } from "../store/store.ts";
+import { literalClass } from "./classes.ts";
+import { type Token, toTokenText } from "./token.ts";
+import type { VaultKey } from "./vault-key.ts";
+
+/** A value to be sealed. */
+export interface FoundValue {
+  class: string;
+  /** Exactly as it stood there. */
+  surface: string;
+  /** The same for every surface of one value. */
+  canonical: string;
+  /** It was a JSON number: it is one again where it is restored as a whole member. */
+  isNumber?: boolean;
+}
+
+/** What stands behind one token. */
+export interface VaultEntry {
+  token: Token;
+  surface: string;
+  isNumber: boolean;
+}
+
+/** The table between tokens and values of one scope; every value is encrypted in it. */
+export interface Vault {
+  readonly scope: string;
+  /**
+   * One token per value, minted where it is new. `server` is noted as its origin, unless the value was sent there
+   * before: an echo is no origin.
+   */
+  mint(values: readonly FoundValue[], server: string): string[];
+  /** Undefined: this scope has minted no such token. Throws `vault_key_lost`. */
+  read(token: Token): VaultEntry | undefined;
+  /** Servers that the value came from. */
+  origins(token: Token): string[];
+  /** Notes that the value was sent to a server. */
+  noteSent(token: Token, server: string): void;
+  /** Counts a question about the value; false: it had its distinct questions already. */
+  noteQuestion(token: Token, question: string): boolean;
+  /**
+   * Values that were minted since the last time this was called, by any process, the latest ones only. `isReset`: some
+   * were forgotten, what was known before is void, and these are all.
+   */
+  changes(): { isReset: boolean; values: { class: string; surface: string }[] };
+  stats(): { class: string; values: number; tokens: number }[];
+  /** Forgets every surface of a value, of any class; says how many records went. */
+  forget(values: readonly Pick<FoundValue, "class" | "canonical">[]): number;
+}
+
+export interface VaultOptions {
+  store: Store;
+  scope: string;
+  key: VaultKey;
+  /** In this process's memory only: what it seals cannot be read after its end. For secrets, and for session scopes. */
+  sessionKey: VaultKey;
+  /** Milliseconds since the epoch. */
+  now?: () => number;
+}
+
+/** Distinct questions about one value, for the life of its record: each tells a little of it. */
+const questionsMax = 4;
+
+/** The class of secrets, whose values are sealed with the session's key. */
+const inMemoryOnly = "SECRET";
+
+interface Row {
+  number: number;
+  variant: number;
+  is_number: number;
+  sealed: string;
+  key_id: string;
+  seen_at: number;
+}
+
+/** Opens the vault of a scope, forgetting what has not been seen for `vaultTtlMs`. */
+export function createVault({ store, scope, key, sessionKey, now = Date.now }: VaultOptions): Vault {
+  const tokens = new Map<string, string>();
+  let cachedGeneration = -1;
+  let seenGeneration = -1;
+  let lastId = 0;
+  if (store.run("DELETE FROM vault_value WHERE seen_at < ?", [now() - limits.vaultTtlMs]).changes > 0) sweep(store);
+
+  const keyOf = (name: string): VaultKey => (name === inMemoryOnly ? sessionKey : key);
+  const about = ({ class: name, number, variant }: Token): string => `${scope}\0${name}\0${number}\0${variant}`;
+
+  function generation(): number {
+    const row = store.get<{ generation: number }>("SELECT generation FROM vault_scope WHERE scope = ?", [scope]);
+    return row?.generation ?? 0;
+  }
+
+  function freshTokens(): Map<string, string> {
+    const current = generation();
+    if (current !== cachedGeneration || tokens.size > limits.vaultCacheMax) tokens.clear();
+    cachedGeneration = current;
+    return tokens;
+  }
+
+  function mintOne(value: FoundValue): string {
+    const { class: name, surface, canonical, isNumber = false } = value;
+    const own = keyOf(name);
+    const surfaceDigest = own.digest(`${name}\0${surface}`);
+    const known = store.get<Row>(
+      "SELECT number, variant, seen_at FROM vault_value WHERE scope = ? AND class = ? AND surface_digest = ? AND is_number = ?",
+      [scope, name, surfaceDigest, Number(isNumber)],
+    );
+    if (known !== undefined) {
+      if (now() - known.seen_at > DAY_MS)
+        store.run("UPDATE vault_value SET seen_at = ? WHERE scope = ? AND class = ? AND number = ?", [
+          now(),
+          scope,
+          name,
+          known.number,
+        ]);
+      return toTokenText({ class: name, number: known.number, variant: known.variant });
+    }
+    const canonicalDigest = own.digest(`${name}\0${canonical}`);
+    const same = store.get<{ number: number; variant: number }>(
+      "SELECT number, max(variant) AS variant FROM vault_value WHERE scope = ? AND class = ? AND canonical_digest = ? GROUP BY number ORDER BY number LIMIT 1",
+      [scope, name, canonicalDigest],
+    );
+    const token: Token = {
+      class: name,
+      number: same?.number ?? nextNumber(name),
+      variant: same === undefined ? 1 : same.variant + 1,
+    };
+    store.run(
+      `INSERT INTO vault_value (scope, class, number, variant, key_id, canonical_digest, surface_digest, is_number, sealed, seen_at)
+       VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
+      [
+        ...[scope, name, token.number, token.variant, own.id, canonicalDigest, surfaceDigest, Number(isNumber)],
+        ...[own.encrypt(surface, about(token)), now()],
+      ],
+    );
+    return toTokenText(token);
+  }
+
+  function nextNumber(name: string): number {
+    store.run(
+      "INSERT INTO vault_counter (scope, class, last) VALUES (?, ?, 1) ON CONFLICT (scope, class) DO UPDATE SET last = last + 1",
+      [scope, name],
+    );
+    const row = store.get<{ last: number }>("SELECT last FROM vault_counter WHERE scope = ? AND class = ?", [
+      scope,
+      name,
+    ]);
+    return row?.last ?? 1;
+  }
+
+  function open(row: { sealed: string; key_id: string }, token: Token): string {
+    const own = keyOf(token.class);
+    if (row.key_id !== own.id) throw toLost(token, own === sessionKey);
+    return own.decrypt(row.sealed, about(token));
+  }
+
+  return {
+    scope,
+    mint(values, server) {
+      if (values.length === 0) return [];
+      const cached = freshTokens();
+      const keys = values.map(
+        ({ class: name, surface, isNumber }) => `${server}\0${name}\0${isNumber === true ? "n" : "s"}\0${surface}`,
+      );
+      if (keys.every((one) => cached.has(one))) return keys.map((one) => cached.get(one) ?? "");
+      return store.transaction(() =>
+        values.map((value, index) => {
+          const cacheKey = keys[index] ?? "";
+          const known = cached.get(cacheKey);
+          if (known !== undefined) return known;
+          const text = mintOne(value);
+          if (value.class !== literalClass) noteServer(store, scope, parseMinted(text), server, true);
+          cached.set(cacheKey, text);
+          return text;
+        }),
+      );
+    },
+    read(token) {
+      const row = store.get<Row>(
+        "SELECT sealed, key_id, is_number FROM vault_value WHERE scope = ? AND class = ? AND number = ? AND variant = ?",
+        [scope, token.class, token.number, token.variant],
+      );
+      if (row === undefined) return undefined;
+      return { token, surface: open(row, token), isNumber: row.is_number === 1 };
+    },
+    origins: ({ class: name, number }) =>
+      store
+        .all<{ server: string }>(
+          "SELECT server FROM vault_server WHERE scope = ? AND class = ? AND number = ? AND is_origin = 1 ORDER BY server",
+          [scope, name, number],
+        )
+        .map(({ server }) => server),
+    noteSent: (token, server) => noteServer(store, scope, token, server, false),
+    noteQuestion({ class: name, number }, question) {
+      return store.transaction(() => {
+        const asked = store
+          .all<{ question: string }>(
+            "SELECT question FROM vault_question WHERE scope = ? AND class = ? AND number = ?",
+            [scope, name, number],
+          )
+          .map((row) => row.question);
+        if (asked.includes(question)) return true;
+        if (asked.length >= questionsMax) return false;
+        store.run("INSERT INTO vault_question (scope, class, number, question) VALUES (?, ?, ?, ?)", [
+          ...[scope, name, number, question],
+        ]);
+        return true;
+      });
+    },
+    changes() {
+      const current = generation();
+      const isReset = current !== seenGeneration;
+      if (isReset) lastId = 0;
+      seenGeneration = current;
+      const rows = store.all<Row & { id: number; class: string }>(
+        "SELECT id, class, number, variant, sealed, key_id FROM vault_value WHERE scope = ? AND id > ? AND class <> ? ORDER BY id DESC LIMIT ?",
+        [scope, lastId, literalClass, limits.knownValuesMax],
+      );
+      lastId = rows[0]?.id ?? lastId;
+      const values = [];
+      for (const row of rows.toReversed()) {
+        const token = { class: row.class, number: row.number, variant: row.variant };
+        // Sealed by the session of another process: it cannot be known here.
+        if (row.key_id !== keyOf(row.class).id) continue;
+        values.push({ class: row.class, surface: open(row, token) });
+      }
+      return { isReset, values };
+    },
+    stats: () =>
+      store.all(
+        "SELECT class, count(DISTINCT number) AS 'values', count(*) AS tokens FROM vault_value WHERE scope = ? GROUP BY class ORDER BY class",
+        [scope],
+      ),
+    forget: (values) =>
+      values
+        .map(({ class: name, canonical }) =>
+          forgetWhere(store, scope, "class = ? AND canonical_digest = ?", [
+            ...[name, keyOf(name).digest(`${name}\0${canonical}`)],
+          ]),
+        )
+        .reduce((sum, count) => sum + count, 0),
+  };
+}
+
+const DAY_MS = 86_400_000;
+
+/** Forgets every value of a scope, with no key too; says how many records went. Their numbers are not given out again. */
+export function purgeVault(store: Store, scope: string): number {
+  return forgetWhere(store, scope, "TRUE", []);
+}
+
+function forgetWhere(store: Store, scope: string, condition: string, params: readonly (string | number)[]): number {
+  return store.transaction(() => {
+    const { changes } = store.run(`DELETE FROM vault_value WHERE scope = ? AND ${condition}`, [scope, ...params]);
+    store.run(
+      "INSERT INTO vault_scope (scope, generation) VALUES (?, 1) ON CONFLICT (scope) DO UPDATE SET generation = generation + 1",
+      [scope],
+    );
+    sweep(store);
+    return changes;
+  });
+}
+
+/** What was noted about values goes with them. */
+function sweep(store: Store): void {
+  for (const table of ["vault_server", "vault_question"])
+    store.run(
+      `DELETE FROM ${table} WHERE NOT EXISTS (SELECT 1 FROM vault_value AS v WHERE v.scope = ${table}.scope AND v.class = ${table}.class AND v.number = ${table}.number)`,
+    );
+}
+
+function noteServer(
+  store: Store,
+  scope: string,
+  { class: name, number }: Token,
+  server: string,
+  isOrigin: boolean,
+): void {
+  // The first one counts: a server that a value was sent to does not become its origin by sending it back.
+  store.run(
+    "INSERT INTO vault_server (scope, class, number, server, is_origin) VALUES (?, ?, ?, ?, ?) ON CONFLICT DO NOTHING",
+    [scope, name, number, server, Number(isOrigin)],
+  );
+}
+
+function parseMinted(text: string): Token {
+  const match = /^\[(.+)_(\d+)(?:\.(\d+))?\]$/.exec(text);
+  return { class: match?.[1] ?? "", number: Number(match?.[2]), variant: Number(match?.[3] ?? 1) };
+}
+
+function toLost(token: Token, isSession: boolean): SluiceError {
+  const text = toTokenText(token);
+  return isSession
+    ? new SluiceError(
+        "vault_key_lost",
+        `Cannot restore ${text}: it was sealed by another session, and its value is kept in the memory of that one only`,
+        {
+          hint: "Ask the tool that gave it again",
+        },
+      )
+    : new SluiceError("vault_key_lost", `Cannot restore ${text}: it was sealed with another key`, {
+        hint: "Put the key of then back, or ask the tool that gave it again",
+      });
+}

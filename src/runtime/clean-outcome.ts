@@ -1,0 +1,50 @@
+import type { Json } from "../base/json.ts";
+import type { Outcome } from "./outcome.ts";
+import type { Parts } from "./parts.ts";
+
+/**
+ * The second net: the outcome without whatever personal data, or secret of the host, is still in it. A hit is recorded
+ * and told. Rejects where it cannot be looked: then nothing is to be shown.
+ */
+export async function cleanOutcome<Shown extends Outcome>(
+  outcome: Shown,
+  { privacy, audit, events }: Pick<Parts, "privacy" | "audit" | "events">,
+): Promise<Shown> {
+  if (!privacy.isOn) return outcome;
+  const { executionId, result, logs, error, warnings = [] } = outcome;
+  const words = [
+    error?.message ?? "",
+    error?.hint ?? "",
+    error?.source ?? "",
+    ...warnings.map(({ message }) => message),
+  ];
+  const { value, texts, hits } = await privacy.need().clean(
+    [result ?? null, words],
+    logs.map(({ text }) => text),
+  );
+  if (hits.length === 0) return outcome;
+  const classes = [...new Set(hits)].sort();
+  events.emit({ kind: "leak-caught", executionId, classes });
+  audit.record({ kind: "leak-caught", executionId, classes });
+  // One text, where result and words together spelled something out.
+  const [shown, said] = Array.isArray(value) ? (value as [Json, string[]]) : [value, words.map(() => "[withheld]")];
+  const [message = "", hint = "", source = "", ...messages] = said;
+  return {
+    ...outcome,
+    logs: logs.map(({ stream }, index) => ({ stream, text: texts[index] ?? "" })),
+    ...(result === undefined ? {} : { result: shown }),
+    ...(error === undefined
+      ? {}
+      : {
+          error: {
+            ...error,
+            message,
+            ...(error.hint === undefined ? {} : { hint }),
+            ...(error.source === undefined ? {} : { source }),
+          },
+        }),
+    ...(warnings.length === 0
+      ? {}
+      : { warnings: warnings.map((warning, index) => ({ ...warning, message: messages[index] ?? "" })) }),
+  };
+}

@@ -1,0 +1,145 @@
+import { randomBytes, randomUUID } from "node:crypto";
+import { join } from "node:path";
+import type { JsonObject } from "../base/json.ts";
+import type { Config, PrivacyMode } from "../config/config.ts";
+import type { Audit } from "../gateway/audit.ts";
+import type { Broker } from "../gateway/broker.ts";
+import type { ToolCall } from "../gateway/call.ts";
+import { literalLength, matchesPattern } from "../gateway/pattern.ts";
+import { mayHaveTokens } from "../gateway/privacy.ts";
+import type { StepParts } from "../gateway/steps.ts";
+import { isFor } from "../privacy/is-for.ts";
+import { createPrivacy, type Privacy } from "../privacy/privacy.ts";
+import type { SealRequest } from "../privacy/privacy-core.ts";
+import { createTokenGrammar } from "../privacy/token.ts";
+import { purgeVault } from "../privacy/vault.ts";
+import { loadVaultKey } from "../privacy/vault-key.ts";
+import type { Store } from "../store/store.ts";
+import { toHostSecrets } from "./host-secrets.ts";
+
+/** What one running Sluice has to do with personal data. Nothing is loaded, and no key made, before it is needed. */
+export interface OpenPrivacy extends AsyncDisposable {
+  /** Whether anything is sealed at all. */
+  readonly isOn: boolean;
+  /** Whoever reads personal data; throws `vault_key_lost` or `vault_unavailable`. */
+  need(): Privacy;
+  /** For the gateway; absent where nothing is sealed. */
+  readonly steps: Pick<StepParts, "privacy" | "sealed">;
+  /** Forgets every value of the workspace, also where its key is lost; says how many records went. */
+  purge(): number;
+  /** Starts what reads personal data ahead of need. */
+  warm(): void;
+}
+
+/** Of the only workspace there is yet. */
+const workspaceScope = "workspace:default";
+
+export interface PrivacyParts {
+  config: Config;
+  store: Store;
+  audit: Audit;
+  broker: Broker;
+}
+
+export function openPrivacy({ config, store, audit, broker }: PrivacyParts): OpenPrivacy {
+  const { privacy } = config;
+  const servers = new Map(config.servers.map((server) => [server.key, server]));
+  const modes = new Map(config.servers.map(({ key }) => [key, toMode(key, config)]));
+  const isOn = privacy.mode !== "off" || [...modes.values()].some((mode) => mode !== "off");
+  const grammar = createTokenGrammar(privacy.own.map((own) => own.class));
+  let reader: Privacy | undefined;
+
+  function need(): Privacy {
+    reader ??= createPrivacy(toSettings(config, store));
+    return reader;
+  }
+
+  function toRequest({ tool }: ToolCall, mode: "seal" | "strict"): Omit<SealRequest, "value"> {
+    const fields = privacy.fields
+      .filter(({ tools }) => matchesPattern(tools, tool.address))
+      .map(({ places }) => places);
+    return {
+      ...{ server: tool.server, mode, fields: Object.assign({}, ...fields) as Record<string, string> },
+      isLocal: servers.get(tool.server)?.trust === "local",
+      ...(tool.outputSchema === undefined ? {} : { schema: tool.outputSchema }),
+    };
+  }
+
+  function recordSealed(
+    { executionId, callId, tool }: ToolCall,
+    counts: Record<string, number>,
+    withheld: number,
+  ): void {
+    if (withheld === 0 && Object.keys(counts).length === 0) return;
+    audit.record({ kind: "sealed", executionId, callId, tool: tool.address, counts, withheld });
+  }
+
+  return {
+    isOn,
+    need,
+    purge: () => purgeVault(store, workspaceScope),
+    warm() {
+      if (isOn) need().warm();
+    },
+    steps: isOn
+      ? {
+          sealed(text) {
+            const [first] = grammar.find(text);
+            if (first?.kind !== "token") return undefined;
+            return first.start === 0 && first.end === text.length ? "whole" : "part";
+          },
+          privacy: {
+            modeOf: (server) => modes.get(server) ?? privacy.mode,
+            restore: (args, schema, server) => need().restore(args, schema, server),
+            async seal(value, call, mode) {
+              const sealed = await need().seal({ ...toRequest(call, mode), value });
+              recordSealed(call, sealed.counts, sealed.withheld);
+              return sealed;
+            },
+            async sealLarge(value, call, mode) {
+              const sealed = await need().sealLarge(value, toRequest(call, mode));
+              recordSealed(call, sealed.counts, sealed.withheld);
+              return sealed;
+            },
+            release: {
+              privacy,
+              uses: async (args: JsonObject) => (mayHaveTokens(args) ? need().uses(args) : []),
+              trustOf: (server) => servers.get(server)?.trust ?? "untrusted",
+              isFor,
+              remembered: (from, tool) => broker.remembered("edge", from, tool),
+              record({ executionId, callId, tool }, edges) {
+                for (const edge of edges)
+                  audit.record({ kind: "edge", executionId, callId, tool: tool.address, ...edge });
+              },
+            },
+          },
+        }
+      : {},
+    async [Symbol.asyncDispose]() {
+      await reader?.[Symbol.asyncDispose]();
+    },
+  };
+}
+
+/** The mode of one server: the rule with the most literal characters wins. */
+function toMode(key: string, { privacy }: Config): PrivacyMode {
+  const [rule] = privacy.servers
+    .filter(({ server }) => matchesPattern(server, key))
+    .sort((a, b) => literalLength(b.server) - literalLength(a.server));
+  return rule?.mode ?? privacy.mode;
+}
+
+function toSettings(config: Config, store: Store): Parameters<typeof createPrivacy>[0] {
+  const { privacy, stateDir } = config;
+  const sessionKey = randomBytes(32);
+  const isSession = privacy.vault === "session";
+  const kept = "SELECT 1 AS found FROM vault_value WHERE scope NOT LIKE 'session:%' AND class <> 'SECRET' LIMIT 1";
+  return {
+    directory: stateDir,
+    scope: isSession ? `session:${randomUUID()}` : workspaceScope,
+    key: isSession ? sessionKey : loadVaultKey(join(stateDir, "vault.key"), process.env, store.get(kept) === undefined),
+    sessionKey,
+    ...{ classes: privacy.classes, prose: privacy.prose, own: privacy.own, mayMatch: privacy.matches },
+    secrets: toHostSecrets(config.servers),
+  };
+}

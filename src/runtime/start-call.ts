@@ -1,0 +1,104 @@
+import type { JsonObject } from "../base/json.ts";
+import { createDeadline } from "../base/deadline.ts";
+import { cleanOutcome } from "./clean-outcome.ts";
+import type { RunningExecution } from "./executions.ts";
+import type { ExecutionResult, Outcome, OutcomeStats } from "./outcome.ts";
+import type { Parts } from "./parts.ts";
+import { createPersonWait } from "./person-wait.ts";
+import { toPrivacyWarnings } from "./privacy-warnings.ts";
+import { createExecutionId, toFailedResult } from "./run-program.ts";
+import type { CallOptions } from "./sluice.ts";
+import { toOutcome } from "./to-outcome.ts";
+import { sampleLarge } from "./tokens.ts";
+
+const DENIALS = new Set([
+  "tool_denied",
+  "tool_not_granted",
+  "approval_unavailable",
+  "approval_denied",
+  "release_denied",
+  "definition_changed",
+]);
+
+/** Starts one direct call: the same gateway as a program's, the same outcome, no sandbox. */
+export function startCall(
+  parts: Parts,
+  name: string,
+  args: JsonObject,
+  { grant = {}, timeoutMs }: CallOptions,
+): RunningExecution {
+  const executionId = createExecutionId();
+  const started = performance.now();
+  const account = parts.tokens.open(JSON.stringify({ tool: name, arguments: args }));
+  const person = createPersonWait(parts.broker, executionId);
+  const stop = new AbortController();
+  let cancelled: { code: string; message: string } | undefined;
+  const cancel = (code: string, message: string): void => {
+    cancelled ??= { code, message };
+    stop.abort();
+  };
+  const { sandbox } = parts.config;
+  const deadline = createDeadline(Math.min(timeoutMs ?? sandbox.timeoutMs, sandbox.timeoutMs), () =>
+    cancel("timeoutMs", `${name.slice(0, 200)} did not answer before timeoutMs`),
+  );
+  person.onWaiting((isWaiting) => (isWaiting ? deadline.pause() : deadline.resume()));
+
+  async function finish(): Promise<ExecutionResult> {
+    const call = await parts.invoke({
+      ...{ executionId, callId: 1, origin: "direct", name, arguments: args, grant },
+      signal: stop.signal,
+    });
+    deadline.pause();
+    person.close();
+    const failed = call.kind === "error";
+    const whole: Outcome = {
+      executionId,
+      status: "completed",
+      logs: [],
+      calls: { done: failed ? 0 : 1, failed: failed ? 1 : 0, open: 0 },
+    };
+    if (call.kind === "data") {
+      whole.result = call.data;
+    } else if (call.kind === "error") {
+      const { code, message, hint, address } = call;
+      whole.error = { code, message, tool: address, ...(hint === undefined ? {} : { hint }) };
+      whole.status = DENIALS.has(code) ? "denied" : code === "cancelled" ? "killed" : "failed";
+      if (whole.status === "killed" && cancelled !== undefined) whole.error = { ...cancelled, tool: address };
+    }
+    const warnings = failed || call.sealed === undefined ? [] : toPrivacyWarnings("", [call.sealed]);
+    if (warnings.length > 0) whole.warnings = warnings;
+    account.addCall(
+      call.address,
+      JSON.stringify(args),
+      call.kind === "large" ? sampleLarge(call.value) : call.kind === "data" ? JSON.stringify(call.data) : call.message,
+    );
+    const large = call.kind === "large" ? call.value : undefined;
+    const outcome = await cleanOutcome(await toOutcome(whole, parts.workspace, sandbox, large), parts);
+    return { ...outcome, stats: toStats(await account.total(JSON.stringify(outcome))) };
+  }
+
+  const toStats = (tokens: OutcomeStats["tokens"]): OutcomeStats => ({
+    toolCalls: 1,
+    durationMs: Math.round((performance.now() - started) * 10) / 10,
+    ...{ cpuMs: 0, memoryPeakBytes: 0, engine: "none", wall: "none", tokens },
+  });
+
+  return {
+    id: executionId,
+    result: finish().catch((error: unknown) => toFailedResult(executionId, error)),
+    async snapshot() {
+      const pending = person.pending();
+      return {
+        executionId,
+        status: pending.length > 0 ? "paused" : "running",
+        logs: [],
+        ...(pending.length > 0 ? { pending } : {}),
+        calls: { done: 0, failed: 0, open: 1 },
+        stats: toStats({ in: 0, out: 0, avoided: 0 }),
+      };
+    },
+    paused: person.paused,
+    cancel,
+    listen: () => () => undefined,
+  };
+}

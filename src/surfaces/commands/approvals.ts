@@ -1,0 +1,72 @@
+import { userInfo } from "node:os";
+import type { Question, Sluice } from "../../runtime/sluice.ts";
+import { toUsageError } from "../arguments.ts";
+import type { Command, Invocation } from "../command.ts";
+import { exitCodes } from "../exit-code.ts";
+import { openSluice, readConfig } from "../open.ts";
+import { toQuestionText } from "../question-text.ts";
+
+/** `sluice approvals`: what waits for a person's word, in any process, and the word. */
+export const approvals: Command = {
+  usage: "approvals [ls]\napprovals show ID\napprovals allow ID… [--always]\napprovals deny ID… [--always]",
+  summary: "See and answer what programs wait for.",
+  positionalsMax: 100,
+  options: {
+    once: { type: "boolean", help: "for this question only (the default)" },
+    always: { type: "boolean", help: "for every such question from now on" },
+    all: { type: "boolean", help: "with ls: those that were answered too" },
+  },
+  examples: ["sluice approvals", "sluice approvals show q_1a2b3c4d", "sluice approvals allow q_1a2b3c4d --always"],
+  async run(invocation) {
+    const [act = "ls", ...ids] = invocation.positionals;
+    await using sluice = await openSluice(await readConfig(invocation), invocation);
+    switch (act) {
+      case "ls":
+        return list(sluice, invocation);
+      case "show":
+        return show(sluice, only(ids), invocation);
+      case "allow":
+      case "deny":
+        return answer(sluice, act, ids, invocation);
+    }
+    throw toUsageError("approvals", `Unknown: ${act}; give ls, show, allow or deny`);
+  },
+};
+
+function list(sluice: Sluice, invocation: Invocation): number {
+  const { terminal } = invocation;
+  const questions = sluice.questions({ all: invocation.flag("all") });
+  if (invocation.flag("json")) terminal.out(JSON.stringify({ questions }, null, 2));
+  else for (const one of questions) terminal.out(`${one.id}  ${one.answer ?? "waits"}  ${one.body.text}`);
+  if (questions.length === 0) terminal.note("Nothing waits");
+  return exitCodes.completed;
+}
+
+function show(sluice: Sluice, id: string, { terminal, flag }: Invocation): number {
+  const found = sluice.questions({ all: true }).find((question) => question.id === id) ?? unknown(id);
+  terminal.out(flag("json") ? JSON.stringify(found, null, 2) : toQuestionText(found));
+  return exitCodes.completed;
+}
+
+function answer(sluice: Sluice, act: "allow" | "deny", ids: readonly string[], invocation: Invocation): number {
+  if (ids.length === 0) throw toUsageError("approvals", `${act} needs the ID of a question: see \`sluice approvals\``);
+  if (invocation.flag("once") && invocation.flag("always"))
+    throw toUsageError("approvals", "Both --once and --always were given: give one");
+  const scope = invocation.flag("always") ? "always" : "once";
+  const answered = ids.map((id) => sluice.answer(id, `${act}-${scope}`, userInfo().username));
+  if (invocation.flag("json")) invocation.terminal.out(JSON.stringify({ answered }, null, 2));
+  else
+    for (const { id, body } of answered)
+      invocation.terminal.note(`${act === "allow" ? "Allowed" : "Denied"} ${id}: ${body.text}`);
+  return exitCodes.completed;
+}
+
+function only(ids: readonly string[]): string {
+  const [id] = ids;
+  if (id === undefined || ids.length > 1) throw toUsageError("approvals", "show needs the ID of one question");
+  return id;
+}
+
+function unknown(id: string): Question {
+  throw toUsageError("approvals", `There is no question "${id.slice(0, 100)}"`);
+}

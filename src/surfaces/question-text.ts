@@ -1,0 +1,19 @@
+import type { Question } from "../runtime/sluice.ts";
+
+/** A question as a person reads it: what would happen, with what; values only as tokens and masked samples. */
+export function toQuestionText({ id, tool, executionId, body, answer, answeredBy, expiresAt }: Question): string {
+  const lines = [body.text, "", `question   ${id}`, `tool       ${tool}`, `execution  ${executionId}`];
+  for (const { class: name, values, samples, paths } of body.data)
+    lines.push(
+      `data       ${values} × ${name} in ${paths.join(", ")}: ${samples.join(", ")}${values > samples.length ? ", …" : ""}`,
+    );
+  for (const [index, text] of body.arguments.entries())
+    lines.push(`${index === 0 ? "arguments " : "          "} ${text}`);
+  if (body.calls > body.arguments.length) lines.push(`           and ${body.calls - body.arguments.length} more calls`);
+  lines.push(
+    answer === undefined
+      ? `waits      until ${new Date(expiresAt).toISOString()}`
+      : `answer     ${answer}${answeredBy === undefined ? "" : ` by ${answeredBy}`}`,
+  );
+  return lines.join("\n");
+}
