@@ -21,8 +21,10 @@ type Decode = (text: string) => Iterable<DecodedPart>;
 const decoders: readonly Decode[] = [base64, hex, percent, entities, escapes, codes, spelled];
 
 function* base64(text: string): Generator<DecodedPart> {
-  for (const match of text.matchAll(/[A-Za-z0-9+/_-]{8,}/g)) {
+  for (const match of text.matchAll(/[A-Za-z0-9+/_-]{8,}={0,2}/g)) {
     const [run] = match;
+    // A word: what encodes a value mixes cases and digits.
+    if (/^[A-Z]?[a-z]+$/.test(run)) continue;
     // What stands before it may have shifted it.
     for (let shift = 0; shift < 4 && run.length - shift >= base64CharsMin; shift++) {
       const decoded = readable(Buffer.from(run.slice(shift), "base64"));
@@ -42,27 +44,32 @@ function* hex(text: string): Generator<DecodedPart> {
 }
 
 function* percent(text: string): Generator<DecodedPart> {
-  if (!text.includes("%")) return;
-  for (const match of text.matchAll(/[^\s"'<>&?=,;|]*%[\dA-Fa-f]{2}[^\s"'<>&?=,;|]*/g)) {
-    const decoded = match[0].replaceAll(/(?:%[\dA-Fa-f]{2})+/g, (run) =>
-      Buffer.from(run.replaceAll("%", ""), "hex").toString("utf8"),
+  for (const { start, end, text: run } of runsWith(text, "%", /[^\s"'<>&?=,;|]+/g)) {
+    const decoded = run.replaceAll(/(?:%[\dA-Fa-f]{2})+/g, (codes) =>
+      Buffer.from(codes.replaceAll("%", ""), "hex").toString("utf8"),
     );
-    yield { start: match.index, end: match.index + match[0].length, text: decoded };
+    if (decoded !== run) yield { start, end, text: decoded };
   }
 }
 
 function* entities(text: string): Generator<DecodedPart> {
-  if (!text.includes("&")) return;
-  for (const match of text.matchAll(/[^\s"'<>]*&(?:#\d{1,7}|#x[\dA-Fa-f]{1,6}|[a-z]{2,8});[^\s"'<>]*/g)) {
-    const decoded = match[0].replaceAll(
+  for (const { start, end, text: run } of runsWith(text, "&", /[^\s"'<>]+/g)) {
+    const decoded = run.replaceAll(
       /&(?:#(\d{1,7})|#x([\dA-Fa-f]{1,6})|([a-z]{2,8}));/g,
-      (whole, decimal, hexadecimal, name) =>
+      (whole: string, decimal?: string, hexadecimal?: string, name?: string) =>
         name === undefined
-          ? toCharacter(Number.parseInt(decimal ?? hexadecimal, decimal === undefined ? 16 : 10))
+          ? toCharacter(Number.parseInt(decimal ?? hexadecimal ?? "", decimal === undefined ? 16 : 10))
           : (named[name] ?? whole),
     );
-    yield { start: match.index, end: match.index + match[0].length, text: decoded };
+    if (decoded !== run) yield { start, end, text: decoded };
   }
+}
+
+/** The longest runs that have a character in them; each is looked at once. */
+function* runsWith(text: string, character: string, run: RegExp): Generator<DecodedPart> {
+  if (!text.includes(character)) return;
+  for (const match of text.matchAll(run))
+    if (match[0].includes(character)) yield { start: match.index, end: match.index + match[0].length, text: match[0] };
 }
 
 const named: Readonly<Record<string, string>> = {
@@ -77,13 +84,13 @@ const named: Readonly<Record<string, string>> = {
 };
 
 function* escapes(text: string): Generator<DecodedPart> {
-  if (!text.includes("\\")) return;
-  for (const match of text.matchAll(/[^\s"']*\\(?:u[\dA-Fa-f]{4}|u\{[\dA-Fa-f]{1,6}\}|x[\dA-Fa-f]{2})[^\s"']*/g)) {
-    const decoded = match[0].replaceAll(
+  for (const { start, end, text: run } of runsWith(text, "\\", /[^\s"']+/g)) {
+    const decoded = run.replaceAll(
       /\\(?:u([\dA-Fa-f]{4})|u\{([\dA-Fa-f]{1,6})\}|x([\dA-Fa-f]{2}))/g,
-      (_, ...groups) => toCharacter(Number.parseInt(groups.find((group) => typeof group === "string") as string, 16)),
+      (_: string, short?: string, long?: string, byte?: string) =>
+        toCharacter(Number.parseInt(short ?? long ?? byte ?? "", 16)),
     );
-    yield { start: match.index, end: match.index + match[0].length, text: decoded };
+    if (decoded !== run) yield { start, end, text: decoded };
   }
 }
 
@@ -112,7 +119,7 @@ function* spelled(text: string): Generator<DecodedPart> {
 }
 
 function toCharacter(code: number): string {
-  return code <= 0x10ffff ? String.fromCodePoint(code) : "";
+  return code <= 0x10_ff_ff ? String.fromCodePoint(code) : "";
 }
 
 /** The text that the bytes are, if they are one. */

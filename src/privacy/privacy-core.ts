@@ -116,7 +116,8 @@ export function createPrivacyCore(settings: PrivacySettings, now: () => number =
       update();
       if (isLocal) local ??= createDetector({ classes: everywhere, prose: false });
       const parts: SealParts = {
-        ...{ grammar, vault, known, disguised, now: () => performance.now() },
+        ...{ grammar, vault, known, now: () => performance.now() },
+        ...(vault.hasSentTo(server) ? { disguised } : {}),
         ...(isLocal && local !== undefined ? { detector: local, classes: everywhere } : { detector, classes }),
       };
       const rules = parseFieldRules(fields);

@@ -183,8 +183,8 @@ function isJson(text: string): boolean {
 }
 
 function toNumber({ surface, token }: VaultEntry): number {
-  const value = Number(surface.replaceAll(/[\s-]/g, ""));
-  if (Number.isFinite(value) && surface.trim() !== "") return value;
+  const [value] = [Number(surface), Number(surface.replaceAll(/[\s-]/g, ""))].filter(Number.isFinite);
+  if (value !== undefined && surface.trim() !== "") return value;
   throw new SluiceError(
     "arguments_invalid",
     `Cannot restore ${toTokenText(token)} as a number: the schema asks for one, and it stands for a text`,

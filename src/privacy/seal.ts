@@ -31,7 +31,8 @@ export interface SealParts {
   grammar: TokenGrammar;
   vault: Vault;
   known: KnownValues;
-  disguised: DisguisedValues;
+  /** For servers that values were sent to: what they make of them. */
+  disguised?: DisguisedValues;
   now: () => number;
 }
 
@@ -178,7 +179,8 @@ class Look {
     const found = detector.inText(text, () => {
       isCut = true;
     });
-    return isCut ? this.#withhold(text) : this.#add(new Slot(text, merge(lookAlikes, found)));
+    const encoded = inEncoded(text, detector);
+    return isCut ? this.#withhold(text) : this.#add(new Slot(text, merge(lookAlikes, merge(encoded, found))));
   }
 
   #withhold(text: string): Slot {
@@ -231,7 +233,8 @@ function replay(slots: readonly Slot[], { known, disguised }: SealParts): void {
   for (const slot of slots) {
     if (slot.isWhole) continue;
     // What a tool makes of a value (other case, reversed, encoded) is of the value's class.
-    for (const values of slot.text.length > DISGUISE_CHARS_MAX ? [here, known] : [here, known, disguised]) {
+    const isEcho = disguised !== undefined && slot.text.length <= DISGUISE_CHARS_MAX;
+    for (const values of isEcho ? [here, known, disguised] : [here, known]) {
       const again = values.find(slot.text);
       if (again.length > 0) slot.findings = widen(slot.findings, again);
     }
@@ -256,6 +259,24 @@ function mint(slots: readonly Slot[], server: string, { vault }: SealParts): voi
       // Where the value was percent-encoded, its token is: who decodes the text finds the token.
       return toDecoded(slot.text.slice(start, end)) === undefined ? token : encodeURIComponent(token);
     });
+}
+
+/** Findings in what `encodeURIComponent` made of a text, as parts of an address are. */
+function inEncoded(text: string, detector: Detector): Finding[] {
+  if (!text.includes("%")) return [];
+  const found: Finding[] = [];
+  for (const { 0: run, index } of text.matchAll(/[\w.!~*'()%-]+/g)) {
+    const decoded = toDecoded(run);
+    if (decoded === undefined) continue;
+    const lengthOf = (part: string): number => encodeURIComponent(part).length;
+    for (const { start, end, class: name } of detector.inText(decoded))
+      found.push({
+        start: index + lengthOf(decoded.slice(0, start)),
+        end: index + lengthOf(decoded.slice(0, end)),
+        class: name,
+      });
+  }
+  return found;
 }
 
 /** What a surface says, if it is exactly what `encodeURIComponent` makes of it. */

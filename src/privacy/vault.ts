@@ -37,6 +37,8 @@ export interface Vault {
   origins(token: Token): string[];
   /** Notes that the value was sent to a server. */
   noteSent(token: Token, server: string): void;
+  /** Whether any value of another was sent to the server. */
+  hasSentTo(server: string): boolean;
   /** Counts a question about the value; false: it had its distinct questions already. */
   noteQuestion(token: Token, question: string): boolean;
   /**
@@ -191,6 +193,10 @@ export function createVault({ store, scope, key, sessionKey, now = Date.now }: V
         )
         .map(({ server }) => server),
     noteSent: (token, server) => noteServer(store, scope, token, server, false),
+    hasSentTo: (server) =>
+      store.get("SELECT 1 AS found FROM vault_server WHERE scope = ? AND server = ? AND is_origin = 0 LIMIT 1", [
+        ...[scope, server],
+      ]) !== undefined,
     noteQuestion({ class: name, number }, question) {
       return store.transaction(() => {
         const asked = store

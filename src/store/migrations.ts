@@ -76,6 +76,7 @@ export const migrations: readonly string[] = [
     is_origin INTEGER NOT NULL,
     PRIMARY KEY (scope, class, number, server)
   ) WITHOUT ROWID;
+  CREATE INDEX vault_server_sent ON vault_server (scope, server) WHERE is_origin = 0;
   CREATE TABLE vault_question (
     scope TEXT NOT NULL,
     class TEXT NOT NULL,

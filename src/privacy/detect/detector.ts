@@ -2,6 +2,7 @@ import type { Finding } from "../finding.ts";
 import type { Candidate, Report } from "./candidate.ts";
 import { toDisjoint } from "./candidate.ts";
 import { findAddresses } from "./find-addresses.ts";
+import { findBirthDates } from "./find-birth-dates.ts";
 import { findColonAddresses } from "./find-colon-addresses.ts";
 import { findCuedNames } from "./find-cued-names.ts";
 import { findEmails } from "./find-emails.ts";
@@ -59,6 +60,7 @@ export function createDetector({ classes, prose, own = [] }: DetectorOptions): D
         if (classes.has("EMAIL")) findEmails(text, report);
         if (classes.has("SECRET")) findSecrets(text, report);
         findNumbers(text, classes, report);
+        if (classes.has("DOB")) findBirthDates(text, report);
         if (classes.has("PASSPORT")) findPassports(text, report);
         findColonAddresses(text, classes, report);
         findFields(text, classes, report);

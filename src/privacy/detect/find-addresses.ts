@@ -27,18 +27,36 @@ const tails: readonly RegExp[] = [
   /, ?(?:[A-Z]{1,2}-)?\d{4,5}(?: [A-Z]{2})? [\p{Lu}][\p{L}\p{M}'’-]{1,30}(?:[ -](?:(?:am|an|der|im|de|la|del|sur|les|le|sous|en) )?[\p{Lu}][\p{L}\p{M}'’-]{1,30}){0,3}/gu,
 ];
 
-/** Postal addresses in running text; only asked for with the class ADDRESS. */
+/** Postal addresses in running text; only asked for with the class ADDRESS. Looks where digits are. */
 export function findAddresses(text: string, report: Report): void {
-  if (!/\d/u.test(text)) return;
+  let start = 0;
+  let end = -1;
+  for (const { index } of text.matchAll(/[0-9]+|s\/n/g)) {
+    if (end === -1) start = Math.max(0, index - BACK_MAX);
+    else if (index - BACK_MAX > end) {
+      findIn(text.slice(start, end), start, report);
+      start = index - BACK_MAX;
+    }
+    end = index + AHEAD_MAX;
+  }
+  if (end !== -1) findIn(text.slice(start, end), start, report);
+}
+
+function findIn(part: string, offset: number, report: Report): void {
   for (const street of streets) {
-    for (const match of text.matchAll(street))
-      report("ADDRESS", match.index, toEnd(text, match.index + match[0].length), 2);
+    for (const { index, 0: surface } of part.matchAll(street))
+      report(
+        "ADDRESS",
+        offset + index + (/^de[rnm] /.test(surface) ? 4 : 0),
+        offset + toEnd(part, index + surface.length),
+        2,
+      );
   }
   for (const tail of tails) {
-    for (const match of text.matchAll(tail)) {
-      const start = toStart(text, match.index);
-      if (start < match.index && /\d|s\/n/u.test(text.slice(start, match.index)))
-        report("ADDRESS", start, match.index + match[0].length, 2);
+    for (const { index, 0: surface } of part.matchAll(tail)) {
+      const start = toStart(part, index);
+      if (start < index && /\d|s\/n/u.test(part.slice(start, index)))
+        report("ADDRESS", offset + start, offset + index + surface.length, 2);
     }
   }
 }
@@ -63,9 +81,9 @@ function toStart(text: string, comma: number): number {
   let start = comma - length;
   // A small word at the beginning belongs to the sentence: "in", "the".
   for (
-    let small = /^(?:(?:in|an|am|im|of|the|y|e) |[\s,.])/u.exec(text.slice(start, comma));
+    let small = /^(?:(?:in|an|am|im|of|the|der|den|dem|y|e) |[\s,.])/u.exec(text.slice(start, comma));
     small !== null;
-    small = /^(?:(?:in|an|am|im|of|the|y|e) |[\s,.])/u.exec(text.slice(start, comma))
+    small = /^(?:(?:in|an|am|im|of|the|der|den|dem|y|e) |[\s,.])/u.exec(text.slice(start, comma))
   )
     start += small[0].length;
   return start;

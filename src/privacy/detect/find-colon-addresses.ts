@@ -3,16 +3,19 @@ import { isPublicIp } from "./ip-address.ts";
 import { isWordAt } from "./surroundings.ts";
 
 const TOKEN_MAX = 48;
+/** Two hexadecimal groups around a colon, or the two colons of a shortened address; MACs may have hyphens or dots. */
+const colons =
+  /[0-9A-Fa-f]:(?=[0-9A-Fa-f]{1,4}:)|[0-9A-Fa-f ["'(=]:(?=:)|[0-9A-Fa-f]{2}[-](?=[0-9A-Fa-f]{2}-)|[0-9A-Fa-f]{4}\.(?=[0-9A-Fa-f]{4}\.)/g;
 const mac = /^(?:[\da-f]{2}([:-])(?:[\da-f]{2}\1){4}[\da-f]{2}|[\da-f]{4}\.[\da-f]{4}\.[\da-f]{4})$/iu;
 
 /** IPv6 addresses and MAC addresses: hexadecimal groups around colons (MACs around hyphens too). */
 export function findColonAddresses(text: string, wanted: ReadonlySet<string>, report: Report): void {
   const wantsMac = wanted.has("MAC");
   if (!wantsMac && !wanted.has("IP")) return;
-  for (let at = 1; at < text.length; at += 1) {
-    const code = text.charCodeAt(at);
-    if (code !== 58 && !(code === 45 && wantsMac)) continue;
-    if (!isPart(text.charCodeAt(at - 1)) && text.charCodeAt(at + 1) !== 58) continue;
+  let seen = 0;
+  for (const { index } of text.matchAll(colons)) {
+    const at = index + 1;
+    if (at < seen) continue;
     let start = at;
     while (start > 0 && at - start < TOKEN_MAX && isPart(text.charCodeAt(start - 1))) start -= 1;
     let end = at + 1;
@@ -26,7 +29,7 @@ export function findColonAddresses(text: string, wanted: ReadonlySet<string>, re
         if (wantsMac && mac.test(token) && !/^(?:00[:-]){5}|^(?:ff[:-]){5}/iu.test(token)) report("MAC", start, end, 3);
       } else if (token.length > 6 && isPublicIp(token)) report("IP", start, end, 3);
     }
-    at = Math.max(at, next - 1);
+    seen = next;
   }
 }
 

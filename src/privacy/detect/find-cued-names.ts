@@ -34,13 +34,12 @@ const name =
 const heading =
   /^(?:1[:-]1s?|one[- ]on[- ]one|sync|call|meeting|lunch|dinner|coffee|interview|catch-?up|intro|chat|demo|check-?in|onboarding|standup)\b[: –-]*(?:with |mit |avec |con )?/iu;
 const HEADING_MAX = 100;
+/** A capital after a space, or a letter that may be one. */
+const capitals = / [A-Z\u00C0-\u052F]/g;
 
 /** Names after a word that leads in somebody: "Dr. Lee", "customer Ann Day", "signed by …", "call Ann back", "1:1 Ann / Bo". */
 export function findCuedNames(text: string, report: Report): void {
-  for (let at = text.indexOf(" "); at !== -1; at = text.indexOf(" ", at + 1)) {
-    const code = text.charCodeAt(at + 1);
-    // A capital, or a letter that may be one in another script.
-    if (!((code >= 65 && code <= 90) || (code >= 0xc0 && code < 0x530))) continue;
+  for (const { index: at } of text.matchAll(capitals)) {
     const before = toWordBefore(text, at);
     if (before === "") continue;
     const needed = toWordsNeeded(before, text, at);
@@ -69,17 +68,24 @@ function toWordsNeeded(before: string, text: string, at: number): number {
   return meetings.has(earlier) ? 2 : 0;
 }
 
-/** The word that ends at a space, in lower case, without its dot; empty if it is long. */
+/** The word that ends at a space, in lower case, without its dot; empty if it is long or none. */
 function toWordBefore(text: string, space: number): string {
   let end = space;
-  if (text[end - 1] === ".") end -= 1;
+  if (text.charCodeAt(end - 1) === 46) end -= 1;
   let start = end;
-  while (start > 0 && end - start < CUE_MAX && text.charCodeAt(start - 1) > 32) start -= 1;
-  if (start === end || end - start >= CUE_MAX) return "";
-  return text
-    .slice(start, end)
-    .toLowerCase()
-    .replace(/^[("'[*_]+/u, "");
+  while (start > 0 && end - start < CUE_MAX && isCueCharacter(text.charCodeAt(start - 1))) start -= 1;
+  return start === end || end - start >= CUE_MAX ? "" : text.slice(start, end).toLowerCase();
+}
+
+/** Letters; digits, colons and hyphens are in "1:1" and "catch-up". */
+function isCueCharacter(code: number): boolean {
+  return (
+    (code >= 97 && code <= 122) ||
+    (code >= 65 && code <= 90) ||
+    (code >= 48 && code <= 58) ||
+    code === 45 ||
+    code >= 0xc0
+  );
 }
 
 function findInHeading(text: string, report: Report): void {

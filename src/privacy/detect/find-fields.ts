@@ -4,7 +4,10 @@ import type { KeyClass } from "./key-class.ts";
 import { toKeyClass } from "./key-class.ts";
 
 const KEY_MAX = 40;
-const VALUE_MAX = 400;
+const VALUE_MAX = 120;
+const ADDRESS_MAX = 200;
+/** A value this long that is no secret is searched for no other key. */
+const LONG_VALUE = 256;
 const SECRET_MAX = 8192;
 const CUTS_MAX = 4;
 const CALL_MAX = 120;
@@ -12,12 +15,13 @@ const CALL_MAX = 120;
 /** Values beside a key in text: `"key": "value"` (also escaped), `key=value`, `Key: value`, `<key>value</key>`. */
 export function findFields(text: string, wanted: ReadonlySet<string>, report: Report): void {
   const { length } = text;
+  let from = 0;
   for (let at = 0; at < length; at += 1) {
     const code = text.charCodeAt(at);
-    if (code !== 58 && code !== 61 && code !== 62 && code !== 0xff1a) continue;
+    if ((code !== 58 && code !== 61 && code !== 62 && code !== 0xff1a) || at < from) continue;
     if (code === 62) {
       const open = toElement(text, at);
-      if (open !== undefined) look(text, open, at + 1, "element", wanted, report);
+      if (open !== undefined) from = look(text, open, at + 1, "element", wanted, report);
       continue;
     }
     // "==", "::", "://" part no key from a value; in ":=" and "=>" the second one is skipped.
@@ -31,7 +35,7 @@ export function findFields(text: string, wanted: ReadonlySet<string>, report: Re
       continue;
     }
     const key = toKey(text, at, code === 61);
-    if (key !== undefined) look(text, key, at + 1, code === 61 ? "assignment" : "pair", wanted, report);
+    if (key !== undefined) from = look(text, key, at + 1, code === 61 ? "assignment" : "pair", wanted, report);
   }
 }
 
@@ -39,42 +43,53 @@ const calledKey: KeyClass = { class: "SECRET", kind: "random" };
 
 type Form = "pair" | "assignment" | "element";
 
-function look(text: string, key: string, from: number, form: Form, wanted: ReadonlySet<string>, report: Report): void {
-  const found: KeyClass | undefined = toKeyClass(key) ?? (isCalledKey(text, key, from) ? calledKey : undefined);
-  if (found === undefined || !wanted.has(found.class)) return;
+/** Reports the value of a key if it is one of a class. Gives where to go on: not inside a long value that was none. */
+function look(
+  text: string,
+  key: string,
+  from: number,
+  form: Form,
+  wanted: ReadonlySet<string>,
+  report: Report,
+): number {
+  const known = toKeyClass(key);
+  const found = known ?? (generalKey.test(key) ? calledKey : undefined);
+  if (found === undefined || !wanted.has(found.class)) return from;
   const start = skipOpening(text, from, found.class !== "SECRET" && form === "pair");
   const end = toValueEnd(text, start, form, found.class);
-  const fit = toFit(text, start, end, found.class, (value) => fitsKey(found, value));
-  if (fit === undefined) return;
-  if (found.kind === "bare" && !isPersonNear(text, from, end)) return;
+  const fit = toFit(text, start, end, found);
+  if (fit === undefined) return end - start > LONG_VALUE ? end : from;
+  if (found.kind === "bare" && !isPersonNear(text, from, end)) return from;
+  if (known === undefined && !isCalled(text, from)) return fit;
   report(found.class, start, fit, 2);
+  return fit;
 }
 
+const generalKey = /(?:^|[ _.-])(?:key|value|credential|hash|code)$/i;
+
 /** In `client rejected key=…` the sentence says what kind of key it is. */
-function isCalledKey(text: string, key: string, from: number): boolean {
-  if (!/(?:^|[ _.-])(?:key|value|credential|hash|code)$/iu.test(key)) return false;
-  return credentialWords.test(text.slice(Math.max(0, from - CALL_MAX), from).replace(/^.*\n/su, ""));
+function isCalled(text: string, from: number): boolean {
+  const before = text.slice(Math.max(0, from - CALL_MAX), from);
+  return credentialWords.test(before.slice(before.lastIndexOf("\n") + 1));
 }
 
 const credentialWords =
   /reject|denied|unauthori|forbidden|credential|authenticat|api[ _-]?key|\btoken|secret|\bclient\b|revoke|rotat|expired|leaked|signed with/iu;
 
+/** Numbers have remarks after them; half of a name or of a secret is none. */
+const isCut = new Set(["PHONE", "CARD", "IBAN", "BANK", "GOV_ID", "PASSPORT", "DOB", "EMAIL", "IP", "MAC"]);
+
 /** The whole value if it is plausible, or what is left without its last words. */
-function toFit(
-  text: string,
-  start: number,
-  end: number,
-  kind: string,
-  isGood: (value: string) => boolean,
-): number | undefined {
+function toFit(text: string, start: number, end: number, found: KeyClass): number | undefined {
   let stop = end;
   for (let cut = 0; cut <= CUTS_MAX; cut += 1) {
-    while (stop > start && /[\s.,;:!?]/u.test(text[stop - 1] ?? "")) stop -= 1;
+    while (stop > start && /[\s.,;:!?]/.test(text[stop - 1] ?? "")) stop -= 1;
     if (stop <= start) return undefined;
-    if (isGood(text.slice(start, stop))) return stop;
-    const space = text.lastIndexOf(" ", stop - 1);
-    if (space <= start || kind === "SECRET") return undefined;
-    stop = space;
+    if (fitsKey(found, text.slice(start, stop))) return stop;
+    if (!isCut.has(found.class)) return undefined;
+    const space = text.slice(start, stop).lastIndexOf(" ");
+    if (space <= 0) return undefined;
+    stop = start + space;
   }
   return undefined;
 }
@@ -146,7 +161,10 @@ function skipOpening(text: string, from: number, mayBreak: boolean): number {
 }
 
 function toValueEnd(text: string, start: number, form: Form, kind: string): number {
-  const limit = Math.min(text.length, start + (kind === "SECRET" ? SECRET_MAX : VALUE_MAX));
+  const limit = Math.min(
+    text.length,
+    start + (kind === "SECRET" ? SECRET_MAX : kind === "ADDRESS" ? ADDRESS_MAX : VALUE_MAX),
+  );
   const before = text[start - 1] ?? "";
   const quote = before === '"' || before === "'" || before === "`" ? before : undefined;
   for (let at = start; at < limit; at += 1) {

@@ -4,6 +4,7 @@ import type { DigitRun } from "./digit-runs.ts";
 import { isWordAt } from "./surroundings.ts";
 
 const TOKEN_MAX = 24;
+const GROUPS_MAX = 5;
 
 /** Forms that say by themselves what they are: groups, letters and a checksum. A checksum over bare digits is too weak. */
 const forms: readonly [RegExp, (surface: string) => boolean][] = [
@@ -43,25 +44,34 @@ const forms: readonly [RegExp, (surface: string) => boolean][] = [
 /** Government ids that need no word beside them. */
 export function findGovernmentIds(text: string, run: DigitRun, report: Report): void {
   for (let first = 0; first < run.count; first += 1) {
-    const start = toTokenStart(text, run.starts[first] ?? 0);
-    if (isWordAt(text, start - 1) || /[-./@#]/u.test(text[start - 1] ?? "")) continue;
-    for (let last = Math.min(run.count - 1, first + 7); last >= first; last -= 1) {
-      const end = toTokenEnd(text, run.ends[last] ?? 0);
-      const length = end - start;
-      if (
-        length < 9 ||
-        length > TOKEN_MAX ||
-        isWordAt(text, end) ||
-        (/[-/@]/u.test(text[end] ?? "") && isWordAt(text, end + 1))
-      )
-        continue;
-      const surface = text.slice(start, end);
-      if (!forms.some(([form, isValid]) => form.test(surface) && isValid(surface))) continue;
-      report("GOV_ID", start, end, 3);
-      first = last;
-      break;
-    }
+    const digitStart = run.starts[first] ?? 0;
+    const start = toTokenStart(text, digitStart);
+    // No form begins with a single digit that stands alone.
+    if (start === digitStart && (run.ends[first] ?? 0) - digitStart < 2) continue;
+    if (isWordAt(text, start - 1) || /[-./@#]/.test(text[start - 1] ?? "")) continue;
+    const last = reportLongest(text, run, first, start, report);
+    if (last !== -1) first = last;
   }
+}
+
+/** The longest form that starts here; groups that a space parts are of different numbers. Gives its last group, or -1. */
+function reportLongest(text: string, run: DigitRun, first: number, start: number, report: Report): number {
+  let found = -1;
+  let end = start;
+  for (let last = first; last < run.count && last - first < GROUPS_MAX; last += 1) {
+    const from = run.ends[last - 1] ?? 0;
+    if (last > first && ((run.starts[last] ?? 0) - from !== 1 || text.charCodeAt(from) === 32)) break;
+    const stop = toTokenEnd(text, run.ends[last] ?? 0);
+    if (stop - start > TOKEN_MAX) break;
+    if (stop - start < 9 || isWordAt(text, stop) || (/[-/@]/.test(text[stop] ?? "") && isWordAt(text, stop + 1)))
+      continue;
+    const surface = text.slice(start, stop);
+    if (/^\d+$/.test(surface) || !forms.some(([form, isValid]) => form.test(surface) && isValid(surface))) continue;
+    found = last;
+    end = stop;
+  }
+  if (found !== -1) report("GOV_ID", start, end, 3);
+  return found;
 }
 
 function toTokenStart(text: string, digitStart: number): number {

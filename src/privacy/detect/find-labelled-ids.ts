@@ -1,7 +1,7 @@
 import type { Report } from "./candidate.ts";
 import type { DigitRun } from "./digit-runs.ts";
 import { toIsoDate } from "./date-text.ts";
-import { isWordAt, toLeadIn } from "./surroundings.ts";
+import { isFree, isWordAt, toLeadIn } from "./surroundings.ts";
 
 const TOKEN_MAX = 34;
 /** Between the word and the number: "no.", "number is", "#", "(DL):", a state's name; no other sentence. */
@@ -20,15 +20,14 @@ const labels: readonly [string, RegExp][] = [
     ),
   ],
 ];
-const birthWords =
-  /(?:\bdob\b|d\.o\.b|birth|\bborn\b|b-?day|geboren|geburts|\bgeb\.|naissance|\bnée? le|nacimiento|nacid[oa]|nascita|nat[oa] il|nascimento|nascid[oa]|geboorte|urodz|föd(?:d|else)|født|fødsel|syntymä|naroz|născ|nasteri|szület|doğum|dogum|出生|生日|生年月日|誕生|생년월일|рожден|родил|الميلاد)[^\n\d]{0,24}$/u;
-
-/** Numbers that a word before them names: "Passport 926982251", "driver's license number D123-456", "born on 3 May 1980". */
+/** Numbers that a word before them names: "Passport 926982251", "driver's license number D123-456". */
 export function findLabelledIds(text: string, run: DigitRun, wanted: ReadonlySet<string>, report: Report): void {
   const digitStart = run.starts[0] ?? 0;
-  const leadIn = toLeadIn(text, toTokenStart(text, digitStart));
-  if (leadIn.length < 2) return;
-  if (wanted.has("DOB") && birthWords.test(leadIn)) findDate(text, digitStart, report);
+  const tokenStart = toTokenStart(text, digitStart);
+  if (!isFree(text, tokenStart)) return;
+  const leadIn = toLeadIn(text, tokenStart);
+  // A word of two letters at least; most numbers in data have none before them in their field.
+  if (!/[^\x00-\x40]{2}/.test(leadIn)) return;
   for (const [kind, label] of labels) {
     if (!wanted.has(kind) || !label.test(leadIn)) continue;
     const start = toTokenStart(text, digitStart);
@@ -84,21 +83,4 @@ function isInToken(code: number): boolean {
 
 function isOtherThing(surface: string): boolean {
   return toIsoDate(surface) !== undefined || /^[\da-f]{8}-[\da-f]{4}-/iu.test(surface) || /^\d+\.\d+$/u.test(surface);
-}
-
-const dateForms =
-  /^(?:\d{4}[-/.]\d{1,2}[-/.]\d{1,2}|\d{1,2}[-/.]\d{1,2}[-/.]\d{2,4}|\d{1,2}(?:st|nd|rd|th|\.)? (?:of |de |di )?\p{L}{3,11}\.?,? (?:de |del )?\d{4}|(?:19|20)\d{6}|\d{4}年\d{1,2}月\d{1,2}日)/u;
-const monthFirst = /\p{L}{3,9}\.? $/u;
-
-function findDate(text: string, digitStart: number, report: Report): void {
-  const month = monthFirst.exec(text.slice(Math.max(0, digitStart - 12), digitStart))?.[0].length ?? 0;
-  for (const start of month > 0 ? [digitStart - month, digitStart] : [digitStart]) {
-    const surface =
-      start < digitStart
-        ? /^\p{L}{3,9}\.? \d{1,2}(?:st|nd|rd|th)?,? \d{4}/u.exec(text.slice(start, start + 28))?.[0]
-        : dateForms.exec(text.slice(start, start + 32))?.[0];
-    if (surface === undefined || toIsoDate(surface) === undefined) continue;
-    report("DOB", start, start + surface.length, 2);
-    return;
-  }
 }

@@ -3,6 +3,7 @@ import { toNameBefore, toNameAfter } from "./name-beside.ts";
 import { isSurelyNameLike } from "./name-like.ts";
 
 const LINE_MAX = 64;
+const SIGN_OFF_MAX = 40;
 const greeting =
   /^[\s>"'*]{0,8}(?:[Hh]i|HI|[Hh]ello|[Hh]ey|[Dd]ear|[Gg]ood (?:morning|afternoon|evening)|[Hh]allo|[Ll]iebe[rs]?|[Ss]ehr geehrte[rs]? (?:Herr|Frau)|[Gg]uten (?:Tag|Morgen)|[Bb]onjour|[Ss]alut|[Cc]h[eè]re?|[Hh]ola|[Ee]stimad[oa]|[Qq]uerid[oa]|[Cc]iao|[Gg]entile|[Cc]aro|[Cc]ara|[Oo]lá|[Pp]rezad[oa]|[Bb]este|[Gg]eachte|[Hh]oi|[Hh]ej|[Hh]ei|[Kk]ære|[Kk]äre|[Kk]ära|[Cc]ześć|[Dd]rogi|[Dd]roga|[Ss]zanown[ya] Pani?e?|[Mm]erhaba|[Ss]ayın|[Aa]hoj|[Dd]obrý den|[Bb]ună|[Kk]edves|Здравствуйте|Привет|Уважаем(?:ый|ая)),? (?:Mr\.? |Mrs\.? |Ms\.? |Dr\.? |Herr |Frau |Prof\.? )?/u;
 const signOff =
@@ -29,9 +30,9 @@ function findInLetters(text: string, report: Report): void {
     const newline = text.indexOf("\n", start);
     const end = newline === -1 ? text.length : newline;
     const line = text.slice(start, Math.min(end, start + LINE_MAX));
-    if (/\S/u.test(line)) {
+    if (/\S/.test(line)) {
       if (isSigned && end - start < LINE_MAX) reportWhole(text, start, end, report);
-      isSigned = end - start < LINE_MAX && line.length < 40 && signOff.test(line);
+      isSigned = line.length < SIGN_OFF_MAX && /[\p{L},.!]\s*$/u.test(line) && signOff.test(line);
       if (!isSigned) {
         const opening = greeting.exec(line);
         if (opening !== null) reportGreeted(text, start + opening[0].length, end, report);

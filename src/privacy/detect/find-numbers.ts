@@ -5,7 +5,7 @@ import type { DigitRun } from "./digit-runs.ts";
 import { findGovernmentIds } from "./find-government-ids.ts";
 import { findLabelledIds } from "./find-labelled-ids.ts";
 import { findPhones } from "./find-phones.ts";
-import { isIban, isIbanLike } from "./iban.ts";
+import { ibanLength, isIban, isIbanLike } from "./iban.ts";
 import { isPublicIp } from "./ip-address.ts";
 import { isWordAt, toLeadIn } from "./surroundings.ts";
 
@@ -17,18 +17,32 @@ export function findNumbers(text: string, wanted: ReadonlySet<string>, report: R
   const wantsPhone = wanted.has("PHONE");
   const wantsId = wanted.has("GOV_ID");
   const plain = toAsciiDigits(text);
+  if (wantsIban) findIbans(plain, report);
+  const wantsLabelled = wantsId || wanted.has("BANK");
   forEachDigitRun(plain, (run) => {
-    const first = run.starts[0] ?? 0;
-    const length = (run.ends[run.count - 1] ?? 0) - first;
-    if (length < 4) return;
-    // Ids and hashes are digits among letters; only IBANs and some government ids are too.
-    if (wantsIban) findIbans(plain, run, report);
-    if (wantsCard && length >= 12) findCards(plain, run, report);
+    if (isTimestamp(plain, run)) return;
     if (wantsIp && run.count >= 4) findIpV4(plain, run, report);
-    if (wantsPhone && length >= 6) findPhones(plain, run, report);
-    if (wantsId && length >= 7) findGovernmentIds(plain, run, report);
-    if (length >= 5) findLabelledIds(plain, run, wanted, report);
+    // Ids and hashes are digits among letters; only some government ids are too.
+    if (run.digits < 5) return;
+    if (wantsCard && run.digits >= 12) findCards(plain, run, report);
+    if (wantsPhone && run.digits >= 6) findPhones(plain, run, report);
+    if (wantsId && run.digits >= 5) findGovernmentIds(plain, run, report);
+    if (wantsLabelled) findLabelledIds(plain, run, wanted, report);
   });
+}
+
+/** `2026-03-01T10:22` and `2026-03-01 10:22`: logs are full of them. */
+function isTimestamp(text: string, run: DigitRun): boolean {
+  const start = run.starts[0] ?? 0;
+  if (
+    (run.ends[0] ?? 0) - start !== 4 ||
+    run.count < 3 ||
+    text.charCodeAt(start + 4) !== 45 ||
+    text.charCodeAt(start + 7) !== 45
+  )
+    return false;
+  const next = text.charCodeAt(start + 10);
+  return next === 84 || (next === 32 && text.charCodeAt(start + 13) === 58);
 }
 
 const cardWords =
@@ -48,9 +62,9 @@ function findCards(text: string, run: DigitRun, report: Report): void {
       if (!isGrouped(run, first, last) || !isEvenlyParted(text, run, first, last) || isWordAt(text, end)) continue;
       const surface = text.slice(start, end);
       if (!isCardNumber(surface, true)) continue;
-      const isSure = cardWords.test(toLeadIn(text, start, 64));
-      if (!isSure && !isCardNumber(surface, false)) continue;
-      report("CARD", start, end, isSure ? 3 : 2);
+      const isSure = isCardNumber(surface, false) || cardWords.test(toLeadIn(text, start, 64));
+      if (!isSure) continue;
+      report("CARD", start, end, 3);
       first = last;
       break;
     }
@@ -73,38 +87,30 @@ function isEvenlyParted(text: string, run: DigitRun, first: number, last: number
   return separator.length <= 1 && separator !== "/";
 }
 
-function findIbans(text: string, run: DigitRun, report: Report): void {
-  const start = (run.starts[0] ?? 0) - 2;
-  if (
-    start < 0 ||
-    !isLatin(text.charCodeAt(start)) ||
-    !isLatin(text.charCodeAt(start + 1)) ||
-    isWordAt(text, start - 1)
-  )
-    return;
-  if ((run.ends[0] ?? 0) - (run.starts[0] ?? 0) < 2) return;
-  const whole = /^[A-Za-z]{2}\d{2}(?:[ \-\u00A0]?[A-Za-z\d]){11,40}/u.exec(text.slice(start, start + 64))?.[0] ?? "";
-  const isSaid =
-    /iban|account|bank|transfer|wire|deposit|konto|überweis|compte|virement|cuenta|conto|rekening|hesap/u.test(
-      toLeadIn(text, start),
-    );
-  // A word may follow after a space: the checksum says where the number ends.
-  for (
-    let end = whole.length;
-    end >= 15;
-    end = whole.search(/[ \-\u00A0][^ \-\u00A0]*$/u) === -1 ? 0 : cut(whole, end)
-  ) {
-    const surface = whole.slice(0, end);
-    if ((isIban(surface) || (isSaid && isIbanLike(surface))) && !isWordAt(text, start + end)) {
-      report("IBAN", start, start + end, 3);
-      return;
+const ibanStarts = /(?<![A-Za-z0-9_])[A-Za-z]{2}[0-9]{2}[ \-\u00A0]?[A-Za-z0-9]{4}[A-Za-z0-9 \-\u00A0]{6,48}/g;
+
+function findIbans(text: string, report: Report): void {
+  for (const { index: start, 0: area } of text.matchAll(ibanStarts)) {
+    // A word may follow after a space: the country says how long the number is.
+    const needed = ibanLength(area.slice(0, 2).toUpperCase());
+    if (needed === 0) continue;
+    let end = 0;
+    for (let counted = 0; counted < needed && end < area.length; end += 1) {
+      const code = area.charCodeAt(end);
+      if (code !== 32 && code !== 45 && code !== 0xa0) counted += 1;
     }
+    const surface = area.slice(0, end);
+    if (
+      isWordAt(text, start + end) ||
+      !(isIban(surface) || (isIbanLike(surface) && accountWords.test(toLeadIn(text, start))))
+    )
+      continue;
+    report("IBAN", start, start + end, 3);
   }
 }
 
-function cut(whole: string, end: number): number {
-  return whole.slice(0, end).search(/[ \-\u00A0][^ \-\u00A0]*$/u);
-}
+const accountWords =
+  /iban|account|bank|transfer|wire|deposit|konto|überweis|compte|virement|cuenta|conto|rekening|hesap/u;
 
 const versionWords =
   /(?:version|\bver\b|\bv|release|build|firmware|driver|sdk|section|chapter|§|rfc[ -]?\d+|oid|@|==|[~^]|\/)[ :="']*$/u;
@@ -124,13 +130,9 @@ function findIpV4(text: string, run: DigitRun, report: Report): void {
   }
 }
 
-function isLatin(code: number): boolean {
-  return (code >= 65 && code <= 90) || (code >= 97 && code <= 122);
-}
-
 /** Full-width digits and plus signs as ASCII ones, at the same offsets. */
 function toAsciiDigits(text: string): string {
-  if (!/[０-９＋]/u.test(text)) return text;
+  if (!/[０-９＋]/.test(text)) return text;
   return text.replaceAll(/[０-９＋－（）　．]/gu, (one) =>
     one === "　" ? " " : String.fromCharCode(one.charCodeAt(0) - 0xfee0),
   );

@@ -1,7 +1,7 @@
 import { getCountries, getCountryCallingCode, isValidPhoneNumber } from "libphonenumber-js/max";
 import type { Report } from "./candidate.ts";
 import type { DigitRun } from "./digit-runs.ts";
-import { isWordAt, toLeadIn } from "./surroundings.ts";
+import { isFree, isWordAt, toLeadIn } from "./surroundings.ts";
 
 const DIGITS_MIN = 7;
 const DIGITS_MAX = 15;
@@ -21,7 +21,9 @@ export function findPhones(text: string, run: DigitRun, report: Report): void {
     const last =
       text.startsWith("+", start) || text.startsWith("(+", start)
         ? toInternationalEnd(text, run, first)
-        : toNationalEnd(text, run, first, start);
+        : isOpening(text, run, first, start)
+          ? toNationalEnd(text, run, first, start)
+          : -1;
     if (last === -1) continue;
     const end = withExtension(text, run.ends[last] ?? 0);
     if (isWordAt(text, end)) continue;
@@ -37,6 +39,12 @@ function toOpening(text: string, digitStart: number, from: number): number {
   while (start > from && text[start - 1] === "+" && digitStart - start < 3) start -= 1;
   if (start > from && text[start - 1] === "(" && text[start] === "+") start -= 1;
   return start;
+}
+
+/** A national number stands free: not after a slash or an equals sign, and not in the middle of other digits. */
+function isOpening(text: string, run: DigitRun, first: number, start: number): boolean {
+  if (first > 0 && start - (run.ends[first - 1] ?? 0) < 2) return false;
+  return isFree(text, start);
 }
 
 function toInternationalEnd(text: string, run: DigitRun, first: number): number {

@@ -1,42 +1,41 @@
 import type { Report } from "./candidate.ts";
 import { entropy } from "./entropy.ts";
-import { isPlaceholder } from "./placeholder.ts";
+import { findUrlSecrets } from "./find-url-secrets.ts";
+import { forEachLongRun } from "./long-runs.ts";
 import { isRandomLike, isSecretLike } from "./secret-like.ts";
 import { secretShapes } from "./secret-shapes.ts";
 
 const CODES = 128;
 const byStart = toStarts();
+/** The shortest credential with a prefix, and what is shorter than each of them. */
+const RUN_MIN = 18;
+const MATCH_MIN = 10;
 const KEY_BLOCK_MAX = 16_384;
 
 /** Credentials that show what they are: vendors' prefixes, key blocks, passwords in addresses, `Authorization` headers. */
 export function findSecrets(text: string, report: Report): void {
   findPrefixed(text, report);
   findKeyBlocks(text, report);
-  findInUrls(text, report);
+  findUrlSecrets(text, report);
   findInCalls(text, report);
 }
 
 function findPrefixed(text: string, report: Report): void {
-  let previous = 32;
-  let code = text.charCodeAt(0);
-  for (let at = 0; at < text.length - 8; at += 1) {
-    const next = text.charCodeAt(at + 1);
-    if (!isWord(previous) && code < CODES && next < CODES) {
-      const shapes = byStart[lower(code) * CODES + lower(next)];
-      if (shapes !== undefined) {
-        const end = matchAt(shapes, text, at);
-        if (end > at && !isWordOrHyphen(text.charCodeAt(end)) && !isFiller(text.slice(at, end))) {
-          report("SECRET", at, end, 3);
-          at = end - 1;
-          previous = 65;
-          code = text.charCodeAt(at + 1);
-          continue;
+  forEachLongRun(text, RUN_MIN, (start, end) => {
+    let previous = text.charCodeAt(start - 1);
+    for (let at = start; at < end - MATCH_MIN; at += 1) {
+      const code = text.charCodeAt(at);
+      if (!isWord(previous) && code < CODES) {
+        const shapes = byStart[lower(code) * CODES + lower(text.charCodeAt(at + 1))];
+        const stop = shapes === undefined ? at : matchAt(shapes, text, at);
+        if (stop > at && !isWord(text.charCodeAt(stop))) {
+          if (!isFiller(text.slice(at, stop))) report("SECRET", at, stop, 3);
+          at = stop - 1;
         }
       }
+      previous = text.charCodeAt(at);
     }
-    previous = code;
-    code = next;
-  }
+  });
 }
 
 /** Drawn letters repeat little: `AIzaaaa…` and `ghp_xxxx…` stand for a token. */
@@ -71,32 +70,9 @@ function findKeyBlocks(text: string, report: Report): void {
   }
 }
 
-/** `postgres://app:pa55word@db` has a password, and so may a query; some addresses are themselves the credential. */
-function findInUrls(text: string, report: Report): void {
-  const hasUser = text.includes("@");
-  for (let at = text.indexOf("://"); at !== -1; at = text.indexOf("://", at + 3)) {
-    const start = at + 3;
-    const rest = text.slice(start, start + 300);
-    const userInfo = !hasUser ? null : /^([^\s:@/?#"'<>]{0,100}):([^\s/"'<>]{1,150})@(?=[\w.[-])/u.exec(rest);
-    if (userInfo !== null) {
-      const password = start + (userInfo[1] ?? "").length + 1;
-      const length = (userInfo[2] ?? "").length;
-      if (!isPlaceholder(userInfo[2] ?? "")) report("SECRET", password, password + length, 3);
-      continue;
-    }
-    const token = !hasUser ? null : /^([\w-]{16,150})(?::)?@(?=[\w.-])/u.exec(rest);
-    if (token !== null && isRandomLike(token[1] ?? "", 16)) report("SECRET", start, start + (token[1] ?? "").length, 3);
-    const hook =
-      /^(?:hooks\.slack(?:-gov)?\.com\/(?:services|workflows|triggers)\/[\w+/-]{20,100}|(?:\w+\.)?discord(?:app)?\.com\/api\/webhooks\/\d{17,20}\/[\w-]{40,100}|[\w-]+\.webhook\.office\.com\/webhookb2\/[\w@/-]{40,250})/u.exec(
-        rest,
-      );
-    if (hook !== null) report("SECRET", Math.max(0, at - 5), start + hook[0].length, 3);
-  }
-}
-
 /** `Authorization: Bearer …`, `curl -u name:password`. */
 function findInCalls(text: string, report: Report): void {
-  const header = /\b(?:Bearer|Basic|Token|ApiKey|Digest)[ +]/giu;
+  const header = /(?:Bearer|Basic|Token|ApiKey|bearer|basic|token|apikey|BEARER|BASIC)[ +]/g;
   for (const match of text.matchAll(header)) {
     const start = match.index + match[0].length;
     const value = /^[\w\-.~+/=:|]{8,4096}/u.exec(text.slice(start, start + 4096))?.[0] ?? "";
@@ -110,9 +86,9 @@ function findInCalls(text: string, report: Report): void {
 
 /** `curl -u name:password`, `--client-secret '…'`, and "the password 'abc123'" in a sentence. */
 function findInFlags(text: string, report: Report): void {
-  for (const match of text.matchAll(/(?<=^|\s)--?[A-Za-z][\w-]{0,40}(?=[ =])/gu)) {
-    const flag = match[0];
-    const from = match.index + flag.length;
+  for (const match of text.matchAll(/(?:^|[ \n\t])(--?[A-Za-z][A-Za-z0-9_-]{0,40})(?=[ =])/g)) {
+    const flag = match[1] ?? "";
+    const from = match.index + match[0].length;
     const rest = text.slice(from, from + 300);
     const opening = /^[ =]{1,3}["']?/u.exec(rest)?.[0].length ?? 0;
     if (/^-(?:u|-user|-proxy-user)$/u.test(flag)) {
@@ -124,11 +100,10 @@ function findInFlags(text: string, report: Report): void {
       if (isSecretLike(value)) report("SECRET", from + opening, from + opening + value.length, 3);
     }
   }
-  const said =
-    /(?:pass(?:word|code|phrase)|Pass(?:word|code|phrase)|[Ss]ecret|[Tt]oken|[Kk]ey)s? (?:is |was |of |to |=> )?(?:["'‘“`])(?=[^\s"'’”`]{6,100}["'’”`])/gu;
+  const said = /(?:assword|asscode|assphrase|ecret|oken|[Kk]ey)s? (?:is |was |of |to |=> )?["'‘“`]/g;
   for (const match of text.matchAll(said)) {
     const from = match.index + match[0].length;
-    const value = /^[^\s"'’”`]{6,100}/u.exec(text.slice(from, from + 101))?.[0] ?? "";
+    const value = /^[^\s"'’”`]{6,100}(?=["'’”`])/u.exec(text.slice(from, from + 102))?.[0] ?? "";
     if (isSecretLike(value)) report("SECRET", from, from + value.length, 2);
   }
 }
@@ -161,8 +136,4 @@ function lower(code: number): number {
 
 function isWord(code: number): boolean {
   return (code >= 97 && code <= 122) || (code >= 48 && code <= 57) || (code >= 65 && code <= 90) || code === 95;
-}
-
-function isWordOrHyphen(code: number): boolean {
-  return isWord(code);
 }

@@ -7,6 +7,7 @@ import { isPersonAround } from "./person-words.ts";
 const LINE_MAX = 4000;
 const CELL_KEY_MAX = 40;
 const COLUMNS_MAX = 64;
+const TRIES_MAX = 20;
 const delimiters = ["\t", "|", "│", ";", ","];
 /** Columns of a terminal's table: two spaces or more. */
 const gap = "  ";
@@ -20,12 +21,18 @@ interface Table {
 export function findTables(text: string, wanted: ReadonlySet<string>, report: Report): void {
   let table: Table | undefined;
   let start = 0;
+  let tries = 0;
   while (start < text.length) {
     const newline = text.indexOf("\n", start);
     const end = newline === -1 ? text.length : newline;
+    // A heading is among the first lines of a block: thousands of rows without one are not tried each.
+    if (!/[\t|│;,]|  /.test(text.slice(start, Math.min(end, start + LINE_MAX)))) tries = 0;
     if (end - start <= LINE_MAX && end > start) {
       if (table !== undefined && !isRow(text, start, end, table, wanted, report)) table = undefined;
-      table ??= newline === -1 ? undefined : toTable(text, start, end, wanted);
+      if (table === undefined && newline !== -1 && tries < TRIES_MAX) {
+        table = toTable(text, start, end, wanted);
+        tries += 1;
+      }
     } else table = undefined;
     start = end + 1;
   }
@@ -54,12 +61,17 @@ function isRow(
 
 /** A line is a heading if the next one has the same delimiter and one of its cells names a class. */
 function toTable(text: string, start: number, end: number, wanted: ReadonlySet<string>): Table | undefined {
-  const next = text.slice(end + 1, end + 1 + LINE_MAX);
+  const line = text.slice(start, end);
+  // Logs, code and JSON have the same delimiters, and these besides.
+  if (!/[\t|│;,]|  /.test(line) || /[:={}<>]/.test(line)) return undefined;
   for (const delimiter of [...delimiters, gap]) {
-    const first = text.indexOf(delimiter, start);
-    if (first === -1 || first >= end) continue;
-    const nextAt = next.indexOf(delimiter);
-    if (nextAt === -1 && !/^[\s+\-=|─┼]{3}/u.test(next)) continue;
+    if (!line.includes(delimiter)) continue;
+    const nextEnd = text.indexOf("\n", end + 1);
+    const next = text.slice(end + 1, Math.min(nextEnd === -1 ? text.length : nextEnd, end + 1 + LINE_MAX));
+    if (!next.includes(delimiter) && !/^[\s+\-=|─┼]{3}/u.test(next)) continue;
+    // Prose has commas too: its first part is longer than a heading.
+    const first = line.indexOf(delimiter);
+    if (first > CELL_KEY_MAX + 4) continue;
     const cells = toCells(text, start, end, delimiter);
     if (cells.length < 2 || cells.length > COLUMNS_MAX || cells.some(([from, to]) => to - from > CELL_KEY_MAX))
       continue;
@@ -109,8 +121,9 @@ function toCellEnd(text: string, from: number, to: number, delimiter: string): n
       at += 1;
     }
   }
-  const stop = text.indexOf(delimiter, at);
-  return stop === -1 || stop > to ? to : stop;
+  // Within the line only: an absent delimiter must not be searched through all of the text.
+  const stop = text.slice(at, to).indexOf(delimiter);
+  return stop === -1 ? to : at + stop;
 }
 
 function trim(text: string, from: number, to: number): [number, number] {

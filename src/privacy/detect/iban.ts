@@ -1,4 +1,4 @@
-import { ValidationErrorsIBAN, isValidIBAN, validateIBAN } from "ibantools";
+import { ValidationErrorsIBAN, countrySpecs, isValidIBAN, validateIBAN } from "ibantools";
 
 const shape = /^[A-Za-z]{2}\d{2}(?:[ \-\u00A0]?[A-Za-z\d]){11,30}$/u;
 
@@ -16,3 +16,6 @@ export const isIbanShaped = (surface: string): boolean => surface.length <= 45 &
 function toDigits(surface: string): string {
   return surface.replaceAll(/[ \-\u00A0]/gu, "").toUpperCase();
 }
+
+/** How many letters and digits the IBANs of a country have; 0 where it has none. */
+export const ibanLength = (country: string): number => countrySpecs[country]?.chars ?? 0;

@@ -39,3 +39,21 @@ export function isWordAt(text: string, at: number): boolean {
     return (code >= 48 && code <= 57) || (code >= 65 && code <= 90) || (code >= 97 && code <= 122) || code === 95;
   return /[\p{L}\p{N}\p{M}]/u.test(text[at] ?? "");
 }
+
+/** Whether what starts at a place stands free: after a space, a bracket, a quote or a colon, not inside an id or a path. */
+export function isFree(text: string, start: number): boolean {
+  const code = text.charCodeAt(start - 1);
+  return (
+    Number.isNaN(code) ||
+    code <= 32 ||
+    code === 34 ||
+    code === 35 ||
+    code === 39 ||
+    code === 40 ||
+    code === 42 ||
+    code === 58 ||
+    code === 62 ||
+    code === 91 ||
+    code > 126
+  );
+}

@@ -1,0 +1,101 @@
+import fc from "fast-check";
+import { expect, test } from "vitest";
+import { createDetector } from "../src/privacy/detect/detector.ts";
+import { defaultClasses, optionalClasses } from "../src/privacy/classes.ts";
+
+const classes = new Set<string>([...defaultClasses, ...optionalClasses]);
+const detector = createDetector({ classes, prose: false });
+const prose = createDetector({ classes, prose: true });
+
+const CHARACTERS = 1_000_000;
+/** Hundreds of times what linear work takes on a slow machine is still less than a quadratic search needs. */
+const TEXT_MS_MAX = 5000;
+
+const units = [
+  ..."@1aA.=:-+ /<>({[|,;\n\t\\\"'_%#é漢👩",
+  "a.a.a.",
+  "a@",
+  "@a.",
+  "a@a",
+  "a.b@c.d ",
+  "key=key=",
+  "password=",
+  "token:",
+  "((((",
+  "1 ",
+  "1-",
+  "1.",
+  "1:",
+  "+1 ",
+  "a:",
+  "-----BEGIN ",
+  "-----BEGIN PRIVATE KEY-----",
+  "://",
+  "http://a:b@",
+  "://webhook",
+  '"a":',
+  '\\"a\\":',
+  "<a>",
+  "<name>",
+  "sk-",
+  "eyJ.",
+  "ey",
+  "DE89 ",
+  "4111 ",
+  "passport ",
+  "passport 1",
+  "phone ",
+  "phone 1234567 ",
+  "born 1.1.",
+  "Mr Aa ",
+  "Aa ",
+  "Best,\n",
+  "Hi A,\n",
+  "a,b\n",
+  "name,email\n",
+  "Name: Bb ",
+  "--a ",
+  "Bearer ",
+  "curl -u ",
+  "A 1, 1234 Aa",
+  "Rue Aa ",
+  "0x",
+  "\u0000",
+];
+
+test("a text of one part again and again takes linear time", { timeout: 120_000 }, () => {
+  for (const unit of units) {
+    const text = unit.repeat(Math.ceil(CHARACTERS / unit.length));
+    const started = performance.now();
+    detector.inText(text);
+    expect(performance.now() - started, JSON.stringify(unit)).toBeLessThan(TEXT_MS_MAX);
+  }
+});
+
+test("findings are sorted, disjoint and inside the text, whatever it is", () => {
+  const piece = fc.oneof(
+    fc.constantFrom(...units),
+    fc.string({ unit: "binary", maxLength: 8 }),
+    fc.constantFrom("ada@fjord.io", "+31612345678", "Ada Holm", "4012888888881881"),
+  );
+  fc.assert(
+    fc.property(fc.array(piece, { maxLength: 40 }), (pieces) => {
+      const text = pieces.join("");
+      let last = 0;
+      for (const { start, end } of prose.inText(text)) {
+        expect(start).toBeGreaterThanOrEqual(last);
+        expect(end).toBeGreaterThan(start);
+        last = end;
+      }
+      expect(last).toBeLessThanOrEqual(text.length);
+    }),
+    { numRuns: 300 },
+  );
+});
+
+test("the same text gives the same findings, whatever was read before", () => {
+  const text = "From: Orla Byrne <orla@fjord-data.io>, password=Frost!2931";
+  const first = detector.inText(text);
+  for (const unit of units) detector.inText(unit.repeat(50));
+  expect(detector.inText(text)).toEqual(first);
+});

@@ -1,0 +1,218 @@
+import { expect, test } from "vitest";
+import { classOfFormat } from "../src/privacy/detect/class-of-format.ts";
+import { toCanonical } from "../src/privacy/detect/canonical.ts";
+import { createDetector } from "../src/privacy/detect/detector.ts";
+import { defaultClasses, optionalClasses } from "../src/privacy/classes.ts";
+
+const classes = new Set<string>([...defaultClasses, ...optionalClasses]);
+const detector = createDetector({ classes, prose: false });
+
+/** What is found in a text, as `CLASS=surface`. */
+function find(text: string, by = detector): string[] {
+  return by.inText(text).map(({ start, end, class: kind }) => `${kind}=${text.slice(start, end)}`);
+}
+
+/** Each text with what must be found in it: all of it, and nothing else. */
+function check(cases: readonly (readonly [text: string, ...found: string[]])[]): void {
+  for (const [text, ...found] of cases) expect(find(text), text).toEqual(found);
+}
+
+test("mail addresses, and what only looks like one", () => {
+  check([
+    ["ask ines.mota+crm@fjord-data.io, please", "EMAIL=ines.mota+crm@fjord-data.io"],
+    ["{'pelé@correio.pt': 550}", "EMAIL=pelé@correio.pt"],
+    ["用户@例子.广告 wrote", "EMAIL=用户@例子.广告"],
+    ["mail to bo@xn--bcher-kva.de.", "EMAIL=bo@xn--bcher-kva.de"],
+    ["npm i left-pad@1.3.0 @scope/pkg@4.2.1-beta.2"],
+    ["git@github.com:acme/site.git"],
+    ["someone@example.com, a@b.example.org", "EMAIL=a@b.example.org"],
+    ["noreply@acme.io no-reply@acme.io root@db.internal icon@2x.png"],
+    ["image: registry.io/pause@sha256:9f86d081884c7d659a2feaa0c55ad015"],
+  ]);
+});
+
+test("telephone numbers by plus sign, by form and by the word beside them", () => {
+  check([
+    ["+31 6 1234 5678", "PHONE=+31 6 1234 5678"],
+    ["ring (202) 456-1111 ext. 12", "PHONE=(202) 456-1111 ext. 12"],
+    ["reach me on 020 7946 0958 until five", "PHONE=020 7946 0958"],
+    ["Telefon: 0170 1234567", "PHONE=0170 1234567"],
+    ["tel:+4930901820", "PHONE=+4930901820"],
+    ["order 4915123456, ref 20260102, total 1234567.89"],
+    ["2026-03-01 10:22:33 took 1700999002876"],
+    ["EAN 4006381333931, build 10.0.19041.1"],
+  ]);
+});
+
+test("cards, accounts and addresses of machines are checked, not guessed", () => {
+  check([
+    ["card 4012 8888 8888 1881", "CARD=4012 8888 8888 1881"],
+    ["4012888888881882 fails the checksum, 1111111111111117 has no issuer"],
+    ["pay to DE89 3704 0044 0532 0130 00 today", "IBAN=DE89 3704 0044 0532 0130 00"],
+    ["DE88 3704 0044 0532 0130 00"],
+    ["from 81.2.69.142 to 10.0.0.1, 127.0.0.1, 192.0.2.7, 169.254.1.1", "IP=81.2.69.142"],
+    ["version 4.18.2.77; Chrome/120.1.2.3"],
+    ["peer 2a02:26f0:1180::17 via ::1 and fe80::1 and 2001:db8::5", "IP=2a02:26f0:1180::17"],
+    ["eth0 3c:22:fb:9a:10:e5 at 12:34:56", "MAC=3c:22:fb:9a:10:e5"],
+  ]);
+});
+
+test("ids of governments, dates of birth and accounts by form or by the word before", () => {
+  check([
+    ["SSN 536-90-4399, not 000-12-3456 or 666-12-3456", "GOV_ID=536-90-4399"],
+    ["CPF 529.982.247-25", "GOV_ID=529.982.247-25"],
+    ["Passport X4RTH00F2 was shown", "PASSPORT=X4RTH00F2"],
+    ["driver's license number D123-4567-8901", "GOV_ID=D123-4567-8901"],
+    ["PESEL 44051401359", "GOV_ID=44051401359"],
+    ["born on 3 May 1981 in Lyon", "DOB=3 May 1981"],
+    ["Geburtsdatum: 03.05.1981", "DOB=03.05.1981"],
+    ["account number 77182003311", "BANK=77182003311"],
+    ["released on 2026-05-03"],
+  ]);
+});
+
+test("credentials by prefix, key, header and address; no hashes, ids, words or templates", () => {
+  const token = "ghp_" + "9xK2mQ7vLw3Tz8Rb5Yc1Nd6Hf4Jg0PsUaEoI";
+  check([
+    [`remote ${token}`, `SECRET=${token}`],
+    ["redis://cache:p4ss@w0rd@db:6379/0", "SECRET=p4ss@w0rd"],
+    ["DB_PASSWORD=Tr0ub4dor-3", "SECRET=Tr0ub4dor-3"],
+    ['"client_secret": "9fQ2-xkPz71LmT"', "SECRET=9fQ2-xkPz71LmT"],
+    ['{\\"apiKey\\":\\"9fQ2xkPz71LmTa8\\"}', "SECRET=9fQ2xkPz71LmTa8"],
+    ["Authorization: Bearer 4f9a8b7c6d5e4f3a2b1c", "SECRET=4f9a8b7c6d5e4f3a2b1c"],
+    ["WARN acme client rejected key=MRMWHISJ7hmUvHKd status=401", "SECRET=MRMWHISJ7hmUvHKd"],
+    ["the password 'Frost!2931' leaked", "SECRET=Frost!2931"],
+    ["PASSWORD=${DB_PASSWORD} token=<token> secret: changeme password=********"],
+    ["commit 9f86d081884c7d659a2feaa0c55ad015a3bf4f1b etag=9f86d081884c7d65"],
+    ["max_tokens: 4096, next_page_token: abc123def456, cache hit key=user:74511"],
+    ["rid=ba0ce9f1-1fcb-447f-a97d-12f9867e6e38"],
+  ]);
+  const key = `-----BEGIN PRIVATE KEY-----\n${"MIIEvQIBADANBgkqhkiG9w0B\n".repeat(3)}-----END PRIVATE KEY-----`;
+  expect(find(`a\n${key}\nb`)).toEqual([`SECRET=${key}`]);
+});
+
+test("names that the form of a text gives away", () => {
+  check([
+    ["From: Orla Byrne <orla@fjord-data.io>", "NAME=Orla Byrne", "EMAIL=orla@fjord-data.io"],
+    ["**Reporter:** Kai Lund (kai@fjord-data.io)", "NAME=Kai Lund", "EMAIL=kai@fjord-data.io"],
+    ["Hi Wanda,\n\nsee below.\n\nKind regards,\nTamsin", "NAME=Wanda", "NAME=Tamsin"],
+    ["Mit freundlichen Grüßen\nJörg Maß", "NAME=Jörg Maß"],
+    ["Dr. Achterberg will call", "NAME=Achterberg"],
+    ["can you call Ilse back on 0170 1234567?", "NAME=Ilse", "PHONE=0170 1234567"],
+    ["1:1 Freya / Bo", "NAME=Freya", "NAME=Bo"],
+    ["Hi all,\n\nthanks\nTeam"],
+    ["Open Visual Studio Code and call Function.prototype"],
+  ]);
+});
+
+test("tables: a heading says what its column is", () => {
+  check([
+    ['id,name,email\n1,Ada Holm,ada@fjord.io\n2,"Holm, Bo",', "NAME=Ada Holm", "EMAIL=ada@fjord.io", "NAME=Holm, Bo"],
+    [" id | full_name | amount\n----+-----------+----\n 1 | Ada Holm | 2026\n", "NAME=Ada Holm"],
+    ["| Telefon | Land |\n|---|---|\n| 0170 1234567 | DE |", "PHONE=0170 1234567"],
+    ["nom;prénom\nMoreau;Élodie\n", "NAME=Moreau", "NAME=Élodie"],
+    ["name,version\nleft-pad,1.3.0\n"],
+    ["NAME  READY  STATUS\napi-1  1/1  Running\n"],
+  ]);
+});
+
+test("fields in text: YAML, XML, URL queries, JSON in strings", () => {
+  check([
+    ["contact:\n  name: Ada Holm\n  phone: 0170 1234567", "NAME=Ada Holm", "PHONE=0170 1234567"],
+    ["<user><surname>Holm</surname><ean>4006381333931</ean></user>", "NAME=Holm"],
+    ["GET /find?last_name=Holm&page=2", "NAME=Holm"],
+    ['{\\"first_name\\":\\"Ada\\",\\"n\\":1}', "NAME=Ada"],
+    ["Customer(id=3, first_name='Ada', plan='pro')", "NAME=Ada"],
+    ["name: build\nversion: 1.2.3"],
+  ]);
+});
+
+test("a street with its number and town", () => {
+  check([
+    ["send it to 12 Corran Terrace, Dunmore, OH 44107. Thanks", "ADDRESS=12 Corran Terrace, Dunmore, OH 44107"],
+    ["wohnt in der Lindenstraße 12a, 10969 Berlin", "ADDRESS=Lindenstraße 12a, 10969 Berlin"],
+    ["au 8 rue de la Paix, 75002 Paris", "ADDRESS=8 rue de la Paix, 75002 Paris"],
+    ["Monitoring 3 of 5 nodes in Spring 2026"],
+  ]);
+});
+
+test("names in prose only where they are asked for", () => {
+  const prose = createDetector({ classes, prose: true });
+  const text = "Yesterday Michael Andersen met Ravil G Yefimov; later Andersen left Paris.";
+  expect(find(text)).toEqual([]);
+  expect(find(text, prose)).toEqual(["NAME=Michael Andersen", "NAME=Ravil G Yefimov", "NAME=Andersen"]);
+  expect(find("The Grace Hotel and Visual Studio Code in May", prose)).toEqual([]);
+});
+
+test("the member of an object: its key, its siblings, and whether the value can be it", () => {
+  const of = (path: string, value: string | number, siblings: string[] = []) =>
+    detector.ofMember({ path: path.split("."), value, siblings });
+  const cases: readonly (readonly [string | undefined, string, string | number, string[]?])[] = [
+    ["NAME", "items.first_name", "ada"],
+    ["NAME", "customer.name", "Ada Holm"],
+    ["NAME", "name", "Ada Holm", ["email", "phone"]],
+    ["NAME", "attendees.displayName", "Ada Holm"],
+    ["NAME", "assignee", "Ada Holm"],
+    ["NAME", "kunde.nachname", "Maß"],
+    ["NAME", "user.姓名", "王小明"],
+    [undefined, "assignee", "ada"],
+    [undefined, "name", "left-pad", ["version"]],
+    [undefined, "products.name", "Oak Desk", ["price", "ean"]],
+    ["EMAIL", "billingEmail", "ada@fjord.io"],
+    [undefined, "emailVerified", "yes"],
+    [undefined, "email", "unknown"],
+    ["PHONE", "phone_work", 3_161_234_567],
+    [undefined, "phone", "yes"],
+    ["DOB", "fecha_nacimiento", "1981-05-03"],
+    ["GOV_ID", "ssn", "536904399"],
+    ["BANK", "account_number", 77_182_003_311],
+    ["ADDRESS", "address.city", "Deventer"],
+    ["IP", "client_ip", "81.2.69.142"],
+    [undefined, "client_ip", "10.0.0.1"],
+    ["USERNAME", "username", "ada_h"],
+    ["SECRET", "stripe_key", "9fQ2xkPz71LmTa8w"],
+    [undefined, "cache_key", "9fQ2xkPz71LmTa8w"],
+    [undefined, "max_tokens", 4096],
+    [undefined, "description", "Ada Holm"],
+  ];
+  for (const [kind, path, value, siblings] of cases) expect(of(path, value, siblings), `${path}=${value}`).toBe(kind);
+});
+
+test("classes that are not asked for are not found; the user's own are", () => {
+  const own = createDetector({
+    classes: new Set(["EMAIL"]),
+    prose: false,
+    own: [
+      {
+        class: "PROJECT",
+        find: (text) => [...text.matchAll(/Nebula/gu)].map(({ index }) => ({ start: index, end: index + 6 })),
+      },
+    ],
+  });
+  expect(find("Nebula: ada@fjord.io, +31 6 1234 5678", own)).toEqual(["PROJECT=Nebula", "EMAIL=ada@fjord.io"]);
+});
+
+test("two surfaces of one value have one canonical form", () => {
+  const cases: readonly (readonly [string, string, string])[] = [
+    ["EMAIL", "MAILTO:Ada@Fjord.io", "ada@fjord.io"],
+    ["PHONE", "tel:+31 (0)6-1234 5678", "+31612345678"],
+    ["PHONE", "020 7946 0958", "02079460958"],
+    ["CARD", "4012-8888-8888-1881", "4012888888881881"],
+    ["IBAN", "de89 3704 0044 0532 0130 00", "DE89370400440532013000"],
+    ["DOB", "3 May 1981", "1981-05-03"],
+    ["NAME", "Ada  Holm", "Ada Holm"],
+    ["SECRET", "aB c", "aB c"],
+  ];
+  for (const [kind, surface, canonical] of cases) expect(toCanonical(kind, surface)).toBe(canonical);
+});
+
+test("the format of a schema names a class", () => {
+  expect(["email", "idn-email", "phone", "ipv6", "password", "date"].map(classOfFormat)).toEqual([
+    "EMAIL",
+    "EMAIL",
+    "PHONE",
+    "IP",
+    "SECRET",
+    undefined,
+  ]);
+});

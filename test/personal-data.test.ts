@@ -1,0 +1,470 @@
+import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { afterEach, beforeEach, describe, expect, test } from "vitest";
+import type { Json, JsonObject } from "../src/base/json.ts";
+import { createSluice } from "../src/runtime/create-sluice.ts";
+import type { ExecutionResult } from "../src/runtime/outcome.ts";
+import type { Sluice, SluiceEvent } from "../src/runtime/sluice.ts";
+
+const leads = [
+  { id: 1, name: "Ana Ruiz", email: "ana.ruiz+crm@acme.io", phone: "+34 612 35 03 34", note: "Ana called at 10:30" },
+  { id: 2, name: "Bob Stone", email: "bob@stone.dev", phone: "+1 415 555 2671", note: "ok" },
+];
+const key = "sk_live_RXU6UmgrwKmX9yrD36F8s1Kk";
+const world = {
+  leads,
+  mail: `Write to Ana Ruiz, ${leads[0]?.email}`,
+  keys: { apiKey: key },
+  bad: "no user bob@stone.dev",
+};
+const secrets = [...leads.flatMap(({ name, email, phone }) => [name, email, phone]), key];
+
+const server = fileURLToPath(new URL("./servers/people.mjs", import.meta.url));
+
+let folder: string;
+const opened: Sluice[] = [];
+
+async function open(config: JsonObject = {}, servers: JsonObject = {}): Promise<Sluice> {
+  const toServer = (name: string, more: JsonObject = {}): JsonObject => ({
+    ...{
+      command: process.execPath,
+      args: [server, join(folder, `${name}.json`)],
+      env: { API_TOKEN: "tok-7f3a-99-secret" },
+    },
+    ...more,
+  });
+  const sluice = await createSluice({
+    mcpServers: {
+      hr: toServer("hr"),
+      crm: toServer("crm"),
+      web: toServer("web", { trust: "untrusted" }),
+      ...servers,
+    },
+    stateDir: join(folder, "state"),
+    sandbox: { guestsWarm: 0, wall: "none" },
+    ...config,
+  });
+  opened.push(sluice);
+  return sluice;
+}
+
+const saved = async (name: string): Promise<Json[]> =>
+  (await readFile(join(folder, `${name}.json.saved`), "utf8").catch(() => ""))
+    .split("\n")
+    .filter((line) => line !== "")
+    .map((line) => JSON.parse(line) as Json);
+
+function expectNothingIn(value: unknown): void {
+  const text = JSON.stringify(value);
+  for (const secret of secrets) expect(text).not.toContain(secret);
+}
+
+beforeEach(async () => {
+  folder = await mkdtemp(join(tmpdir(), "sluice-people-"));
+  await writeFile(join(folder, "hr.json"), JSON.stringify(world));
+  for (const name of ["crm", "web"]) await writeFile(join(folder, `${name}.json`), "{}");
+});
+afterEach(async () => {
+  for (const sluice of opened.splice(0)) await sluice[Symbol.asyncDispose]();
+  await rm(folder, { recursive: true, force: true, maxRetries: 5 });
+});
+
+describe("from a sheet into a CRM", () => {
+  const move = `
+    const { value } = await hr.get({ name: "leads" });
+    console.log(value);
+    for (const { name, email, phone } of value) await crm.save({ record: { Name: name, Email: email, Phone: phone } });
+    console.log(await hr.text({ name: "mail" }));
+    try { await hr.fail({ name: "bad" }); } catch (error) { console.log(error.message); }
+    return value.length;`;
+
+  test("the model sees tokens, the CRM gets the values", async () => {
+    const sluice = await open();
+    const result = await sluice.executeCode(move);
+    expect(result).toMatchObject({ status: "completed", result: 2 });
+    expectNothingIn(result);
+    expect(result.logs.map(({ text }) => text)).toEqual([
+      JSON.stringify([
+        { id: 1, name: "[NAME_1]", email: "[EMAIL_1]", phone: "[PHONE_1]", note: "[NAME_2] called at 10:30" },
+        { id: 2, name: "[NAME_3]", email: "[EMAIL_2]", phone: "[PHONE_2]", note: "ok" },
+      ]),
+      "Write to [NAME_1], [EMAIL_1]",
+      "no user [EMAIL_2]",
+    ]);
+    expect(await saved("crm")).toEqual(
+      leads.map(({ name, email, phone }) => ({ Name: name, Email: email, Phone: phone })),
+    );
+    const edges = (await sluice.edges()).sort((one, other) => one.class.localeCompare(other.class));
+    expect(edges).toMatchObject(
+      ["EMAIL", "NAME", "PHONE"].map((name) => ({
+        ...{ from: ["hr"], to: "crm.save", class: name, verdict: "matching", calls: 2, tokens: 2 },
+      })),
+    );
+    expectNothingIn(edges);
+  });
+
+  test("tokens in a file still mean something after a restart", async () => {
+    await (
+      await open()
+    ).executeCode(
+      `import fs from "fs/promises"; await fs.writeFile("./workspace/leads.json", JSON.stringify((await hr.get({ name: "leads" })).value));`,
+    );
+    await opened.pop()?.[Symbol.asyncDispose]();
+    const result = await (
+      await open()
+    ).executeCode(
+      `import fs from "fs/promises"; const [first] = JSON.parse(await fs.readFile("./workspace/leads.json", "utf8"));
+       await crm.save({ record: { email: first.email } }); return first;`,
+    );
+    expectNothingIn(result);
+    expect(await saved("crm")).toEqual([{ email: leads[0]?.email }]);
+  });
+
+  test("direct calls are sealed and restored like a program's", async () => {
+    const sluice = await open();
+    const read = await sluice.callTool("hr.get", { name: "leads" });
+    expectNothingIn(read);
+    expect(await sluice.callTool("crm.save", { record: { email: "[EMAIL_2]" } })).toMatchObject({
+      result: { saved: { email: "[EMAIL_2]" } },
+    });
+    expect(await saved("crm")).toEqual([{ email: "bob@stone.dev" }]);
+  });
+
+  test("modes: off for one server, off for all", async () => {
+    const one = await (
+      await open({ privacy: { servers: { hr: "off" } } })
+    ).executeCode(`return (await hr.get({ name: "leads" })).value[0].id`);
+    expect(one).toMatchObject({ status: "completed", result: 1 });
+    const all = await (
+      await open({ privacy: { mode: "off" } })
+    ).executeCode(`return (await hr.get({ name: "leads" })).value`);
+    expect(all.result).toEqual(leads);
+    const strict = await (
+      await open({ privacy: { mode: "strict", vault: "session" } })
+    ).executeCode(`return (await hr.get({ name: "leads" })).value[1]`);
+    expect(strict.result).toMatchObject({ id: 2, note: "[TEXT_2]" });
+  });
+
+  test("a session's tokens mean nothing to the next one", async () => {
+    const privacy = { vault: "session" };
+    expectNothingIn(await (await open({ privacy })).executeCode(`return await hr.get({ name: "leads" })`));
+    const next = await (
+      await open({ privacy })
+    ).executeCode(`return await crm.save({ record: { email: "[EMAIL_1]" } })`);
+    expect(next.error).toMatchObject({ code: "unknown_token" });
+  });
+
+  test("values over 256 KB too", async () => {
+    const rows = Array.from({ length: 4_000 }, (_, id) => ({
+      id,
+      full_name: `Ann Number${"abcdefghij"[id % 10]}`,
+      email: `ann${id}@acme.io`,
+      filler: "x".repeat(40),
+    }));
+    await writeFile(join(folder, "hr.json"), JSON.stringify({ rows }));
+    const result = await (
+      await open()
+    ).executeCode(
+      `const { value } = await hr.get({ name: "rows" });
+       await crm.save({ record: { email: value[3999].email } });
+       return [value.length, value[0].email, value[3999].email, new Set(value.map((row) => row.full_name)).size];`,
+    );
+    expect(result.result).toEqual([4000, "[EMAIL_1]", "[EMAIL_4000]", 10]);
+    expect(await saved("crm")).toEqual([{ email: "ann3999@acme.io" }]);
+  });
+});
+
+describe("where personal data may go", () => {
+  const codeOf = (result: ExecutionResult): string | undefined => result.error?.code;
+
+  test("back to where it came from, always", async () => {
+    const result = await (
+      await open({ privacy: { consent: "ask" } })
+    ).executeCode(
+      `const { value } = await hr.get({ name: "leads" }); return await hr.note({ text: "to " + value[0].email });`,
+    );
+    expect(result).toMatchObject({ status: "completed", result: { noted: { text: "to [EMAIL_1]" } } });
+    expect(await saved("hr")).toEqual([{ text: `to ${leads[0]?.email}` }]);
+  });
+
+  test("secrets nowhere else without a rule, even with a person there", async () => {
+    const code = `const { value } = await hr.get({ name: "keys" }); return await crm.save({ record: { apiKey: value.apiKey } });`;
+    const refused = await (await open({ privacy: { consent: "open" } })).executeCode(code);
+    expect(codeOf(refused)).toBe("release_denied");
+    expect(await saved("crm")).toEqual([]);
+    const rule = { from: "hr", to: "crm.*", classes: ["SECRET"] };
+    expect(await (await open({ privacy: { release: [rule] } })).executeCode(code)).toMatchObject({
+      status: "completed",
+    });
+    expect(await saved("crm")).toEqual([{ apiKey: key }]);
+  });
+
+  test.each([
+    ["an argument made for it, of a trusted server", `crm.send({ to: value[0].email })`, undefined],
+    ["free text", `crm.note({ text: value[0].email })`, "EMAIL"],
+    ["a longer text in an argument made for it", `crm.send({ to: "x" + value[0].email })`, "EMAIL"],
+    ["an argument made for another class", `crm.send({ to: value[0].name })`, "NAME"],
+    ["a server that is not trusted", `web.send({ to: value[0].email })`, "EMAIL"],
+  ])("%s: asked about %s is %s", async (_, call, asked) => {
+    const result = await (
+      await open()
+    ).executeCode(`const { value } = await hr.get({ name: "leads" }); return await ${call};`);
+    if (asked === undefined) expect(result.status).toBe("completed");
+    else {
+      expect(result).toMatchObject({ status: "paused", pending: [{ kind: "edge" }] });
+      expect(result.pending?.[0]?.question).toContain(`1 × ${asked} from hr`);
+    }
+  });
+
+  test("a value that two servers gave needs both to be permitted", async () => {
+    await writeFile(join(folder, "crm.json"), JSON.stringify({ mail: leads[0]?.email }));
+    const privacy = { consent: "ask", release: [{ from: "hr", to: "web.*", classes: ["*"] }] };
+    const code = `const { value } = await hr.get({ name: "leads" }); BOTH; return await web.send({ to: value[0].email });`;
+    expect((await (await open({ privacy })).executeCode(code.replace("BOTH", ""))).status).toBe("completed");
+    expect(
+      (await (await open({ privacy })).executeCode(code.replace("BOTH", `await crm.text({ name: "mail" })`))).status,
+    ).toBe("paused");
+  });
+});
+
+describe("a person is asked", () => {
+  const code = `
+    const { value } = await hr.get({ name: "leads" });
+    const sent = await Promise.allSettled(value.map(({ email, name }) => web.note({ text: name + " " + email })));
+    return sent.map((one) => one.status === "fulfilled" ? "sent" : one.reason.code);`;
+
+  test("once for calls that wait together, by masked samples; the program goes on with the answer", async () => {
+    const sluice = await open();
+    const paused = await sluice.executeCode(code);
+    expect(paused).toMatchObject({ status: "paused", pending: [{ kind: "edge", tool: "web.note" }] });
+    const [question] = sluice.questions();
+    expect(question?.body).toMatchObject({
+      calls: 2,
+      data: [
+        { class: "NAME", values: 2 },
+        { class: "EMAIL", values: 2, samples: ["a•••@acme.io", "b•••@stone.dev"] },
+      ],
+    });
+    expectNothingIn([paused, question]);
+    // Another process answers.
+    const other = await open();
+    other.answer(question?.id ?? "", "allow-once", "a person");
+    const done = await sluice.resume(paused.executionId);
+    expect(done).toMatchObject({ status: "completed", result: ["sent", "sent"] });
+    expect(await saved("web")).toEqual(leads.map(({ name, email }) => ({ text: `${name} ${email}` })));
+  });
+
+  test("no is an error that the program can catch, and nothing was sent", async () => {
+    const sluice = await open();
+    sluice.onQuestion(({ id }) => {
+      sluice.answer(id, "deny-once", "a person");
+      return true;
+    });
+    expect(await sluice.executeCode(code)).toMatchObject({
+      status: "completed",
+      result: ["approval_denied", "approval_denied"],
+    });
+    expect(await saved("web")).toEqual([]);
+  });
+
+  test("always is remembered, for that flow only", async () => {
+    const sluice = await open();
+    let asked = 0;
+    sluice.onQuestion(({ id }) => {
+      asked += 1;
+      sluice.answer(id, "allow-always", "a person");
+      return true;
+    });
+    for (let run = 0; run < 2; run++) expect((await sluice.executeCode(code)).result).toEqual(["sent", "sent"]);
+    expect(asked).toBe(1);
+    await sluice.executeCode(code.replace("web.note", "crm.note"));
+    expect(asked).toBe(2);
+  });
+
+  test("policy.tools approve: the same, for every batch of calls", async () => {
+    const sluice = await open({ policy: { tools: { "crm.save": "approve" } } });
+    const asked: string[] = [];
+    sluice.onQuestion(({ id, kind, body }) => {
+      asked.push(`${kind}: ${body.text}`);
+      sluice.answer(id, asked.length === 1 ? "allow-once" : "deny-once", "a person");
+      return true;
+    });
+    const result = await sluice.executeCode(`
+      const save = () => crm.save({ record: { n: 1 } }).then(() => "saved", (error) => error.code);
+      return [await save(), await save()];`);
+    expect(result.result).toEqual(["saved", "approval_denied"]);
+    expect(asked).toEqual(["approval: May crm.save be called?", "approval: May crm.save be called?"]);
+  });
+
+  test("the time that a person takes counts to no limit", async () => {
+    const sluice = await open();
+    const paused = await sluice.executeCode(code, { timeoutMs: 2_500 });
+    expect(paused.status).toBe("paused");
+    await new Promise((resolve) => setTimeout(resolve, 3_000));
+    sluice.answer(paused.pending?.[0]?.id ?? "", "allow-once", "a person");
+    expect(await sluice.resume(paused.executionId)).toMatchObject({ status: "completed" });
+  });
+
+  test("a question of a program that was cancelled is not to be answered", async () => {
+    const sluice = await open();
+    const stop = new AbortController();
+    const shown = new Promise<string>((resolve) => sluice.onQuestion(({ id }) => (resolve(id), true)));
+    const running = sluice.executeCode(code, { signal: stop.signal });
+    const id = await shown;
+    stop.abort();
+    expect((await running).status).toBe("killed");
+    expect(() => sluice.answer(id, "allow-once", "a person")).toThrow(/waits no longer/);
+  });
+
+  test("direct calls wait and are resumed too", async () => {
+    const sluice = await open({ policy: { tools: { "crm.save": "approve" } } });
+    const paused = await sluice.callTool("crm.save", { record: { n: 1 } });
+    expect(paused).toMatchObject({ status: "paused", pending: [{ tool: "crm.save" }] });
+    sluice.answer(paused.pending?.[0]?.id ?? "", "allow-once", "a person");
+    expect(await sluice.resume(paused.executionId)).toMatchObject({ status: "completed", result: { saved: { n: 1 } } });
+  });
+});
+
+describe("questions about tokens", () => {
+  const ask = async (calls: string, config: JsonObject = {}): Promise<ExecutionResult> =>
+    await (
+      await open(config)
+    ).executeCode(`
+      import { pii } from "sluice";
+      const { value: [ana, bob] } = await hr.get({ name: "leads" });
+      return ${calls};`);
+
+  test("are answered by the host", async () => {
+    const { result } = await ask(
+      `[await pii.domain(ana.email), await pii.country(ana.phone), await pii.same(ana.email, bob.email), (await pii.sortKey(ana.email)).length]`,
+    );
+    expect(result).toEqual(["acme.io", "ES", false, 16]);
+  });
+  test("not about another class, not by matches, and at most four about one value", async () => {
+    const of = `[pii.domain(ana.phone), pii.matches(ana.email, { endsWith: "io" }), pii.domain("x")]`;
+    const { result } = await ask(`(await Promise.allSettled(${of})).map((one) => one.reason?.code)`);
+    expect(result).toEqual(["invalid_input", "pii_question_denied", "invalid_input"]);
+    const five = `(await Promise.allSettled(["a", "b", "c", "d", "e"].map((end) => pii.matches(ana.email, { endsWith: end })))).map((one) => one.value ?? one.reason.code)`;
+    expect((await ask(five, { privacy: { matches: true } })).result).toEqual([
+      false,
+      false,
+      false,
+      false,
+      "pii_budget_exceeded",
+    ]);
+  });
+  test("a program that reads the text of a token is told what to ask instead", async () => {
+    const { warnings } = await ask(`ana.email.split("@")[1] ?? "none"`);
+    expect(warnings).toMatchObject([
+      { code: "token_text", line: 4, message: expect.stringContaining("pii.domain") as string },
+    ]);
+  });
+});
+
+describe("the second net", () => {
+  const show = async (expression: string): Promise<{ result: ExecutionResult; events: SluiceEvent[] }> => {
+    const sluice = await open();
+    const events: SluiceEvent[] = [];
+    sluice.events.on((event) => events.push(event));
+    const result = await sluice.executeCode(`await hr.get({ name: "leads" }); ${expression}`);
+    return { result, events };
+  };
+
+  test.each([
+    ["a value", `return "ana.ruiz+crm@acme.io"`],
+    ["in another case", `return "ANA RUIZ".toLowerCase() + " ok"`],
+    ["reversed", `return [..."ana.ruiz+crm@acme.io"].reverse().join("")`],
+    ["base64", `return btoa("user=ana.ruiz+crm@acme.io;")`],
+    ["as a list of characters", `return [..."ana.ruiz+crm@acme.io"]`],
+    ["as character codes", `return [..."ana.ruiz+crm@acme.io"].map((c) => c.charCodeAt(0))`],
+    ["as a key", `return { "ana.ruiz+crm@acme.io": 1 }`],
+    ["over two lines of output", `console.log("ana.ruiz+c"); console.log("rm@acme.io")`],
+    ["in an error", `throw new Error("ana.ruiz+crm@acme.io")`],
+    [
+      "a secret of the host, in hexadecimal",
+      `return [..."tok-7f3a-99-secret"].map((c) => c.charCodeAt(0).toString(16)).join("")`,
+    ],
+  ])("takes out %s, and says so", async (_, expression) => {
+    const { result, events } = await show(expression);
+    const { error, ...rest } = result;
+    // The program's own line says it already; not even there.
+    for (const text of [JSON.stringify(rest), error?.message ?? "", error?.source ?? ""]) {
+      for (const left of ["acme.io", "oi.emca", "ana ruiz", btoa("user=ana.ruiz+crm@acme.io;"), "746f6b2d37663361"])
+        expect(text).not.toContain(left);
+      expect(text).not.toMatch(/"a","n","a"|97,110,97/);
+    }
+    expect(events.filter(({ kind }) => kind === "leak-caught")).toHaveLength(1);
+  });
+
+  test("leaves alone what is nobody's", async () => {
+    const value = {
+      id: "6d432984-fcb1-4869-a970-c4a54fc6e9ee",
+      total: 1234567.5,
+      at: "2026-06-05T14:28:50Z",
+      list: ["open", "[EMAIL_1]"],
+      path: "./workspace/x.json",
+    };
+    const { result, events } = await show(`return ${JSON.stringify(value)}`);
+    expect(result.result).toEqual(value);
+    expect(events.some(({ kind }) => kind === "leak-caught")).toBe(false);
+  });
+});
+
+describe("the vault", () => {
+  test("a lost key is said, loses nothing else, and purge begins anew", async () => {
+    const first = await open();
+    await first.executeCode(`return await hr.get({ name: "leads" })`);
+    expect((await first.vault.stats()).find((one) => one.class === "EMAIL")).toEqual({
+      class: "EMAIL",
+      values: 2,
+      tokens: 2,
+    });
+    expect(await first.vault.show("[EMAIL_2]", "a person")).toEqual({
+      value: "bob@stone.dev",
+      class: "EMAIL",
+      origins: ["hr"],
+    });
+    await opened.pop()?.[Symbol.asyncDispose]();
+    await rm(join(folder, "state", "vault.key"));
+    const second = await open();
+    expect((await second.executeCode(`return await hr.get({ name: "leads" })`)).error).toMatchObject({
+      code: "vault_key_lost",
+    });
+    expect((await second.searchTools("save")).results.length).toBeGreaterThan(0);
+    expect(await second.vault.purge("a person")).toBeGreaterThan(5);
+    expect((await second.executeCode(`return (await hr.get({ name: "leads" })).value[0].email`)).result).toBe(
+      "[EMAIL_3]",
+    );
+  });
+
+  test("a key that others may read is refused", async () => {
+    const first = await open();
+    await first.callTool("hr.get", { name: "leads" });
+    await opened.pop()?.[Symbol.asyncDispose]();
+    await writeFile(join(folder, "state", "vault.key"), await readFile(join(folder, "state", "vault.key")), {
+      mode: 0o644,
+    });
+    const { chmod } = await import("node:fs/promises");
+    await chmod(join(folder, "state", "vault.key"), 0o644);
+    expect((await (await open()).callTool("hr.get", { name: "leads" })).error).toMatchObject({
+      code: "vault_unavailable",
+    });
+  });
+
+  test("nothing in the state directory has a value in it", async () => {
+    const sluice = await open();
+    await sluice.executeCode(
+      `const { value } = await hr.get({ name: "leads" }); await crm.save({ record: { email: value[0].email } }); console.log(value); return value;`,
+    );
+    await sluice.vault.show("[EMAIL_1]", "a person");
+    await opened.pop()?.[Symbol.asyncDispose]();
+    const { readdir } = await import("node:fs/promises");
+    for (const entry of await readdir(join(folder, "state"), { recursive: true, withFileTypes: true })) {
+      if (!entry.isFile()) continue;
+      const bytes = await readFile(join(entry.parentPath, entry.name));
+      for (const secret of secrets) expect(bytes.includes(secret), `${secret} in ${entry.name}`).toBe(false);
+    }
+  });
+});
