@@ -81,7 +81,7 @@ type Draft =
  * field hides the same name in a text above it; tokens are numbered in the order in which they stand.
  */
 export function sealValue(value: Json, options: SealOptions, parts: SealParts): Sealed {
-  const look = new Look(options, parts, budgetOf(value));
+  const look = new Look(options, parts);
   const draft = look.visit(value, { path: [], siblings: [], place: "" }, 0);
   const { slots } = look;
   replay(slots, parts);
@@ -89,11 +89,6 @@ export function sealValue(value: Json, options: SealOptions, parts: SealParts): 
   const counts: Record<string, number> = {};
   for (const { findings } of slots) for (const found of findings) counts[found.class] = (counts[found.class] ?? 0) + 1;
   return { value: toValue(draft), counts, withheld: look.withheld };
-}
-
-function budgetOf(value: Json): number {
-  const size = typeof value === "string" ? value.length : JSON.stringify(value).length;
-  return limits.sealMs + (size / 1_000_000) * limits.sealMsPerMb;
 }
 
 interface Place {
@@ -113,12 +108,13 @@ class Look {
   readonly slots: Slot[] = [];
   #options: SealOptions;
   #parts: SealParts;
-  #deadline: number;
+  #startedAt: number;
+  #chars = 0;
 
-  constructor(options: SealOptions, parts: SealParts, budgetMs: number) {
+  constructor(options: SealOptions, parts: SealParts) {
     this.#options = options;
     this.#parts = parts;
-    this.#deadline = parts.now() + budgetMs;
+    this.#startedAt = parts.now();
   }
 
   visit(value: Json, at: Place, depth: number): Draft {
@@ -173,7 +169,9 @@ class Look {
 
   #text(text: string): Slot {
     const { grammar, detector, now } = this.#parts;
-    if (now() > this.#deadline) return this.#withhold(text);
+    this.#chars += text.length;
+    const budgetMs = limits.sealMs + (this.#chars / 1_000_000) * limits.sealMsPerMb;
+    if (now() - this.#startedAt > budgetMs) return this.#withhold(text);
     const lookAlikes = grammar.find(text).map(({ start, end }): Finding => ({ start, end, class: literalClass }));
     let isCut = false;
     const found = detector.inText(text, () => {

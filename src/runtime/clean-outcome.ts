@@ -4,20 +4,16 @@ import type { Parts } from "./parts.ts";
 
 /**
  * The second net: the outcome without whatever personal data, or secret of the host, is still in it. A hit is recorded
- * and told. Rejects where it cannot be looked: then nothing is to be shown.
+ * and told. Warnings and the line of an error are the model's own text, and stay. Rejects where it cannot be looked: then
+ * nothing is to be shown.
  */
 export async function cleanOutcome<Shown extends Outcome>(
   outcome: Shown,
   { privacy, audit, events }: Pick<Parts, "privacy" | "audit" | "events">,
 ): Promise<Shown> {
   if (!privacy.isOn) return outcome;
-  const { executionId, result, logs, error, warnings = [] } = outcome;
-  const words = [
-    error?.message ?? "",
-    error?.hint ?? "",
-    error?.source ?? "",
-    ...warnings.map(({ message }) => message),
-  ];
+  const { executionId, result, logs, error } = outcome;
+  const words = [error?.message ?? "", error?.hint ?? ""];
   const { value, texts, hits } = await privacy.need().clean(
     [result ?? null, words],
     logs.map(({ text }) => text),
@@ -27,24 +23,12 @@ export async function cleanOutcome<Shown extends Outcome>(
   events.emit({ kind: "leak-caught", executionId, classes });
   audit.record({ kind: "leak-caught", executionId, classes });
   // One text, where result and words together spelled something out.
-  const [shown, said] = Array.isArray(value) ? (value as [Json, string[]]) : [value, words.map(() => "[withheld]")];
-  const [message = "", hint = "", source = "", ...messages] = said;
+  const [shown, said] = Array.isArray(value) ? (value as [Json, string[]]) : [value, ["[withheld]", "[withheld]"]];
+  const [message = "", hint = ""] = said;
   return {
     ...outcome,
     logs: logs.map(({ stream }, index) => ({ stream, text: texts[index] ?? "" })),
     ...(result === undefined ? {} : { result: shown }),
-    ...(error === undefined
-      ? {}
-      : {
-          error: {
-            ...error,
-            message,
-            ...(error.hint === undefined ? {} : { hint }),
-            ...(error.source === undefined ? {} : { source }),
-          },
-        }),
-    ...(warnings.length === 0
-      ? {}
-      : { warnings: warnings.map((warning, index) => ({ ...warning, message: messages[index] ?? "" })) }),
+    ...(error === undefined ? {} : { error: { ...error, message, ...(error.hint === undefined ? {} : { hint }) } }),
   };
 }

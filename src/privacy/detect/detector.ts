@@ -7,12 +7,14 @@ import { findColonAddresses } from "./find-colon-addresses.ts";
 import { findCuedNames } from "./find-cued-names.ts";
 import { findEmails } from "./find-emails.ts";
 import { findFields } from "./find-fields.ts";
+import { findInsertRows } from "./find-insert-rows.ts";
 import { findMentions } from "./find-mentions.ts";
 import { findNumbers } from "./find-numbers.ts";
 import { findPassports } from "./find-passports.ts";
 import { createProseNames } from "./find-prose-names.ts";
 import { findSecrets } from "./find-secrets.ts";
 import { findTables } from "./find-tables.ts";
+import { findWallets } from "./find-wallets.ts";
 import { toMemberClass } from "./member-class.ts";
 import type { Member } from "./member-class.ts";
 
@@ -65,6 +67,8 @@ export function createDetector({ classes, prose, own = [] }: DetectorOptions): D
         findColonAddresses(text, classes, report);
         findFields(text, classes, report);
         findTables(text, classes, report);
+        findInsertRows(text, classes, report);
+        if (classes.has("WALLET")) findWallets(text, report);
         if (classes.has("ADDRESS")) findAddresses(text, report);
         if (classes.has("NAME")) {
           findMentions(text, candidates.slice(), report);

@@ -76,7 +76,12 @@ function reportLongest(text: string, run: DigitRun, first: number, start: number
 
 function toTokenStart(text: string, digitStart: number): number {
   let start = digitStart;
-  while (start > 0 && digitStart - start < 7 && isLatin(text.charCodeAt(start - 1))) start -= 1;
+  while (
+    start > 0 &&
+    digitStart - start < TOKEN_MAX &&
+    (isLatin(text.charCodeAt(start - 1)) || isDigit(text.charCodeAt(start - 1)))
+  )
+    start -= 1;
   // British numbers may have a space after their letters.
   if (
     start === digitStart &&

@@ -5,12 +5,12 @@ import { isFree, isWordAt, toLeadIn } from "./surroundings.ts";
 
 const TOKEN_MAX = 34;
 /** Between the word and the number: "no.", "number is", "#", "(DL):", a state's name; no other sentence. */
-const link = String.raw`(?:[\s:#=("'’*_-]|no\b\.?|nr\b\.?|num\b\.?|number\b|nummer\b|numero\b|número\b|code\b|id\b|is\b|was\b|of\b|ist\b|are\b|ending\b|dl\b|[a-z]{2}:|:|是|为)*$`;
+const link = String.raw`(?:[\s:.#=("'’*_-]|no\b\.?|nr\b\.?|num\b\.?|number\b|nummer\b|numero\b|número\b|code\b|id\b|is\b|was\b|of\b|ist\b|are\b|ending\b|dl\b|[a-z]{2}:|:|是|为)*$`;
 const labels: readonly [string, RegExp][] = [
   [
     "GOV_ID",
     toLabel(
-      "ssn|social security|social insurance|itin|ein|tax ?(?:id|number|identification)|tin|taxpayer|national (?:id|insurance)|nino|ni number|government id|id card|identity card|identity|driver'?s?'? ?licen[cs]e|driving licen[cs]e|licen[cs]e number|\\bdl|medicare|medicaid|mrn|medical record|patient id|member id|health (?:card|insurance)|nhs|npi|mbi|dea|aadhaa?r|pan|pan card|gstin|voter id|vid|abn|acn|tfn|sin|cpf|cnpj|rg|curp|rfc|dni|nie|nif|nss|cif|rut|cuit|cuil|nit|cédula|cedula|steuer-?id|steueridentifikationsnummer|steuernummer|sozialversicherungsnummer|rentenversicherungsnummer|versichertennummer|krankenversicherungsnummer|kvnr|egk-nummer|bsnr|lanr|idnr|steuer-?nr|betriebsstättennummer|arztnummer|personalausweis|ausweis|führerschein|fuehrerschein|ahv|numéro de sécurité sociale|sécurité sociale|sécu|permis de conduire|codice fiscale|partita iva|patente|bsn|burgerservicenummer|rijbewijs|pesel|nip|dowód|personnummer|samordningsnummer|organisationsnummer|körkort|cpr|fødselsnummer|hetu|henkilötunnus|rodné číslo|cnp|taj|kimlik|tc kimlik|tckn|身份证|身份证号|マイナンバー|個人番号|주민등록번호|инн|снилс|nric|fin|uen|hkid|mykad|pps|ppsn|nin|bvn|rsa id|id number|citizen(?:ship)? (?:id|number)|kra pin|เลขบัตรประชาชน",
+      "ssn|social security|social insurance|itin|ein|tax ?(?:id|number|identification)|tin|taxpayer|national (?:id|insurance)|nino|ni number|government id|id card|identity card|identity|driver'?s?'? ?licen[cs]e|driving licen[cs]e|licen[cs]e number|\\bdl|medicare|medicaid|mrn|medical record|patient id|member id|health (?:card|insurance)|nhs|npi|mbi|dea|aadhaa?r|pan|pan card|gstin|voter id|vid|abn|acn|tfn|sin|cpf|cnpj|rg|curp|dni|nie|nif|nss|cif|rut|cuit|cuil|nit|cédula|cedula|steuer-?id|steueridentifikationsnummer|steuernummer|sozialversicherungsnummer|rentenversicherungsnummer|versichertennummer|krankenversicherungsnummer|kvnr|egk-nummer|bsnr|lanr|idnr|steuer-?nr|betriebsstättennummer|arztnummer|personalausweis|ausweis|führerschein|fuehrerschein|ahv|numéro de sécurité sociale|sécurité sociale|sécu|permis de conduire|codice fiscale|partita iva|patente|bsn|burgerservicenummer|rijbewijs|pesel|nip|dowód|personnummer|samordningsnummer|organisationsnummer|körkort|cpr|fødselsnummer|hetu|henkilötunnus|rodné číslo|cnp|taj|kimlik|tc kimlik|tckn|身份证|身份证号|マイナンバー|個人番号|주민등록번호|инн|снилс|nric|fin|uen|hkid|mykad|pps|ppsn|nin|bvn|rsa id|id number|citizen(?:ship)? (?:id|number)|kra pin|เลขบัตรประชาชน",
     ),
   ],
   [
@@ -27,7 +27,7 @@ export function findLabelledIds(text: string, run: DigitRun, wanted: ReadonlySet
   if (!isFree(text, tokenStart)) return;
   const leadIn = toLeadIn(text, tokenStart);
   // A word of two letters at least; most numbers in data have none before them in their field.
-  if (!/[^\x00-\x40]{2}/.test(leadIn)) return;
+  if (!/[a-z\u0080-\uffff]{2}/.test(leadIn)) return;
   for (const [kind, label] of labels) {
     if (!wanted.has(kind) || !label.test(leadIn)) continue;
     const start = toTokenStart(text, digitStart);
@@ -35,7 +35,7 @@ export function findLabelledIds(text: string, run: DigitRun, wanted: ReadonlySet
     const surface = text.slice(start, end);
     const digits = surface.match(/\d/gu)?.length ?? 0;
     if (
-      digits < (kind === "GOV_ID" ? 4 : 5) ||
+      digits < (/\p{Lu}/u.test(surface) ? 4 : 5) ||
       surface.length > TOKEN_MAX ||
       isWordAt(text, start - 1) ||
       isOtherThing(surface)

@@ -23,11 +23,11 @@ export function findNumbers(text: string, wanted: ReadonlySet<string>, report: R
     if (isTimestamp(plain, run)) return;
     if (wantsIp && run.count >= 4) findIpV4(plain, run, report);
     // Ids and hashes are digits among letters; only some government ids are too.
-    if (run.digits < 5) return;
-    if (wantsCard && run.digits >= 12) findCards(plain, run, report);
-    if (wantsPhone && run.digits >= 6) findPhones(plain, run, report);
-    if (wantsId && run.digits >= 5) findGovernmentIds(plain, run, report);
+    if (wantsId) findGovernmentIds(plain, run, report);
     if (wantsLabelled) findLabelledIds(plain, run, wanted, report);
+    if (run.digits < 6) return;
+    if (wantsCard && run.digits >= 12) findCards(plain, run, report);
+    if (wantsPhone) findPhones(plain, run, report);
   });
 }
 
@@ -113,7 +113,7 @@ const accountWords =
   /iban|account|bank|transfer|wire|deposit|konto|überweis|compte|virement|cuenta|conto|rekening|hesap/u;
 
 const versionWords =
-  /(?:version|\bver\b|\bv|release|build|firmware|driver|sdk|section|chapter|§|rfc[ -]?\d+|oid|@|==|[~^]|\/)[ :="']*$/u;
+  /(?:version|\bver\b|\bv|release|build|firmware|driver|sdk|section|chapter|§|rfc[ -]?\d+|oid|==|[~^]|[a-z]\/)[ :="']*$/u;
 
 function findIpV4(text: string, run: DigitRun, report: Report): void {
   for (let first = 0; first + 3 < run.count; first += 1) {

@@ -74,7 +74,7 @@ export const keyPhrases: Readonly<Partial<Record<BuiltInClass, string>>> = {
     "national_id_number nationalid national_insurance national_insurance_number nino ni_number government_id " +
     "gov_id id_card id_card_number identity_card identity_number identity_card_number citizen_id personal_id " +
     "personal_identity_number personal_number personal_code resident_id resident_registration_number voter_id " +
-    "driver_license driver_license_number drivers_license drivers_license_number driver_s_license driver_licence " +
+    "driver_license license_number licence_number license_no licence_no driver_license_number drivers_license drivers_license_number driver_s_license driver_licence " +
     "driving_licence driving_license driving_licence_number driving_license_number dl_number dl_no medicare " +
     "medicare_number medicaid_id medical_id medical_record_number mrn patient_id health_card " +
     "health_insurance_number nhs nhs_number npi mbi dea_number insurance_member_id aadhaar aadhaar_number aadhar " +
@@ -144,4 +144,4 @@ export const rolePhrases: string =
   "beneficiary applicant assignee reporter reported_by requester requested_by submitted_by created_by updated_by modified_by approved_by assigned_to author committer reviewer approver manager supervisor employee customer patient attendee contact organizer organiser signatory signed_by next_of_kin emergency_contact attention attn signer borrower insured landlord doctor physician nurse candidate consignee sales_rep account_manager kunde inhaber empfanger absender destinataire titular titulaire destinatario odbiorca nadawca mitarbeiter intestatario " +
   "owner user sender recipient driver host guest passenger member student teacher lead from to payer payee payor " +
   "responsible opened_by closed_by merged_by uploaded_by edited_by resolved_by prepared_by issued_by performed_by " +
-  "ordered_by sold_to bill_to invited_by last_modified_by changed_by creator editor speaker presenter contributor maintainer";
+  "ordered_by sold_to bill_to invited_by last_modified_by kontakt contacto contatto contato fn cn changed_by creator editor speaker presenter contributor maintainer";

@@ -1,4 +1,4 @@
-import { isSurelyNameLike } from "./name-like.ts";
+import { isNameLike, isSurelyNameLike } from "./name-like.ts";
 
 const BEFORE_MAX = 64;
 const AFTER_MAX = 64;
@@ -26,8 +26,18 @@ export function toNameBefore(text: string, at: number, isMail: boolean): { start
   const found = nameAtEnd.exec(before.slice(before.lastIndexOf("\n") + 1));
   let name = found?.[1] ?? "";
   name = name.replace(leadIns, "");
-  if (name === "" || !isSurelyNameLike(name, isBracketed ? 1 : 2)) return undefined;
+  if (name === "" || !isSurelyNameLike(name, isBracketed ? 1 : 2)) {
+    if (!isBracketed || toLabelled(before) === "") return undefined;
+    name = toLabelled(before);
+  }
   return { start: end - name.length, end };
+}
+
+/** All that is between a label and the bracket, in names with small words at their end: `**Reporter:** Anna Le roux (`. */
+function toLabelled(before: string): string {
+  const found = /[:*>"] *(\p{Lu}[^:*<>"\n]{2,48})$/u.exec(before)?.[1] ?? "";
+  const count = found.split(" ").length;
+  return count >= 2 && count <= 4 && isNameLike(found) ? found : "";
 }
 
 /** `jane@acme.io (Jane Doe)`. */

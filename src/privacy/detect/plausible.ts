@@ -23,7 +23,7 @@ const checks = new Map<string, (value: string) => boolean>([
   ["CARD", (value) => isCardNumber(value, true)],
   ["IBAN", isIbanShaped],
   ["BANK", (value) => isIdLike(value, 5)],
-  ["GOV_ID", (value) => isIdLike(value, 4)],
+  ["GOV_ID", (value) => isIdLike(value, 5)],
   ["PASSPORT", (value) => isIdLike(value, 4) && value.length <= 20],
   ["DOB", isDateText],
   ["ADDRESS", isAddressLike],
