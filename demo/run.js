@@ -124,7 +124,7 @@ async function connectBoth(directState, codeState, sluiceState) {
   const config = `${sluiceState}.config.json`;
   await writeFile(
     config,
-    JSON.stringify({ mcpServers: Object.fromEntries(toServers(codeState)), stateDir: sluiceState }),
+    JSON.stringify({ ...example, mcpServers: Object.fromEntries(toServers(codeState)), stateDir: sluiceState }),
   );
   const serve = { command: process.execPath, args: [toPath("../dist/surfaces/cli.js"), "serve", "--config", config] };
   const direct = await connectAgent(toServers(directState));

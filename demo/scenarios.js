@@ -223,11 +223,13 @@ export const scenarios = [
     check: ({ folder, workspace }) => {
       const expected = makeLeads().filter(isOffered);
       if (workspace !== undefined) {
-        const saved = readFileSync(join(workspace, "leads.csv"), "utf8").split("\n");
+        // What the program kept has tokens in it; the mails below show that they still mean the same in the next step.
+        const saved = readFileSync(join(workspace, "leads.csv"), "utf8").split("\n").slice(1);
+        const ids = saved.map((line) => /^(\w+),\[NAME_\d+\],\[EMAIL_\d+\]$/.exec(line)?.[1] ?? line);
         const problem = compareAll(
           "saved lines",
-          saved.slice(1),
-          expected.map((lead) => `${lead.Id},${lead.FirstName},${lead.Email}`),
+          ids,
+          expected.map((lead) => lead.Id),
         );
         if (problem !== undefined) return problem;
       }

@@ -16,16 +16,20 @@ test("the two worlds are alike: sealed with an empty vault, they are the same te
   expect(a).toEqual(b);
 });
 
-test(`what a model sees of ${PROGRAMS} programs is the same over both, byte for byte`, { timeout: 600_000 }, async () => {
-  holdStill();
-  const { createSluice } = await import("../src/runtime/create-sluice.ts");
-  const folder = mkdtempSync(join(tmpdir(), "sluice-noninterference-"));
-  try {
-    const { differences, statuses } = await compareWorlds({ createSluice, folder, from: 0, to: PROGRAMS });
-    expect(differences).toEqual([]);
-    // Programs that all fail at once would see nothing to differ in.
-    expect(statuses["completed"] ?? 0).toBeGreaterThan(PROGRAMS * 0.8);
-  } finally {
-    rmSync(folder, { recursive: true, force: true, maxRetries: 5 });
-  }
-});
+test(
+  `what a model sees of ${PROGRAMS} programs is the same over both, byte for byte`,
+  { timeout: 600_000 },
+  async () => {
+    holdStill();
+    const { createSluice } = await import("../src/runtime/create-sluice.ts");
+    const folder = mkdtempSync(join(tmpdir(), "sluice-noninterference-"));
+    try {
+      const { differences, statuses } = await compareWorlds({ createSluice, folder, from: 0, to: PROGRAMS });
+      expect(differences).toEqual([]);
+      // Programs that all fail at once would see nothing to differ in.
+      expect(statuses["completed"] ?? 0).toBeGreaterThan(PROGRAMS * 0.8);
+    } finally {
+      rmSync(folder, { recursive: true, force: true, maxRetries: 5 });
+    }
+  },
+);

@@ -7,7 +7,9 @@ import { createInterface } from "node:readline";
 const [, , path] = process.argv;
 const answer = (id, result) => process.stdout.write(`${JSON.stringify({ jsonrpc: "2.0", id, result })}\n`);
 const read = (name) => JSON.parse(readFileSync(path, "utf8"))[name] ?? null;
-const text = (value) => ({ content: [{ type: "text", text: typeof value === "string" ? value : JSON.stringify(value) }] });
+const text = (value) => ({
+  content: [{ type: "text", text: typeof value === "string" ? value : JSON.stringify(value) }],
+});
 
 const string = { type: "string" };
 const object = (properties, required = []) => ({ type: "object", properties, required });
@@ -54,11 +56,17 @@ createInterface({ input: process.stdin })
   .on("line", (line) => {
     const { id, method, params } = JSON.parse(line);
     if (method === "initialize")
-      answer(id, { protocolVersion: "2025-06-18", capabilities: { tools: {} }, serverInfo: { name: "people", version: "1" } });
+      answer(id, {
+        protocolVersion: "2025-06-18",
+        capabilities: { tools: {} },
+        serverInfo: { name: "people", version: "1" },
+      });
     else if (method === "tools/list")
       answer(id, { tools: Object.entries(tools).map(([name, [inputSchema]]) => ({ name, inputSchema })) });
     else if (method === "tools/call") answer(id, tools[params.name][1](params.arguments ?? {}));
     else if (id !== undefined)
-      process.stdout.write(`${JSON.stringify({ jsonrpc: "2.0", id, error: { code: -32601, message: "Method not found" } })}\n`);
+      process.stdout.write(
+        `${JSON.stringify({ jsonrpc: "2.0", id, error: { code: -32601, message: "Method not found" } })}\n`,
+      );
   })
   .on("close", () => process.exit());

@@ -15,8 +15,13 @@ import { createProseNames } from "./find-prose-names.ts";
 import { findSecrets } from "./find-secrets.ts";
 import { findTables } from "./find-tables.ts";
 import { findWallets } from "./find-wallets.ts";
+import { toTraits } from "./traits.ts";
 import { toMemberClass } from "./member-class.ts";
 import type { Member } from "./member-class.ts";
+
+const TEXT_MIN = 3;
+/** A sentence that tells of a credential or a passport is not shorter. */
+const SENTENCE_MIN = 14;
 
 /** What a detector looks for. */
 export interface DetectorOptions {
@@ -58,23 +63,10 @@ export function createDetector({ classes, prose, own = [] }: DetectorOptions): D
       for (const recogniser of own)
         for (const { start, end } of recogniser.find(text))
           if (end > start) candidates.push({ class: recogniser.class, start, end, rank: 3 });
-      if (text.length >= 4) {
-        if (classes.has("EMAIL")) findEmails(text, report);
-        if (classes.has("SECRET")) findSecrets(text, report);
-        findNumbers(text, classes, report);
-        if (classes.has("DOB")) findBirthDates(text, report);
-        if (classes.has("PASSPORT")) findPassports(text, report);
-        findColonAddresses(text, classes, report);
-        findFields(text, classes, report);
-        findTables(text, classes, report);
-        findInsertRows(text, classes, report);
-        if (classes.has("WALLET")) findWallets(text, report);
-        if (classes.has("ADDRESS")) findAddresses(text, report);
-        if (classes.has("NAME")) {
-          findMentions(text, candidates.slice(), report);
-          findCuedNames(text, report);
-          findProseNames?.(text, report);
-        }
+      if (text.length >= TEXT_MIN) search(text, classes, report);
+      if (text.length >= TEXT_MIN && classes.has("NAME")) {
+        searchNames(text, candidates.slice(), report);
+        findProseNames?.(text, report);
       }
       return toDisjoint(candidates).map(({ start, end, class: kind }) => ({ start, end, class: kind }));
     },
@@ -83,4 +75,26 @@ export function createDetector({ classes, prose, own = [] }: DetectorOptions): D
       return kind !== undefined && classes.has(kind) ? kind : undefined;
     },
   };
+}
+
+/** Everything but names, as far as the text has what each recogniser needs. */
+function search(text: string, classes: ReadonlySet<string>, report: Report): void {
+  const { at, digits, separator, newline, space, long } = toTraits(text);
+  if (at && classes.has("EMAIL")) findEmails(text, report);
+  if ((long || (space && text.length >= SENTENCE_MIN)) && classes.has("SECRET")) findSecrets(text, report);
+  if (digits) findNumbers(text, classes, report);
+  if (digits && classes.has("DOB")) findBirthDates(text, report);
+  if (space && text.length >= SENTENCE_MIN && classes.has("PASSPORT")) findPassports(text, report);
+  if (separator || digits) findColonAddresses(text, classes, report);
+  if (separator) findFields(text, classes, report);
+  if (newline) findTables(text, classes, report);
+  if (space && text.includes("(")) findInsertRows(text, classes, report);
+  if (long && classes.has("WALLET")) findWallets(text, report);
+  if (space && classes.has("ADDRESS")) findAddresses(text, report);
+}
+
+function searchNames(text: string, found: readonly Candidate[], report: Report): void {
+  const { newline, space, capital } = toTraits(text);
+  if (space || newline || found.length > 0) findMentions(text, found, report);
+  if (capital) findCuedNames(text, report);
 }

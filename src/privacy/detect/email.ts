@@ -5,7 +5,7 @@ const label = /^[\p{L}\p{N}](?:[\p{L}\p{M}\p{N}-]*[\p{L}\p{M}\p{N}])?$/u;
 const topLevel = /^(?:\p{L}[\p{L}\p{M}]+|xn--[\da-z-]+)$/iu;
 /** Names that no mail is sent to: reserved ones, names inside one's own network, and file names with an at sign. */
 const closedEnds = new Set(
-  "example test invalid localhost local internal lan localdomain intranet corp svc png jpg jpeg gif svg webp css json html tsx jsx js mjs cjs yml yaml class xml lock log exe dll".split(
+  "invalid localhost local internal lan localdomain intranet corp svc png jpg jpeg gif svg webp css json html tsx jsx js mjs cjs yml yaml class xml lock log exe dll".split(
     " ",
   ),
 );

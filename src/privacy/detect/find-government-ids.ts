@@ -65,6 +65,8 @@ function reportLongest(text: string, run: DigitRun, first: number, start: number
     if (stop - start > TOKEN_MAX) break;
     if (stop - start < 9 || isWordAt(text, stop) || (/[-/@]/.test(text[stop] ?? "") && isWordAt(text, stop + 1)))
       continue;
+    // Dates are the most frequent digits with hyphens, and no form has theirs.
+    if (stop - start === 10 && text.charCodeAt(start + 4) === 45 && text.charCodeAt(start + 7) === 45) continue;
     const surface = text.slice(start, stop);
     if (/^\d+$/.test(surface) || !forms.some(([form, isValid]) => form.test(surface) && isValid(surface))) continue;
     found = last;

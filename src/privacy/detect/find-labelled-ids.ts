@@ -5,7 +5,7 @@ import { isFree, isWordAt, toLeadIn } from "./surroundings.ts";
 
 const TOKEN_MAX = 34;
 /** Between the word and the number: "no.", "number is", "#", "(DL):", a state's name; no other sentence. */
-const link = String.raw`(?:[\s:.#=("'’*_-]|no\b\.?|nr\b\.?|num\b\.?|number\b|nummer\b|numero\b|número\b|code\b|id\b|is\b|was\b|of\b|ist\b|are\b|ending\b|dl\b|[a-z]{2}:|:|是|为)*$`;
+const link = String.raw`(?:[\s:.#=("'’*_-]|no\b\.?|nr\b\.?|num\b\.?|number\b|nummer\b|numero\b|número\b|code\b|id\b|is\b|was\b|of\b|ist\b|are\b|ending\b|dl\b|\b[a-z]{2}:|:|是|为)*$`;
 const labels: readonly [string, RegExp][] = [
   [
     "GOV_ID",

@@ -84,7 +84,24 @@ function toNationalEnd(text: string, run: DigitRun, first: number, start: number
 
 /** A trunk zero and groups: 020 7946 0958, 0 532 123 45 67; only where such a number can exist. */
 const trunk = /^\(?0(?:\d{1,4}| \d{3})\)?[ -]\d{2,4}(?:[ -]\d{2,4}){1,3}$/;
-const trunkRegions = ["GB", "DE", "FR", "NL", "TR", "AU", "JP", "BE", "CH", "SE", "PH", "ZA", "NZ", "IE", "IN", "CN"] as const;
+const trunkRegions = [
+  "GB",
+  "DE",
+  "FR",
+  "NL",
+  "TR",
+  "AU",
+  "JP",
+  "BE",
+  "CH",
+  "SE",
+  "PH",
+  "ZA",
+  "NZ",
+  "IE",
+  "IN",
+  "CN",
+] as const;
 
 /** Between two groups of one number: one separator, or a bracket with a space. */
 function isPhoneGap(text: string, from: number, to: number): boolean {

@@ -86,7 +86,7 @@ function findInCalls(text: string, report: Report): void {
 
 /** `curl -u name:password`, `--client-secret '…'`, and "the password 'abc123'" in a sentence. */
 function findInFlags(text: string, report: Report): void {
-  for (const match of text.matchAll(/(?:^|[ \n\t])(--?[A-Za-z][A-Za-z0-9_-]{0,40})(?=[ =])/g)) {
+  for (const match of text.matchAll(/(-(?<=(?:^|[ \n\t])-)-?[A-Za-z][A-Za-z0-9_-]{0,40})(?=[ =])/g)) {
     const flag = match[1] ?? "";
     const from = match.index + match[0].length;
     const rest = text.slice(from, from + 300);
