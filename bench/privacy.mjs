@@ -185,8 +185,9 @@ async function openPeers(folder, say) {
     const options = ["install", "--prefix", folder, "--no-save", "--ignore-scripts", "--no-audit", "--no-fund"];
     await promisify(execFile)("npm", [...options, ...PEERS]);
     const require = createRequire(join(folder, "node_modules", "peers.cjs"));
-    const { OpenRedaction } = await import(pathToFileURL(require.resolve("@openredaction/core")).href);
-    const { SyncRedactor } = require("redact-pii");
+    const [first = "", second = ""] = PEERS.map((peer) => peer.slice(0, peer.lastIndexOf("@")));
+    const { OpenRedaction } = await import(pathToFileURL(require.resolve(first)).href);
+    const { SyncRedactor } = require(second);
     const open = new OpenRedaction();
     const redactor = new SyncRedactor();
     return [

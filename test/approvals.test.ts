@@ -4,6 +4,7 @@ import { fileURLToPath } from "node:url";
 import { Client } from "@modelcontextprotocol/client";
 import { StdioClientTransport } from "@modelcontextprotocol/client/stdio";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
+import type { Outcome } from "../src/runtime/outcome.ts";
 import { cli, createSite, type Site, toEnvironment } from "./servers/command-line.ts";
 
 const people = fileURLToPath(new URL("./servers/people.mjs", import.meta.url));
@@ -47,8 +48,10 @@ async function connect(reply?: Reply, seen: string[] = []): Promise<Client> {
   return client;
 }
 
-async function execute(client: Client, args: Record<string, unknown>): Promise<Record<string, any>> {
-  return (await client.callTool({ name: "execute_code", arguments: args })).structuredContent as Record<string, any>;
+type Shown = Pick<Outcome, "executionId" | "status" | "pending">;
+
+async function execute(client: Client, args: Record<string, unknown>): Promise<Shown> {
+  return (await client.callTool({ name: "execute_code", arguments: args })).structuredContent as unknown as Shown;
 }
 
 describe("a client that can show a dialog", () => {
@@ -82,14 +85,14 @@ describe("another client", () => {
     const client = await connect();
     const paused = await execute(client, { code });
     expect(paused).toMatchObject({ status: "paused", pending: [{ kind: "edge", tool: "crm.note" }] });
-    const id = paused["pending"][0].id as string;
+    const id = paused.pending?.[0]?.id ?? "";
 
     const listed = await site.run(["approvals"]);
     expect(listed.stdout).toBe(`${id}  waits  May 1 × EMAIL from hr go to crm.note?\n`);
     const shown = await site.run(["approvals", "show", id]);
     expect(shown.stdout).toContain("a•••@acme.io");
     expect(shown.stdout).toContain('{"text":"to [EMAIL_1]"}');
-    const resumed = execute(client, { resume: paused["executionId"] });
+    const resumed = execute(client, { resume: paused.executionId });
     expect(await site.run(["approvals", "allow", id])).toMatchObject({ code: 0 });
     expect(await resumed).toMatchObject({ status: "completed" });
     expect(await site.run(["approvals", "deny", id])).toMatchObject({

@@ -227,13 +227,76 @@ test("hosts that programs may fetch are normalised, and what can match nothing i
     expect(message).toContain(`sandbox.network.${place}`);
 });
 
+describe("privacy", () => {
+  test("defaults, and what a user writes", () => {
+    expect(parse({ mcpServers: {} }).privacy).toMatchObject({
+      ...{
+        mode: "seal",
+        prose: false,
+        consent: "matching",
+        release: [],
+        fields: [],
+        vault: "workspace",
+        matches: false,
+      },
+      classes: ["EMAIL", "PHONE", "NAME", "CARD", "IBAN", "BANK", "GOV_ID", "PASSPORT", "DOB", "SECRET"],
+    });
+    const { privacy } = parse({
+      mcpServers: {},
+      privacy: {
+        ...{ mode: "strict", servers: { "wiki*": "off" }, classes: "all", fields: { "a.b": { "x[*].y": "NAME" } } },
+        ...{ release: [{ from: "a", to: "b.*", classes: ["EMAIL"] }], own: { ORDER: { pattern: "ORD-\\d+" } } },
+      },
+    });
+    expect(privacy).toMatchObject({
+      ...{ mode: "strict", servers: [{ server: "wiki*", mode: "off" }], prose: true },
+      fields: [{ tools: "a.b", places: { "x[*].y": "NAME" } }],
+      own: [{ class: "ORDER", pattern: "ORD-\\d+" }],
+    });
+    expect(privacy.classes).toEqual(expect.arrayContaining(["EMAIL", "ADDRESS", "IP"]));
+  });
+
+  test("every mistake is named", () => {
+    const { message } = refused(() =>
+      parse({
+        mcpServers: { a: { command: "x", trust: "friend" } },
+        privacy: {
+          ...{ mode: "hide", servers: { a: "no" }, classes: ["EMAILS"], prose: 1, consent: "never", vault: "cloud" },
+          ...{
+            fields: { "a.b": { x: "name" } },
+            release: [{ from: "a" }, { from: "a", to: "b", classes: [], why: 1 }],
+          },
+          own: { order: { pattern: "x" }, EMAIL: { values: ["x"] }, ORDER: { pattern: "(a)\\1" }, OTHER: {} },
+        },
+      }),
+    );
+    for (const part of [
+      'mcpServers.a.trust: expected "local", "internal", "public" or "untrusted", got "friend"',
+      'privacy.mode: expected "seal", "strict" or "off", got "hide"',
+      "privacy.servers.a: expected",
+      'privacy.classes[0]: no class "EMAILS"',
+      "privacy.prose: expected true or false",
+      "privacy.consent: expected",
+      "privacy.vault: expected",
+      'privacy.fields["a.b"].x: expected a class like "NAME"',
+      "privacy.release[0]: expected a rule like",
+      "privacy.release[1].why: unknown key",
+      "privacy.release[1].classes: expected",
+      "privacy.own.order: a class of your own",
+      "privacy.own.EMAIL: a class of your own",
+      "privacy.own.ORDER.pattern: ",
+      "privacy.own.OTHER: expected",
+    ])
+      expect(message).toContain(part);
+  });
+});
+
 describe("keys of later versions", () => {
   test.each([
-    [{ privacy: {} }, "privacy"],
+    [{ journal: {} }, "journal"],
     [{ policy: { preset: "balanced" } }, "policy.preset"],
     [{ policy: { limits: {} } }, "policy.limits"],
     [{ policy: { budget: {} } }, "policy.budget"],
-    [{ mcpServers: { a: { command: "x", trust: "internal" } } }, "mcpServers.a.trust"],
   ])("%j", (part, place) => {
     const error = refused(() => parse({ mcpServers: {}, ...part }));
     expect(error.code).toBe("config_not_enforced");

@@ -72,6 +72,9 @@ function toBlock(block) {
   if (type === "resource_link") return { kind: "value", value: toLink(block) };
   if (type === "resource" && isObject(resource)) {
     if (typeof resource.text === "string") return { kind: "text", text: resource.text };
+    // A text in base64 is a text: what is in it is looked at like any other.
+    if (typeof resource.blob === "string" && textTypes.test(toMimeType(resource.mimeType)))
+      return { kind: "text", text: Buffer.from(resource.blob, "base64").toString("utf8") };
     if (typeof resource.blob === "string")
       return { kind: "media", type, mimeType: toMimeType(resource.mimeType), base64: resource.blob };
   }
@@ -88,6 +91,8 @@ function toLink({ uri, name, mimeType }) {
     ...(mimeType === undefined ? {} : { mimeType }),
   };
 }
+
+const textTypes = /^text\/|[/+](?:json|xml|yaml|csv|javascript|x-ndjson)$/;
 
 /** A type decides a file's name, so only what looks like one is believed. @param {unknown} claimed */
 function toMimeType(claimed) {

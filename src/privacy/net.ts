@@ -62,7 +62,7 @@ export function createNet({ detector, grammar, known, disguised }: NetParts): Ne
       if (!isJsonObject(cleaned) && !Array.isArray(cleaned)) return cleaned;
       const text = JSON.stringify(cleaned);
       // Only values that are known: what several texts look like together is no sign of anything.
-      const [spelled] = disguised.find(text).filter((found) => without(found, grammar.find(text), text).length > 0);
+      const spelled = disguised.find(text).find((found) => without(found, grammar.find(text), text).length > 0);
       if (spelled === undefined) return cleaned;
       hits.push(spelled.class);
       return `[withheld: this value spells out ${spelled.class}]`;
@@ -74,7 +74,7 @@ export function createNet({ detector, grammar, known, disguised }: NetParts): Ne
         const joined = cleaned.join(separator);
         const tokens = grammar.find(joined);
         const bounds = toBounds(cleaned, separator.length);
-        const [spelled] = [...disguised.find(joined), ...detector.inText(joined)].filter(
+        const spelled = [...disguised.find(joined), ...detector.inText(joined)].find(
           (found) =>
             bounds.some((bound) => found.start < bound && bound < found.end) &&
             without(found, tokens, joined).length > 0,

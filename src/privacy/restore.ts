@@ -183,7 +183,7 @@ function isJson(text: string): boolean {
 }
 
 function toNumber({ surface, token }: VaultEntry): number {
-  const [value] = [Number(surface), Number(surface.replaceAll(/[\s-]/g, ""))].filter(Number.isFinite);
+  const value = [Number(surface), Number(surface.replaceAll(/[\s-]/g, ""))].find(Number.isFinite);
   if (value !== undefined && surface.trim() !== "") return value;
   throw new SluiceError(
     "arguments_invalid",

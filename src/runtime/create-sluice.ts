@@ -3,9 +3,7 @@ import { type Cleanup, createCleanup } from "../base/cleanup.ts";
 import { SluiceError } from "../base/errors.ts";
 import { isJsonObject, type JsonObject } from "../base/json.ts";
 import { limits } from "../base/limits.ts";
-import { type Catalogue, createCatalogue } from "../catalogue/catalogue.ts";
-import type { CatalogueServer } from "../catalogue/tool.ts";
-import type { Resolution } from "../catalogue/address.ts";
+import { createCatalogue } from "../catalogue/catalogue.ts";
 import { createLearned } from "../catalogue/learned.ts";
 import { createSearch } from "../catalogue/search.ts";
 import type { Tool } from "../catalogue/tool.ts";
@@ -18,7 +16,6 @@ import type { Config, ServerConfig } from "../config/config.ts";
 import { parseConfig } from "../config/parse-config.ts";
 import { checkDefinitions } from "../gateway/definitions.ts";
 import { matchesPattern } from "../gateway/pattern.ts";
-import { toModel } from "../gateway/to-model.ts";
 import { createAudit } from "../gateway/audit.ts";
 import { createBroker } from "../gateway/broker.ts";
 import { chooseEngine } from "../sandbox/engines/choose.ts";
@@ -41,13 +38,15 @@ import { checkHealth } from "./health.ts";
 import { createLearn } from "./learn.ts";
 import { createProgramView } from "./program-view.ts";
 import { createNames } from "./names.ts";
-import type { ExecutionResult, SearchAnswer } from "./outcome.ts";
+import type { ExecutionResult } from "./outcome.ts";
 import type { Parts } from "./parts.ts";
 import { startProgram, toFailedResult } from "./run-program.ts";
 import { createVaultAccess } from "./vault-access.ts";
 import { openPrivacy } from "./privacy.ts";
 import type { Rerank } from "./rerank.ts";
 import { searchTools } from "./search-answer.ts";
+import { cleanHint, withMissing } from "./search-hint.ts";
+import { serverIn, toUnresolved } from "./unresolved.ts";
 import { createSkillFolder } from "./skill-folder.ts";
 import type { ServerReport, Sluice } from "./sluice.ts";
 import { createTokenLedger } from "./token-ledger.ts";
@@ -210,7 +209,7 @@ async function compose(config: Config, options: SluiceOptions, cleanup: Cleanup)
       await discovery.ensureKnown(keys);
       const searchParts = { search: index, catalogue, tree, skills, rerank: options.rerank };
       const answer = await searchTools(searchParts, query, searchOptions);
-      return withMissing(answer, discovery.missing());
+      return cleanHint(withMissing(answer, discovery.missing()), privacy);
     },
     invoke: () => Promise.reject(new SluiceError("internal", "The gateway is not composed yet")),
   };
@@ -220,7 +219,13 @@ async function compose(config: Config, options: SluiceOptions, cleanup: Cleanup)
     isListed: (server, signal) => discovery.isListed(server, signal),
     log,
   });
-  parts.invoke = createInvoke(parts, { audit, upstreams, log, learn: createLearn(learned, events), checkDefinition });
+  parts.invoke = createInvoke(parts, {
+    audit,
+    upstreams,
+    log,
+    learn: createLearn(learned, events, privacy.steps.sealed),
+    checkDefinition,
+  });
   const toolsLike = (patterns: readonly string[] = ["*"]): Tool[] =>
     catalogue
       .servers()
@@ -349,36 +354,4 @@ function toConfig(configuration: Config | JsonObject | undefined): Config {
   const loaded = configuration as Partial<Config> | null | undefined;
   if (Array.isArray(loaded?.servers) && typeof loaded.stateDir === "string") return configuration as Config;
   return parseConfig(configuration, { directory: process.cwd(), env: process.env });
-}
-
-/** An answer over part of the servers says which part is missing. */
-function withMissing(answer: SearchAnswer, missing: { key: string; reason: string }[]): SearchAnswer {
-  if (missing.length === 0) return answer;
-  const shown = missing.slice(0, 5).map(({ key, reason }) => `${key} (${reason.slice(0, 200)})`);
-  const note = `Not searched, because their tools are not known: ${shown.join("; ")}${missing.length > 5 ? ` and ${missing.length - 5} more` : ""}`;
-  return { ...answer, hint: toModel(answer.hint === undefined ? note : `${answer.hint}\n${note}`) };
-}
-
-/** The server that a name begins with, if it begins with one: `crm.x`, `crm__x`. */
-function serverIn(name: string, catalogue: Catalogue): CatalogueServer | undefined {
-  for (const match of name.slice(0, 400).matchAll(/\.|__/g)) {
-    const server = catalogue.server(name.slice(0, match.index));
-    if (server !== undefined) return server;
-  }
-  return undefined;
-}
-
-/** The error for a name that no tool has, with what was perhaps meant. */
-function toUnresolved(name: string, resolution: Exclude<Resolution, { kind: "found" }>): SluiceError {
-  const shown = name.slice(0, 200);
-  if (resolution.kind === "ambiguous") {
-    return new SluiceError("tool_ambiguous", `"${shown}" is the name of several tools`, {
-      hint: `Use one of: ${resolution.candidates.slice(0, 10).join(", ")}`,
-    });
-  }
-  const hint =
-    resolution.nearest.length === 0
-      ? "Find tools with search_tools, or list ./servers"
-      : `Did you mean ${resolution.nearest.join(", ")}?`;
-  return new SluiceError("tool_not_found", `There is no tool "${shown}"`, { hint });
 }

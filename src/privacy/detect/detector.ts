@@ -20,6 +20,7 @@ import { toMemberClass } from "./member-class.ts";
 import type { Member } from "./member-class.ts";
 
 const TEXT_MIN = 3;
+const CANDIDATES_MAX = 500_000;
 /** A sentence that tells of a credential or a passport is not shorter. */
 const SENTENCE_MIN = 14;
 
@@ -42,8 +43,8 @@ export interface OwnRecogniser {
 /** Finds personal data; has no state that one text could leave for the next. */
 export interface Detector {
   /**
-   * Findings in a text, sorted by start, disjoint; in linear time. `onOverBudget` is called if names in prose were asked
-   * for and the text had more of it than there was time for: what was found is then not all there is.
+   * Findings in a text, sorted by start, disjoint; in linear time, and the same for the same text. `onOverBudget` is
+   * called if there was more than is collected (half a million candidates): what is given is then not all there is.
    */
   inText(text: string, onOverBudget?: () => void): Finding[];
   /** The class that the whole value of a member is; undefined = look into it with `inText`. */
@@ -55,19 +56,24 @@ export function createDetector({ classes, prose, own = [] }: DetectorOptions): D
   const findProseNames = prose && classes.has("NAME") ? createProseNames() : undefined;
   return {
     inText(text, onOverBudget) {
-      void onOverBudget;
+      let isOver = false;
       const candidates: Candidate[] = [];
-      const report: Report = (kind, start, end, rank) => {
-        if (end > start && classes.has(kind)) candidates.push({ class: kind, start, end, rank });
+      const add = (candidate: Candidate) => {
+        if (candidate.end <= candidate.start) return;
+        if (candidates.length < CANDIDATES_MAX) candidates.push(candidate);
+        else isOver = true;
       };
-      for (const recogniser of own)
-        for (const { start, end } of recogniser.find(text))
-          if (end > start) candidates.push({ class: recogniser.class, start, end, rank: 3 });
+      const report: Report = (kind, start, end, rank) => {
+        if (classes.has(kind)) add({ class: kind, start, end, rank });
+      };
+      for (const { class: kind, find } of own)
+        for (const { start, end } of find(text)) add({ class: kind, start, end, rank: 3 });
       if (text.length >= TEXT_MIN) search(text, classes, report);
       if (text.length >= TEXT_MIN && classes.has("NAME")) {
         searchNames(text, candidates.slice(), report);
         findProseNames?.(text, report);
       }
+      if (isOver) onOverBudget?.();
       return toDisjoint(candidates).map(({ start, end, class: kind }) => ({ start, end, class: kind }));
     },
     ofMember(member) {

@@ -27,6 +27,9 @@ const tails: readonly RegExp[] = [
   /, ?(?:[A-Z]{1,2}-)?\d{4,5}(?: [A-Z]{2})? [\p{Lu}][\p{L}\p{M}'’-]{1,30}(?:[ -](?:(?:am|an|der|im|de|la|del|sur|les|le|sous|en) )?[\p{Lu}][\p{L}\p{M}'’-]{1,30}){0,3}/gu,
 ];
 
+/** "January 1, 1970 Universal Time" has the form of an address. */
+const month = /^(?:Jan|Feb|Mar|Apr|May|Jun|Jul|Aug|Sep|Oct|Nov|Dec)[a-z]* \d/;
+
 /** Postal addresses in running text; only asked for with the class ADDRESS. Looks where digits are. */
 export function findAddresses(text: string, report: Report): void {
   let start = 0;
@@ -55,7 +58,7 @@ function findIn(part: string, offset: number, report: Report): void {
   for (const tail of tails) {
     for (const { index, 0: surface } of part.matchAll(tail)) {
       const start = toStart(part, index);
-      if (start < index && /\d|s\/n/u.test(part.slice(start, index)))
+      if (start < index && !month.test(part.slice(start, index)) && /\d|s\/n/u.test(part.slice(start, index)))
         report("ADDRESS", offset + start, offset + index + surface.length, 2);
     }
   }

@@ -13,11 +13,12 @@ const nobodysMac = /^(?:00[:-]){5}|^(?:ff[:-]){5}/i;
 export function findColonAddresses(text: string, wanted: ReadonlySet<string>, report: Report): void {
   const wantsMac = wanted.has("MAC");
   if (!wantsMac && !wanted.has("IP")) return;
-  for (let at = text.indexOf(":"); at !== -1;) {
+  let at = text.indexOf(":");
+  while (at !== -1) {
     const next = text.indexOf(":", at + 1);
-    if (next === -1) break;
     // A second colon, a group away at most; "key: value" has none.
-    at = next - at <= GROUP_MAX ? Math.max(next, reportAround(text, at, report)) : next;
+    const isNear = next !== -1 && next - at <= GROUP_MAX;
+    at = isNear ? text.indexOf(":", Math.max(at + 1, reportAround(text, at, report))) : next;
   }
   if (!wantsMac) return;
   for (const { index, 0: surface } of text.matchAll(macWithHyphens)) {
@@ -27,7 +28,7 @@ export function findColonAddresses(text: string, wanted: ReadonlySet<string>, re
   }
 }
 
-/** Reports what the colon is in, if it is an address; gives the first colon after it that is not looked at yet. */
+/** Reports what the colon is in, if it is an address; gives where to look on. */
 function reportAround(text: string, at: number, report: Report): number {
   let start = at;
   while (start > 0 && at - start < GROUP_MAX && isPart(text.charCodeAt(start - 1))) start -= 1;
@@ -36,11 +37,16 @@ function reportAround(text: string, at: number, report: Report): number {
   const seen = end;
   // What ends a sentence is not part of it.
   while (end > start && /[.:]/.test(text[end - 1] ?? "") && !text.startsWith("::", end - 2)) end -= 1;
-  if (end - start < IP_MIN || isWordAt(text, start - 1) || isWordAt(text, end)) return seen - 1;
+  if (end - start < IP_MIN || isWordAt(text, start - 1) || isWordAt(text, end)) return toLookOn(text, seen);
   const token = text.slice(start, end);
   if (macWithColons.test(token)) {
     if (!nobodysMac.test(token)) report("MAC", start, end, 3);
   } else if (text.charCodeAt(start + 4) === 58 && isPublicIp(token)) report("IP", start, end, 3);
+  return toLookOn(text, seen);
+}
+
+/** A colon at the end of one token may be inside the next. */
+function toLookOn(text: string, seen: number): number {
   return text.charCodeAt(seen - 1) === 58 ? seen - 1 : seen;
 }
 

@@ -3,6 +3,7 @@ import { isSurelyNameLike } from "./name-like.ts";
 
 const NAME_MAX = 64;
 const CUE_MAX = 24;
+const ABBREVIATION_MAX = 4;
 /** A word of these before it makes a single capital word a name. */
 const titles = new Set(
   "mr mrs ms mx dr prof herr frau fräulein mme mlle monsieur madame señor señora sr sra srta signor signora sig dhr mevr mevrouw meneer pan pani doña don bay bayan named".split(
@@ -49,7 +50,7 @@ export function findCuedNames(text: string, report: Report): void {
       needed === 2 &&
       /^(?:call|ring|phone)$/u.test(before) &&
       /^ (?:back|on \+?\d|at \+?\d|under \+?\d)/u.test(text.slice(at + 1 + found.length, at + 16 + found.length));
-    if (found !== "" && isSurelyNameLike(found, isCalledBack ? 1 : needed))
+    if (found !== "" && found !== found.toUpperCase() && isSurelyNameLike(found, isCalledBack ? 1 : needed))
       report("NAME", at + 1, at + 1 + found.length, 1);
   }
   if (text.length <= HEADING_MAX) findInHeading(text, report);
@@ -74,7 +75,9 @@ function toWordBefore(text: string, space: number): string {
   if (text.charCodeAt(end - 1) === 46) end -= 1;
   let start = end;
   while (start > 0 && end - start < CUE_MAX && isCueCharacter(text.charCodeAt(start - 1))) start -= 1;
-  return start === end || end - start >= CUE_MAX ? "" : text.slice(start, end).toLowerCase();
+  // After a longer word a dot ends the sentence.
+  if (start === end || end - start >= CUE_MAX || (end < space && end - start > ABBREVIATION_MAX)) return "";
+  return text.slice(start, end).toLowerCase();
 }
 
 /** Letters; digits, colons and hyphens are in "1:1" and "catch-up". */

@@ -59,10 +59,26 @@ function look(
   const end = toValueEnd(text, start, form, found.class);
   const fit = toFit(text, start, end, found);
   if (fit === undefined) return end - start > LONG_VALUE ? end : from;
+  if (!isQuoted(text, start) && form !== "element" && isCode(found.class, text.slice(start, fit))) return from;
   if (found.kind === "bare" && !isPersonNear(text, from, end)) return from;
   if (known === undefined && !isCalled(text, from)) return fit;
   report(found.class, start, fit, 2);
   return fit;
+}
+
+function isQuoted(text: string, start: number): boolean {
+  return /["'`]/.test(text[start - 1] ?? "");
+}
+
+/** An expression in a program stands where a value would: `token = call.argument`, `address: string`, `secret: OAuthSecret`. */
+function isCode(kind: string, value: string): boolean {
+  if (/^[A-Za-z_$][\w$]*(?:\?\.|\[|\(|\?$)/.test(value) && kind !== "EMAIL" && !/\s/.test(value))
+    return !/\d{3}/.test(value);
+  if (kind === "SECRET")
+    return (
+      /^_?[A-Za-z]+(?:_\d|\d{4}[A-Z][a-z]+)?$/.test(value) && /^_?[a-z]+[A-Z]|^[A-Z][a-z]+|^[A-Z_]+_\d$/.test(value)
+    );
+  return kind === "ADDRESS" && (/^[^\p{Lu}\d]*$/u.test(value) || /^\w*\p{Ll}\p{Lu}\w*$/u.test(value));
 }
 
 const generalKey = /(?:^|[ _.-])(?:key|value|credential|hash|code)$/i;

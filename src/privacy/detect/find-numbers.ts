@@ -113,7 +113,7 @@ const accountWords =
   /iban|account|bank|transfer|wire|deposit|konto|überweis|compte|virement|cuenta|conto|rekening|hesap/u;
 
 const versionWords =
-  /(?:version|\bver\b|\bv|release|build|firmware|driver|sdk|section|chapter|§|rfc[ -]?\d+|oid|==|[~^]|[a-z]\/)[ :="']*$/u;
+  /(?:version|\bver\b|\bv|release|build|firmware|driver|sdk|sec\.?|sections?|chapter|§|rfc[ -]?\d+|oid|==|[~^]|[a-z]\/)[ :="']*$/u;
 
 function findIpV4(text: string, run: DigitRun, report: Report): void {
   for (let first = 0; first + 3 < run.count; first += 1) {

@@ -4,6 +4,8 @@ import { isNameLike } from "./name-like.ts";
 
 const RUN_WORDS_MAX = 6;
 const PART_CHARACTERS_MIN = 3;
+/** URI, ADA, ELI: in capitals a short name is an abbreviation more often. */
+const CODE_CHARACTERS_MAX = 4;
 const run =
   /\p{Lu}[\p{L}\p{M}]+(?:['’-]\p{L}+)*(?:[ \u00A0]+(?:(?:de|da|do|dos|del|della|di|du|la|le|van|von|der|den|ter|te|zu|al|bin|ibn)[ \u00A0]){0,3}(?:\p{Lu}\.?(?= )|\p{Lu}[\p{L}\p{M}]+(?:['’-]\p{L}+)*)){0,5}/gu;
 const pinyin =
@@ -37,7 +39,8 @@ export function createProseNames(): (text: string, report: Report) => void {
         )
           end += 1;
         if (bodies.test(words[end] ?? "")) return undefined;
-        if (end - at > 1 || !lexicon.ambiguous.has(word)) {
+        const isCode = words[at] === words[at]?.toUpperCase() && word.length <= CODE_CHARACTERS_MAX;
+        if (end - at > 1 || !(isCode || lexicon.ambiguous.has(word))) {
           // A family name may come first too: "Kovács István".
           const start = at > 0 && end - at === 1 && lexicon.family.has(fold(words[at - 1] ?? "")) ? at - 1 : at;
           return [start, end];

@@ -25,6 +25,8 @@ const nobody = new Set(
 export function isNameLike(value: string): boolean {
   if (value.length < 2 && !/^\p{Script=Han}$/u.test(value)) return false;
   if (value.length > NAME_CHARACTERS_MAX || !shape.test(value)) return false;
+  // `options.clientName` is code; an initial has a dot too, but after a capital.
+  if (/\p{Ll}\.\p{L}/u.test(value)) return false;
   const words = value.split(/[ ,\u00A0]+/u).filter((word) => word !== "");
   if (words.length > NAME_WORDS_MAX) return false;
   // A dot ends an initial or a title; after a longer word it ends a sentence.

@@ -6,7 +6,7 @@ const heads = new Set(
     "password passwd passwort passwords pwd pw pass passphrase passcode secret secrets token tokens apikey apikeys authtoken accesstoken " +
     "refreshtoken credential credentials creds authorization bearer privatekey secretkey accesskey clientsecret appsecret apitoken authkey " +
     "kennwort contrasena clave motdepasse mdp senha wachtwoord haslo losenord lozinka heslo parola sifre jelszo salasana " +
-    "密码 口令 密钥 パスワード 비밀번호 пароль токен jsessionid phpsessid sessid sessiontoken sessionsecret encryptionkey signingkey pin otp cvv cvc cvn seed mnemonic " +
+    "密码 口令 密钥 パスワード 비밀번호 пароль токен jsessionid phpsessid sessid sessiontoken sessionsecret encryptionkey signingkey pin otp cvv cvc cvn mnemonic " +
     "sas webhooksecret connectionstring dsn"
   ).split(" "),
 );
