@@ -10,9 +10,12 @@ export interface DisguisedValues {
   clear(): void;
 }
 
-interface Form {
-  class: string;
-  text: string;
+/** Forms that begin alike. */
+interface Family {
+  /** Of the forms, the longest first. */
+  lengths: number[];
+  /** Form to class. */
+  forms: Map<string, string>;
 }
 
 const formCharsMin = 5;
@@ -23,21 +26,20 @@ const freeCharsMin = 10;
 const depthMax = 2;
 
 export function createDisguisedValues(): DisguisedValues {
-  const forms = new Map<number, Form[]>();
+  const families = new Map<number, Family>();
   const filter = new Uint8Array(65_536);
-  const seen = new Set<string>();
 
   function put(name: string, text: string): void {
-    const key = `${name}\0${text}`;
-    if (text.length < formCharsMin || seen.has(key)) return;
-    seen.add(key);
+    if (text.length < formCharsMin) return;
     const start = hashAt(text, 0);
     filter[(start ^ (start >>> 15)) & 0xffff] = 1;
-    const list = forms.get(start);
-    if (list === undefined) forms.set(start, [{ class: name, text }]);
-    else {
-      list.push({ class: name, text });
-      list.sort((a, b) => b.text.length - a.text.length);
+    let family = families.get(start);
+    if (family === undefined) families.set(start, (family = { lengths: [], forms: new Map() }));
+    if (family.forms.has(text)) return;
+    family.forms.set(text, name);
+    if (!family.lengths.includes(text.length)) {
+      family.lengths.push(text.length);
+      family.lengths.sort((one, other) => other - one);
     }
   }
 
@@ -49,15 +51,18 @@ export function createDisguisedValues(): DisguisedValues {
     for (let index = 0; index <= last; index++) {
       const hash = hashAt(folded.text, index);
       if (filter[(hash ^ (hash >>> 15)) & 0xffff] === 0) continue;
-      for (const form of forms.get(hash) ?? []) {
-        if (!folded.text.startsWith(form.text, index)) continue;
+      const family = families.get(hash);
+      for (const length of family?.lengths ?? []) {
+        const name = family?.forms.get(folded.text.slice(index, index + length));
+        // At the end of the text the slice may be another, shorter form.
+        if (name === undefined || index + length > folded.text.length) continue;
         const start = folded.offsets[index] ?? 0;
-        const end = (folded.offsets[index + form.text.length - 1] ?? 0) + 1;
-        if (form.text.length < freeCharsMin && !(isBoundary(text, start - 1) && isBoundary(text, end))) continue;
+        const end = (folded.offsets[index + length - 1] ?? 0) + 1;
+        if (length < freeCharsMin && !(isBoundary(text, start - 1) && isBoundary(text, end))) continue;
         if (start < from) continue;
-        found.push({ start, end, class: form.class });
+        found.push({ start, end, class: name });
         from = end;
-        index += form.text.length - 1;
+        index += length - 1;
         break;
       }
     }
@@ -69,7 +74,7 @@ export function createDisguisedValues(): DisguisedValues {
     depth: number,
     alsoIn: ((decoded: string) => readonly Finding[]) | undefined,
   ): Finding[] {
-    const found = forms.size === 0 ? [] : findFolded(text);
+    const found = families.size === 0 ? [] : findFolded(text);
     if (depth >= depthMax) return found;
     for (const part of decodedParts(text)) {
       const [inside] = [...(alsoIn?.(part.text) ?? []), ...findAt(part.text, depth + 1, alsoIn)];
@@ -94,9 +99,8 @@ export function createDisguisedValues(): DisguisedValues {
     },
     find: (text, alsoIn) => disjoint(findAt(text, 0, alsoIn)),
     clear() {
-      forms.clear();
+      families.clear();
       filter.fill(0);
-      seen.clear();
     },
   };
 }

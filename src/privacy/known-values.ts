@@ -12,11 +12,17 @@ export interface KnownValues {
 interface Known {
   class: string;
   surface: string;
-  lower: string;
-  /** Where its first word begins: `+34 612` begins before it. */
-  offset: number;
   /** A single word counts only as it was written: "Rose" is a name, "rose" is not. */
   isExact: boolean;
+}
+
+/** Values that have their first word, and where it begins in them, in common: `+34 612…` begins before its first word. */
+interface Family {
+  offset: number;
+  /** Of the values, the longest first. */
+  lengths: number[];
+  /** By the value in lower case. */
+  values: Map<string, Known>;
 }
 
 const word = /[\p{L}\p{N}]+/gu;
@@ -25,23 +31,35 @@ const surfaceCharsMin = 4;
 
 export function createKnownValues(): KnownValues {
   /** By the first word, lower case. */
-  const byFirst = new Map<string, Known[]>();
-  const seen = new Set<string>();
+  const families = new Map<string, Family[]>();
 
   function put(name: string, surface: string): void {
-    const key = `${name}\0${surface}`;
-    if (seen.has(key)) return;
     const [first] = surface.match(word) ?? [];
     if (first === undefined) return;
-    seen.add(key);
     const offset = surface.indexOf(first);
-    const known = { class: name, surface, lower: surface.toLowerCase(), offset, isExact: first === surface };
-    const list = byFirst.get(first.toLowerCase());
-    if (list === undefined) byFirst.set(first.toLowerCase(), [known]);
-    else {
-      list.push(known);
-      list.sort((a, b) => b.surface.length - a.surface.length);
+    const lower = surface.toLowerCase();
+    let own = families.get(first.toLowerCase());
+    if (own === undefined) families.set(first.toLowerCase(), (own = []));
+    let family = own.find((one) => one.offset === offset);
+    if (family === undefined) own.push((family = { offset, lengths: [], values: new Map() }));
+    if (family.values.has(lower)) return;
+    family.values.set(lower, { class: name, surface, isExact: first === surface });
+    if (!family.lengths.includes(lower.length)) {
+      family.lengths.push(lower.length);
+      family.lengths.sort((one, other) => other - one);
     }
+  }
+
+  function findAt(text: string, at: number, first: string, end: number): { start: number; known: Known } | undefined {
+    for (const { offset, lengths, values } of families.get(first) ?? []) {
+      const start = at - offset;
+      if (start < end) continue;
+      for (const length of lengths) {
+        const known = values.get(text.slice(start, start + length).toLowerCase());
+        if (known !== undefined && stands(known, text, start)) return { start, known };
+      }
+    }
+    return undefined;
   }
 
   return {
@@ -58,32 +76,27 @@ export function createKnownValues(): KnownValues {
     },
     find(text) {
       const found: Finding[] = [];
-      if (byFirst.size === 0) return found;
+      if (families.size === 0) return found;
       let end = 0;
       for (const match of text.matchAll(word)) {
         if (match.index < end) continue;
-        const list = byFirst.get(match[0].toLowerCase());
-        const known = list?.find(
-          (one) => match.index - one.offset >= end && stands(one, text, match.index - one.offset),
-        );
-        if (known === undefined) continue;
-        const start = match.index - known.offset;
+        const hit = findAt(text, match.index, match[0].toLowerCase(), end);
+        if (hit === undefined) continue;
+        const { start, known } = hit;
         end = start + known.surface.length;
         found.push({ start, end, class: known.class });
       }
       return found;
     },
     clear() {
-      byFirst.clear();
-      seen.clear();
+      families.clear();
     },
   };
 }
 
-function stands({ surface, lower, isExact }: Known, text: string, start: number): boolean {
+function stands({ surface, isExact }: Known, text: string, start: number): boolean {
   const end = start + surface.length;
-  const slice = text.slice(start, end);
-  if (isExact ? slice !== surface : slice.toLowerCase() !== lower) return false;
+  if (isExact && text.slice(start, end) !== surface) return false;
   return !isWordCharacter(text, end) && !(isExact && isInIdentifier(text, start, end));
 }
 

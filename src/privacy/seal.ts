@@ -110,6 +110,7 @@ class Look {
   #parts: SealParts;
   #startedAt: number;
   #chars = 0;
+  #texts = new Map<string, Slot>();
 
   constructor(options: SealOptions, parts: SealParts) {
     this.#options = options;
@@ -167,7 +168,16 @@ class Look {
       : this.#add(new Slot(text, [{ start: 0, end: text.length, class: name }], isNumber));
   }
 
+  /** The same text is looked at once: it says the same wherever it stands. */
   #text(text: string): Slot {
+    const known = this.#texts.get(text);
+    if (known !== undefined) return known;
+    const slot = this.#look(text);
+    this.#texts.set(text, slot);
+    return slot;
+  }
+
+  #look(text: string): Slot {
     const { grammar, detector, now } = this.#parts;
     this.#chars += text.length;
     const budgetMs = limits.sealMs + (this.#chars / 1_000_000) * limits.sealMsPerMb;

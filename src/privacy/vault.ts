@@ -2,6 +2,7 @@ import { SluiceError } from "../base/errors.ts";
 import { limits } from "../base/limits.ts";
 import type { Store } from "../store/store.ts";
 import { literalClass } from "./classes.ts";
+import { mintValues } from "./mint.ts";
 import { type Token, toTokenText } from "./token.ts";
 import type { VaultKey } from "./vault-key.ts";
 
@@ -99,57 +100,6 @@ export function createVault({ store, scope, key, sessionKey, now = Date.now }: V
     return tokens;
   }
 
-  function mintOne(value: FoundValue): string {
-    const { class: name, surface, canonical, isNumber = false } = value;
-    const own = keyOf(name);
-    const surfaceDigest = own.digest(`${name}\0${surface}`);
-    const known = store.get<Row>(
-      "SELECT number, variant, seen_at FROM vault_value WHERE scope = ? AND class = ? AND surface_digest = ? AND is_number = ?",
-      [scope, name, surfaceDigest, Number(isNumber)],
-    );
-    if (known !== undefined) {
-      if (now() - known.seen_at > DAY_MS)
-        store.run("UPDATE vault_value SET seen_at = ? WHERE scope = ? AND class = ? AND number = ?", [
-          now(),
-          scope,
-          name,
-          known.number,
-        ]);
-      return toTokenText({ class: name, number: known.number, variant: known.variant });
-    }
-    const canonicalDigest = own.digest(`${name}\0${canonical}`);
-    const same = store.get<{ number: number; variant: number }>(
-      "SELECT number, max(variant) AS variant FROM vault_value WHERE scope = ? AND class = ? AND canonical_digest = ? GROUP BY number ORDER BY number LIMIT 1",
-      [scope, name, canonicalDigest],
-    );
-    const token: Token = {
-      class: name,
-      number: same?.number ?? nextNumber(name),
-      variant: same === undefined ? 1 : same.variant + 1,
-    };
-    store.run(
-      `INSERT INTO vault_value (scope, class, number, variant, key_id, canonical_digest, surface_digest, is_number, sealed, seen_at)
-       VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
-      [
-        ...[scope, name, token.number, token.variant, own.id, canonicalDigest, surfaceDigest, Number(isNumber)],
-        ...[own.encrypt(surface, about(token)), now()],
-      ],
-    );
-    return toTokenText(token);
-  }
-
-  function nextNumber(name: string): number {
-    store.run(
-      "INSERT INTO vault_counter (scope, class, last) VALUES (?, ?, 1) ON CONFLICT (scope, class) DO UPDATE SET last = last + 1",
-      [scope, name],
-    );
-    const row = store.get<{ last: number }>("SELECT last FROM vault_counter WHERE scope = ? AND class = ?", [
-      scope,
-      name,
-    ]);
-    return row?.last ?? 1;
-  }
-
   function open(row: { sealed: string; key_id: string }, token: Token): string {
     const own = keyOf(token.class);
     if (row.key_id !== own.id) throw toLost(token, own === sessionKey);
@@ -165,17 +115,14 @@ export function createVault({ store, scope, key, sessionKey, now = Date.now }: V
         ({ class: name, surface, isNumber }) => `${server}\0${name}\0${isNumber === true ? "n" : "s"}\0${surface}`,
       );
       if (keys.every((one) => cached.has(one))) return keys.map((one) => cached.get(one) ?? "");
-      return store.transaction(() =>
-        values.map((value, index) => {
-          const cacheKey = keys[index] ?? "";
-          const known = cached.get(cacheKey);
-          if (known !== undefined) return known;
-          const text = mintOne(value);
-          if (value.class !== literalClass) noteServer(store, scope, parseMinted(text), server, true);
-          cached.set(cacheKey, text);
-          return text;
-        }),
+      const missing = new Map<string, FoundValue>();
+      for (const [index, one] of keys.entries()) if (!cached.has(one)) missing.set(one, values[index] as FoundValue);
+      const minted = store.transaction(() =>
+        mintValues([...missing.values()], server, { store, scope, keyOf, about, now: now() }),
       );
+      // Not before it is certain that they are there.
+      for (const [index, one] of [...missing.keys()].entries()) cached.set(one, minted[index] ?? "");
+      return keys.map((one) => cached.get(one) ?? "");
     },
     read(token) {
       const row = store.get<Row>(
@@ -248,8 +195,6 @@ export function createVault({ store, scope, key, sessionKey, now = Date.now }: V
   };
 }
 
-const DAY_MS = 86_400_000;
-
 /** Forgets every value of a scope, with no key too; says how many records went. Their numbers are not given out again. */
 export function purgeVault(store: Store, scope: string): number {
   return forgetWhere(store, scope, "TRUE", []);
@@ -287,11 +232,6 @@ function noteServer(
     "INSERT INTO vault_server (scope, class, number, server, is_origin) VALUES (?, ?, ?, ?, ?) ON CONFLICT DO NOTHING",
     [scope, name, number, server, Number(isOrigin)],
   );
-}
-
-function parseMinted(text: string): Token {
-  const match = /^\[(.+)_(\d+)(?:\.(\d+))?\]$/.exec(text);
-  return { class: match?.[1] ?? "", number: Number(match?.[2]), variant: Number(match?.[3] ?? 1) };
 }
 
 function toLost(token: Token, isSession: boolean): SluiceError {

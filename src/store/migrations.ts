@@ -56,7 +56,6 @@ export const migrations: readonly string[] = [
     seen_at INTEGER NOT NULL
   );
   CREATE UNIQUE INDEX vault_value_token ON vault_value (scope, class, number, variant);
-  CREATE UNIQUE INDEX vault_value_surface ON vault_value (scope, class, surface_digest, is_number);
   CREATE INDEX vault_value_canonical ON vault_value (scope, class, canonical_digest);
   CREATE TABLE vault_counter (
     scope TEXT NOT NULL,

@@ -50,11 +50,16 @@ export function toSearchRefusal({ code, message }: OutcomeError): ToolResult {
 
 /** The result of an exposed tool: its data as the tool's own server would give it, without the envelope of an outcome. */
 export function toExposedResult(result: ExecutionResult): ToolResult {
-  const { error, spilled, stats } = result;
+  const { error, executionId, pending, spilled, stats } = result;
   const lines =
-    error === undefined
-      ? [typeof result.result === "string" ? result.result : JSON.stringify(result.result ?? null)]
-      : [`${error.code}: ${error.message}`, ...(error.hint === undefined ? [] : [error.hint])];
+    pending !== undefined
+      ? [
+          ...pending.map(({ question }) => `Waits for a person: ${question}`),
+          `Go on with execute_code { "resume": "${executionId}" }`,
+        ]
+      : error === undefined
+        ? [typeof result.result === "string" ? result.result : JSON.stringify(result.result ?? null)]
+        : [`${error.code}: ${error.message}`, ...(error.hint === undefined ? [] : [error.hint])];
   if (spilled !== undefined) lines.push(`In full: ${spilled.join(", ")}`);
   return {
     content: lines.map((text) => ({ type: "text", text })),

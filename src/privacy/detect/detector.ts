@@ -28,7 +28,7 @@ const SENTENCE_MIN = 14;
 export interface DetectorOptions {
   /** Classes to find. */
   classes: ReadonlySet<string>;
-  /** Names in running prose too: costs time, within a budget for each text. */
+  /** Names in running prose too: by a lexicon that takes a third of a second to load, then in linear time. */
   prose: boolean;
   /** The user's own classes; each must be linear in the text. */
   own?: readonly OwnRecogniser[];

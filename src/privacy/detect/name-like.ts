@@ -1,6 +1,6 @@
 const NAME_CHARACTERS_MAX = 60;
 const NAME_WORDS_MAX = 6;
-const shape = /^[\p{Lu}\p{Lt}\p{Lo}\p{Ll}](?:[\p{L}\p{M}'’ʼ´`.‐-]|[ \u00A0](?=[\p{L}(“"'’])|, ?(?=\p{L}))*$/u;
+const shape = /^[\p{Lu}\p{Lt}\p{Lo}\p{Ll}](?:[\p{L}\p{M}'’ʼ´`."“”()‐-]|[ \u00A0](?=[\p{L}(“"'’])|, ?(?=\p{L}))*$/u;
 /** Small words inside names, which have no capital. */
 const particles = new Set(
   (

@@ -1,0 +1,141 @@
+import type { SqlValue, Store } from "../store/store.ts";
+import { literalClass } from "./classes.ts";
+import { type Token, toTokenText } from "./token.ts";
+import type { FoundValue } from "./vault.ts";
+import type { VaultKey } from "./vault-key.ts";
+
+export interface MintParts {
+  store: Store;
+  scope: string;
+  keyOf(name: string): VaultKey;
+  /** What a record is sealed together with. */
+  about(token: Token): string;
+  now: number;
+}
+
+/** Rows of one statement: each statement costs as much as several rows. */
+const CHUNK = 50;
+const DAY_MS = 86_400_000;
+
+interface Surface {
+  number: number;
+  variant: number;
+  is_number: number;
+  canonical_digest: string;
+  surface_digest: string;
+  seen_at: number;
+}
+
+/** Tokens of values, in order, in one write transaction of the caller's; new where the value or the surface is. */
+export function mintValues(values: readonly FoundValue[], server: string, parts: MintParts): string[] {
+  const { keyOf, about, now } = parts;
+  const digested = values.map((value) => toDigests(value, keyOf(value.class)));
+  const known = readKnown(digested, parts);
+  const counters = new Map<string, number>();
+  const rows: SqlValue[][] = [];
+  const servers = new Map<string, SqlValue[]>();
+  const texts = digested.map(({ value, canonicalDigest, surfaceDigest }) => {
+    const { class: name, isNumber = false } = value;
+    const key = `${name} ${canonicalDigest}`;
+    const surfaces = known.get(key) ?? [];
+    const same = surfaces.find((row) => row.surface_digest === surfaceDigest && row.is_number === Number(isNumber));
+    const token: Token = {
+      class: name,
+      number: surfaces[0]?.number ?? nextNumber(name, counters, parts),
+      variant: same?.variant ?? Math.max(0, ...surfaces.map((row) => row.variant)) + 1,
+    };
+    if (same === undefined) {
+      const own = keyOf(name);
+      const ids: SqlValue[] = [parts.scope, name, token.number, token.variant, own.id, canonicalDigest, surfaceDigest];
+      rows.push([...ids, Number(isNumber), own.encrypt(value.surface, about(token)), now]);
+      const row = { ...token, is_number: Number(isNumber), seen_at: now };
+      known.set(key, [...surfaces, { ...row, canonical_digest: canonicalDigest, surface_digest: surfaceDigest }]);
+    } else if (now - same.seen_at > DAY_MS) touch(token, parts);
+    if (name !== literalClass) servers.set(`${name} ${token.number}`, [parts.scope, name, token.number, server, 1]);
+    return toTokenText(token);
+  });
+  const into = "scope, class, number, variant, key_id, canonical_digest, surface_digest, is_number, sealed, seen_at";
+  insert(parts.store, `INSERT INTO vault_value (${into}) VALUES`, "", rows);
+  // The first one counts: a server that a value was sent to does not become its origin by sending it back.
+  const noted = "INSERT INTO vault_server (scope, class, number, server, is_origin) VALUES";
+  insert(parts.store, noted, "ON CONFLICT DO NOTHING", [...servers.values()]);
+  for (const [name, last] of counters)
+    parts.store.run("INSERT OR REPLACE INTO vault_counter (scope, class, last) VALUES (?, ?, ?)", [
+      ...[parts.scope, name, last],
+    ]);
+  return texts;
+}
+
+interface Digested {
+  value: FoundValue;
+  canonicalDigest: string;
+  surfaceDigest: string;
+}
+
+function toDigests(value: FoundValue, key: VaultKey): Digested {
+  const { class: name, surface, canonical } = value;
+  const surfaceDigest = key.digest(`${name}\0${surface}`);
+  return {
+    value,
+    surfaceDigest,
+    canonicalDigest: canonical === surface ? surfaceDigest : key.digest(`${name}\0${canonical}`),
+  };
+}
+
+/** Class and canonical digest → the surfaces that the vault has of it. */
+function readKnown(digested: readonly Digested[], { store, scope }: MintParts): Map<string, Surface[]> {
+  const known = new Map<string, Surface[]>();
+  const wanted = new Map<string, Set<string>>();
+  for (const { value, canonicalDigest } of digested) {
+    const digests = wanted.get(value.class) ?? new Set();
+    wanted.set(value.class, digests.add(canonicalDigest));
+  }
+  for (const [name, digests] of wanted) {
+    for (const chunk of toChunks([...digests])) {
+      // One text of the statement for all: the last digest fills it up.
+      const params = Array.from(
+        { length: chunk.length === 1 ? 1 : CHUNK },
+        (_, index) => chunk[index] ?? chunk[0] ?? "",
+      );
+      const rows = store.all<Surface>(
+        `SELECT number, variant, is_number, canonical_digest, surface_digest, seen_at FROM vault_value
+         WHERE scope = ? AND class = ? AND canonical_digest IN (${params.map(() => "?").join(", ")}) ORDER BY number, variant`,
+        [scope, name, ...params],
+      );
+      for (const row of rows) {
+        const key = `${name} ${row.canonical_digest}`;
+        known.set(key, [...(known.get(key) ?? []), row]);
+      }
+    }
+  }
+  return known;
+}
+
+/** A counter is read once and written once for all values of a transaction. */
+function nextNumber(name: string, counters: Map<string, number>, { store, scope }: MintParts): number {
+  const sql = "SELECT last FROM vault_counter WHERE scope = ? AND class = ?";
+  const last = counters.get(name) ?? store.get<{ last: number }>(sql, [scope, name])?.last ?? 0;
+  counters.set(name, last + 1);
+  return last + 1;
+}
+
+function touch({ class: name, number }: Token, { store, scope, now }: MintParts): void {
+  const sql = "UPDATE vault_value SET seen_at = ? WHERE scope = ? AND class = ? AND number = ?";
+  store.run(sql, [now, scope, name, number]);
+}
+
+function insert(store: Store, head: string, tail: string, rows: readonly SqlValue[][]): void {
+  for (const chunk of toChunks(rows)) {
+    const whole = chunk.length === CHUNK ? [chunk] : chunk.map((row) => [row]);
+    for (const part of whole) {
+      const places = part.map((row) => `(${row.map(() => "?").join(", ")})`).join(", ");
+      store.run(`${head} ${places} ${tail}`, part.flat());
+    }
+  }
+}
+
+function toChunks<Item>(items: readonly Item[]): Item[][] {
+  const chunks: Item[][] = [];
+  for (let from = 0; from < items.length; from += CHUNK) chunks.push(items.slice(from, from + CHUNK));
+  return chunks;
+}
