@@ -300,9 +300,9 @@ describe("a person is asked", () => {
 
   test("the time that a person takes counts to no limit", async () => {
     const sluice = await open();
-    const paused = await sluice.executeCode(code, { timeoutMs: 2_500 });
+    const paused = await sluice.executeCode(code, { timeoutMs: 8_000 });
     expect(paused.status).toBe("paused");
-    await new Promise((resolve) => setTimeout(resolve, 3_000));
+    await new Promise((resolve) => setTimeout(resolve, 8_500));
     sluice.answer(paused.pending?.[0]?.id ?? "", "allow-once", "a person");
     expect(await sluice.resume(paused.executionId)).toMatchObject({ status: "completed" });
   });

@@ -124,8 +124,7 @@ export async function measureRate(cell) {
 async function run(sluice, code = "return 1;", answer = code === "return 1;" ? 1 : undefined) {
   const start = performance.now();
   const { result } = await mustComplete(sluice.executeCode(code));
-  if (answer !== undefined && result !== answer)
-    throw new Error(`A program did not do its work: ${code}`);
+  if (answer !== undefined && result !== answer) throw new Error(`A program did not do its work: ${code}`);
   return performance.now() - start;
 }
 

@@ -13,7 +13,8 @@ export type BuiltInClass =
   | "ADDRESS"
   | "IP"
   | "MAC"
-  | "USERNAME";
+  | "USERNAME"
+  | "WALLET";
 
 /** Sealed unless the config says otherwise. */
 export const defaultClasses: readonly BuiltInClass[] = [
@@ -30,7 +31,7 @@ export const defaultClasses: readonly BuiltInClass[] = [
 ];
 
 /** Sealed with `classes: "all"` or by name. */
-export const optionalClasses: readonly BuiltInClass[] = ["ADDRESS", "IP", "MAC", "USERNAME"];
+export const optionalClasses: readonly BuiltInClass[] = ["ADDRESS", "IP", "MAC", "USERNAME", "WALLET"];
 
 /** Go nowhere but back without a rule: what they open or prove does harm anywhere. */
 export const guardedClasses: readonly BuiltInClass[] = ["SECRET", "CARD", "GOV_ID", "PASSPORT"];

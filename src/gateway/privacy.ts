@@ -21,7 +21,8 @@ export function privacy({ restore, seal, sealLarge, modeOf }: SealParts): Step {
     const { server, inputSchema } = call.tool;
     const args = mayHaveTokens(call.arguments) ? await restore(call.arguments, inputSchema, server) : call.arguments;
     const outcome = await next({ ...call, arguments: args });
-    const mode = modeOf(server);
+    // A server that is not sealed still gives no value back that it was just handed behind a token.
+    const mode = modeOf(server) === "off" && args !== call.arguments ? "seal" : modeOf(server);
     if (mode === "off") return outcome;
     switch (outcome.kind) {
       case "data": {

@@ -1,6 +1,7 @@
+import { isUtf8 } from "node:buffer";
 import { randomBytes, randomUUID } from "node:crypto";
 import { join } from "node:path";
-import type { JsonObject } from "../base/json.ts";
+import type { Json, JsonObject } from "../base/json.ts";
 import type { Config, PrivacyMode } from "../config/config.ts";
 import type { Audit } from "../gateway/audit.ts";
 import type { Broker } from "../gateway/broker.ts";
@@ -14,6 +15,7 @@ import type { SealRequest } from "../privacy/privacy-core.ts";
 import { createTokenGrammar } from "../privacy/token.ts";
 import { purgeVault } from "../privacy/vault.ts";
 import { loadVaultKey } from "../privacy/vault-key.ts";
+import type { SealedResponse } from "../sandbox/network/network-gate.ts";
 import type { Store } from "../store/store.ts";
 import { toHostSecrets } from "./host-secrets.ts";
 
@@ -23,6 +25,8 @@ export interface OpenPrivacy extends AsyncDisposable {
   readonly isOn: boolean;
   /** Whoever reads personal data; throws `vault_key_lost` or `vault_unavailable`. */
   need(): Privacy;
+  /** What a program sees of a response that it fetched; absent where nothing is sealed. Its origin is `network:<host>`. */
+  readonly sealResponse?: (response: SealedResponse & { host: string }) => Promise<SealedResponse>;
   /** For the gateway; absent where nothing is sealed. */
   readonly steps: Pick<StepParts, "privacy" | "sealed">;
   /** Forgets every value of the workspace, also where its key is lost; says how many records went. */
@@ -74,9 +78,25 @@ export function openPrivacy({ config, store, audit, broker }: PrivacyParts): Ope
     audit.record({ kind: "sealed", executionId, callId, tool: tool.address, counts, withheld });
   }
 
+  async function sealResponse({ host, headers, body }: SealedResponse & { host: string }): Promise<SealedResponse> {
+    const server = `network:${host}`;
+    const mode = toMode(server, config);
+    if (mode === "off") return { headers, body };
+    // What is no text (an image, an archive) is not looked into.
+    const text = isUtf8(body) && !body.includes(0) ? body.toString("utf8") : undefined;
+    const value: Json = { headers: headers.map(([, one]) => one), text: text ?? "" };
+    const sealed = await need().seal({ value, server, mode, isLocal: false, fields: {} });
+    const shown = sealed.value as { headers: string[]; text: string };
+    return {
+      headers: headers.map(([name], index) => [name, shown.headers[index] ?? ""]),
+      body: text === undefined ? body : Buffer.from(shown.text),
+    };
+  }
+
   return {
     isOn,
     need,
+    ...(isOn ? { sealResponse } : {}),
     purge: () => purgeVault(store, workspaceScope),
     warm() {
       if (isOn) need().warm();

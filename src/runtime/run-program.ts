@@ -123,6 +123,7 @@ export function startProgram(parts: Parts, code: string, options: ExecuteOptions
         files,
         network: createNetworkGate({
           network: sandbox.network,
+          ...(parts.privacy.sealResponse === undefined ? {} : { seal: parts.privacy.sealResponse }),
           record: (record) => parts.audit.record({ ...record, executionId: id }),
         }),
         limits: sandbox,

@@ -34,7 +34,7 @@ export async function compareWorlds({ createSluice, folder, from, to, say = () =
     const config = {
       mcpServers: { hr: entry("hr"), crm: entry("crm") },
       stateDir: join(folder, `${name}-state`),
-      sandbox: { wall: "none", guestsWarm: 2 },
+      sandbox: { wall: "none", guestsWarm: 0 },
     };
     // Alone: its outcomes wait for the type check, whose warnings are part of what is compared.
     const sluice = await createSluice(config, { alone: true });

@@ -98,7 +98,7 @@ export function makeWorld(name) {
     note: `called ${person.first} ${person.last} about order ${1000 + index}, reach at ${person.phone}`,
   }));
   const [one, two, three] = /** @type {[Person, Person, Person]} */ (people[name]);
-  return {
+  const world = {
     leads: [...records, { ...records[0], id: 4, email: one.mail2 }],
     keys: { apiKey: one.key, password: `${one.key}x`, region: "eu-west-1" },
     mail: `From: ${one.first} ${one.last} <${one.email}>\nSubject: order 1001\n\nPlease ask ${two.first} ${two.last} (${two.email}).\n`,
@@ -108,4 +108,5 @@ export function makeWorld(name) {
     map: { [one.email]: { visits: 3 }, [three.email]: { visits: 5 } },
     look: `see [EMAIL_1] and ${three.email}`,
   };
+  return { ...world, all: world };
 }

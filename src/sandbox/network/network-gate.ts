@@ -29,10 +29,18 @@ export interface NetworkGateOptions {
   };
   /** Must have written the record when it returns; the request is not sent if it throws. */
   record: (record: NetworkRecord) => void;
+  /** What becomes of a response before a program sees it: text from outside is text from outside. */
+  seal?: (response: { host: string; headers: [string, string][]; body: Buffer }) => Promise<SealedResponse>;
   /** Default: the system's. */
   resolver?: Resolver;
   /** Which addresses may be connected to; default: those of the open internet. */
   isOpenAddress?: (address: string) => boolean;
+}
+
+/** A response as a program sees it. */
+export interface SealedResponse {
+  headers: [string, string][];
+  body: Buffer;
 }
 
 const REDIRECTS = new Set([301, 302, 303, 307, 308]);
@@ -47,7 +55,7 @@ interface Hop {
 
 /** The gate of one execution. */
 export function createNetworkGate(options: NetworkGateOptions): NetworkGate {
-  const { network, record, resolver = resolveBySystem, isOpenAddress = isPublicAddress } = options;
+  const { network, record, seal, resolver = resolveBySystem, isOpenAddress = isPublicAddress } = options;
   const places = createPlaces(bounds.networkInFlightMax);
   /** Bodies that the guest has not taken whole. */
   const unread = new Map<number, Buffer[]>();
@@ -170,7 +178,7 @@ export function createNetworkGate(options: NetworkGateOptions): NetworkGate {
       const response = await send(requestId, hop, signal, redirect !== "manual");
       const location = response.headers.find(([name]) => name === "location")?.[1];
       if (!REDIRECTS.has(response.status) || location === undefined || redirect === "manual")
-        return toReply(requestId, hop.target.url, response, redirects > 0);
+        return toReply(requestId, hop.target.url, await sealed(hop.target.host, response), redirects > 0);
       if (redirect === "error")
         throw new SluiceError(
           "network_error",
@@ -185,6 +193,21 @@ export function createNetworkGate(options: NetworkGateOptions): NetworkGate {
       const last = hop;
       hop = check(requestId, location, () => toNextHop(last, response.status, location, network));
     }
+  }
+
+  async function sealed(host: string, response: IncomingResponse): Promise<IncomingResponse> {
+    if (seal === undefined) return response;
+    const whole = Buffer.concat(response.body);
+    const { headers, body } = await seal({
+      host,
+      headers: response.headers.map(([name, value]) => [name, value]),
+      body: whole,
+    });
+    hold(body.length - whole.length);
+    const pieces: Buffer[] = [];
+    for (let from = 0; from < body.length; from += bounds.networkPieceBytes)
+      pieces.push(body.subarray(from, from + bounds.networkPieceBytes));
+    return { ...response, headers, body: pieces };
   }
 
   /** A body crosses the border in pieces, so that no frame of it holds the host up. */
