@@ -6,9 +6,9 @@ import type { Edge } from "./edge.ts";
 
 export interface ApproveParts {
   broker: Pick<Broker, "ask" | "remembered">;
-  decide(address: string): Decision;
+  decide: (address: string) => Decision;
   /** What a person may see of a value. */
-  masked(token: string): Promise<string>;
+  masked: (token: string) => Promise<string>;
 }
 
 /** Calls that are asked about with one question. */

@@ -1,6 +1,5 @@
 import { randomBytes } from "node:crypto";
 import { SluiceError } from "../base/errors.ts";
-import type { Json } from "../base/json.ts";
 import { limits } from "../base/limits.ts";
 import type { Store } from "../store/store.ts";
 
@@ -225,7 +224,7 @@ function toQuestion(row: Row, now: number): Question {
   return {
     ...{ id, kind, executionId: row.execution_id, tool, origins: JSON.parse(row.origins) as string[] },
     ...{
-      body: JSON.parse(row.body) as Json as unknown as QuestionBody,
+      body: JSON.parse(row.body) as QuestionBody,
       createdAt: row.created_at,
       expiresAt: row.expires_at,
     },

@@ -6,10 +6,14 @@ import type { CallOutcome, SealedCounts, Step, ToolCall } from "./call.ts";
 /** What is asked of whoever reads personal data. */
 export interface SealParts {
   /** Replaces tokens by what is behind them; rejects where that cannot be done. */
-  restore(args: JsonObject, schema: JsonSchema, server: string): Promise<JsonObject>;
-  seal(value: Json, call: ToolCall, mode: "seal" | "strict"): Promise<{ value: Json } & SealedCounts>;
-  sealLarge(value: LargeValue, call: ToolCall, mode: "seal" | "strict"): Promise<{ value: LargeValue } & SealedCounts>;
-  modeOf(server: string): PrivacyMode;
+  restore: (args: JsonObject, schema: JsonSchema, server: string) => Promise<JsonObject>;
+  seal: (value: Json, call: ToolCall, mode: "seal" | "strict") => Promise<{ value: Json } & SealedCounts>;
+  sealLarge: (
+    value: LargeValue,
+    call: ToolCall,
+    mode: "seal" | "strict",
+  ) => Promise<{ value: LargeValue } & SealedCounts>;
+  modeOf: (server: string) => PrivacyMode;
 }
 
 /**

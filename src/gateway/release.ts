@@ -17,15 +17,15 @@ export interface SealedUse {
 }
 
 export interface ReleaseParts {
-  uses(args: JsonObject): Promise<readonly SealedUse[]>;
+  uses: (args: JsonObject) => Promise<readonly SealedUse[]>;
   privacy: Pick<PrivacyConfig, "consent" | "release">;
-  trustOf(server: string): Trust;
+  trustOf: (server: string) => Trust;
   /** Whether an argument is made for this class: by its schema's format, or by its name. */
-  isFor(name: string, path: readonly string[], schema: JsonSchema): boolean;
+  isFor: (name: string, path: readonly string[], schema: JsonSchema) => boolean;
   /** What a person has said of this flow once for all. */
-  remembered(from: readonly string[], tool: string): "allow" | "deny" | undefined;
+  remembered: (from: readonly string[], tool: string) => "allow" | "deny" | undefined;
   /** Told of every edge, allowed or not. */
-  record(call: ToolCall, edges: readonly Edge[]): void;
+  record: (call: ToolCall, edges: readonly Edge[]) => void;
 }
 
 /**

@@ -7,9 +7,9 @@ import type { VaultKey } from "./vault-key.ts";
 export interface MintParts {
   store: Store;
   scope: string;
-  keyOf(name: string): VaultKey;
+  keyOf: (name: string) => VaultKey;
   /** What a record is sealed together with. */
-  about(token: Token): string;
+  about: (token: Token) => string;
   now: number;
 }
 

@@ -8,16 +8,6 @@ export interface OwnClass {
   values?: readonly string[];
 }
 
-/** Why a pattern cannot be used; undefined: it can. */
-export function checkPattern(pattern: string): string | undefined {
-  try {
-    RE2JS.compile(pattern);
-    return undefined;
-  } catch (error) {
-    return error instanceof Error ? error.message : String(error);
-  }
-}
-
 /** Finds the pattern's matches in linear time (RE2), or the values as they are written, in any case. */
 export function toFinder({
   pattern,

@@ -44,13 +44,13 @@ port?.on("message", ({ id, method, arguments: args }: PrivacyRequest) => {
 });
 
 function sealLarge(
-  { seal }: PrivacyCore,
+  own: PrivacyCore,
   { form, pieces, ...request }: LargeSealRequest,
   handedOver: ArrayBuffer[],
 ): { bytes: Uint8Array; counts: Record<string, number>; withheld: number } {
   const text = Buffer.concat(pieces).toString("utf8");
   const value = (form === "json" ? JSON.parse(text) : parseText(text)) as Json;
-  const { value: sealed, ...rest } = seal({ ...request, value });
+  const { value: sealed, ...rest } = own.seal({ ...request, value });
   // Not from the shared pool, whose memory cannot be handed over.
   const bytes = new Uint8Array(Buffer.from(JSON.stringify(sealed)));
   handedOver.push(bytes.buffer);

@@ -12,7 +12,7 @@ export interface RunningExecution {
   /** What it has printed and done so far, as an outcome `running`. */
   snapshot(): Promise<ExecutionResult>;
   /** Resolves when it waits for a person who is not asked here; until then, and after, it may wait for others. */
-  paused(): Promise<void>;
+  paused: () => Promise<void>;
   cancel(code: "cancelled" | "parkMs" | "parkedMax", message: string): void;
   /** Calls the listener with what is printed and reported, until the returned function is called. */
   listen(listener: (entry: LogEntry) => void): () => void;

@@ -4,9 +4,9 @@ import type { Outcome } from "./outcome.ts";
 /** What one execution waits for that only a person can give. */
 export interface PersonWait {
   /** Told whenever it begins and ends to wait; gives back how to stop listening. */
-  onWaiting(listener: (isWaiting: boolean) => void): () => void;
+  onWaiting: (listener: (isWaiting: boolean) => void) => () => void;
   /** Resolves with the next question that nobody is shown here. */
-  paused(): Promise<void>;
+  paused: () => Promise<void>;
   pending(): NonNullable<Outcome["pending"]>;
   close(): void;
 }

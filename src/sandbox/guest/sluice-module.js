@@ -25,8 +25,8 @@ export function createSluiceModule(host, tools) {
     /** @param {string} tool */
     describeTool: (tool) => host.call("describe", { tool }, new Error()),
     /** Says how far the program is. @param {number} done @param {number} [total] @param {string} [note] */
-    pii: createQuestions(host),
     progress: (done, total, note) => void host.call("progress", { done, total, note }).catch(() => undefined),
+    pii: createQuestions(host),
   };
   return new Proxy(Object.freeze(module), {
     get(target, key) {

@@ -42,9 +42,9 @@ function list(sluice: Sluice, invocation: Invocation): number {
   return exitCodes.completed;
 }
 
-function show(sluice: Sluice, id: string, { terminal, flag }: Invocation): number {
+function show(sluice: Sluice, id: string, invocation: Invocation): number {
   const found = sluice.questions({ all: true }).find((question) => question.id === id) ?? unknown(id);
-  terminal.out(flag("json") ? JSON.stringify(found, null, 2) : toQuestionText(found));
+  invocation.terminal.out(invocation.flag("json") ? JSON.stringify(found, null, 2) : toQuestionText(found));
   return exitCodes.completed;
 }
 
