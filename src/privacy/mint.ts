@@ -1,5 +1,6 @@
 import type { SqlValue, Store } from "../store/store.ts";
 import { literalClass } from "./classes.ts";
+import { toCanonical } from "./detect/canonical.ts";
 import { type Token, toTokenText } from "./token.ts";
 import type { FoundValue } from "./vault.ts";
 import type { VaultKey } from "./vault-key.ts";
@@ -73,7 +74,8 @@ interface Digested {
 }
 
 function toDigests(value: FoundValue, key: VaultKey): Digested {
-  const { class: name, surface, canonical } = value;
+  const { class: name, surface } = value;
+  const canonical = toCanonical(name, surface);
   const surfaceDigest = key.digest(`${name}\0${surface}`);
   return {
     value,

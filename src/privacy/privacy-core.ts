@@ -1,6 +1,5 @@
 import type { Json, JsonObject, JsonSchema } from "../base/json.ts";
 import { createStore, type Store } from "../store/store.ts";
-import { toCanonical } from "./detect/canonical.ts";
 import { countryOf } from "./country.ts";
 import { createDetector, type Detector } from "./detect/detector.ts";
 import { createDisguisedValues } from "./disguised-values.ts";
@@ -150,7 +149,7 @@ export function createPrivacyCore(settings: PrivacySettings, now: () => number =
       return { value: entry.surface, class: entry.token.class, origins: vault.origins(entry.token) };
     },
     stats: () => vault.stats(),
-    forget: (value) => vault.forget([...classes].map((name) => ({ class: name, canonical: toCanonical(name, value) }))),
+    forget: (value) => vault.forget(value, classes),
     [Symbol.dispose]: () => store[Symbol.dispose](),
   };
 }

@@ -1,6 +1,5 @@
 import type { Json, JsonSchema } from "../base/json.ts";
 import { limits } from "../base/limits.ts";
-import { toCanonical } from "./detect/canonical.ts";
 import type { Detector } from "./detect/detector.ts";
 import type { DisguisedValues } from "./disguised-values.ts";
 import type { FieldRule } from "./field-rules.ts";
@@ -82,22 +81,45 @@ type Draft =
  */
 export function sealValue(value: Json, options: SealOptions, parts: SealParts): Sealed {
   const look = new Look(options, parts);
-  const draft = look.visit(value, { path: [], siblings: [], place: "" }, 0);
+  const draft = look.visit(value, new Place([], ""), [], 0);
   const { slots } = look;
   replay(slots, parts);
   mint(slots, options.server, parts);
   const counts: Record<string, number> = {};
   for (const { findings } of slots) for (const found of findings) counts[found.class] = (counts[found.class] ?? 0) + 1;
-  return { value: toValue(draft), counts, withheld: look.withheld };
+  const isSame = Object.keys(counts).length === 0;
+  return { value: isSame ? value : toValue(draft), counts, withheld: look.withheld };
 }
 
-interface Place {
+/** Where a member stands; one for all items of a list, so that long lists make few of them. */
+class Place {
   /** Keys from the outermost object, indices left out. */
-  path: readonly string[];
-  siblings: readonly string[];
+  readonly path: readonly string[];
   /** The same with indices, as rules of the config write it: `rows[*].note`. */
-  place: string;
+  readonly place: string;
+  #members = new Map<string, Place>();
+  #items: Place | undefined;
+
+  constructor(path: readonly string[], place: string) {
+    this.path = path;
+    this.place = place;
+  }
+
+  member(key: string): Place {
+    const known = this.#members.get(key);
+    if (known !== undefined) return known;
+    const made = new Place([...this.path, key], this.place === "" ? key : `${this.place}.${key}`);
+    // Keys that are data would fill it.
+    if (this.#members.size < MEMBERS_KEPT) this.#members.set(key, made);
+    return made;
+  }
+
+  items(): Place {
+    return (this.#items ??= new Place(this.path, `${this.place}[*]`));
+  }
 }
+
+const MEMBERS_KEPT = 200;
 
 /** A key that is the name of a member, as far as its form says; others are looked into. */
 const plainKey = /^[\p{L}_$][\p{L}\d_$.:-]{0,39}$/u;
@@ -118,40 +140,35 @@ class Look {
     this.#startedAt = parts.now();
   }
 
-  visit(value: Json, at: Place, depth: number): Draft {
-    if (typeof value === "string" || typeof value === "number") return this.#leaf(value, at, depth);
+  visit(value: Json, at: Place, siblings: readonly string[], depth: number): Draft {
+    if (typeof value === "string" || typeof value === "number") return this.#leaf(value, at, siblings, depth);
     if (value === null || typeof value === "boolean") return value;
     if (depth > limits.sealDepthMax) return this.#withhold(JSON.stringify(value));
     if (Array.isArray(value)) {
-      const place = `${at.place}[*]`;
-      return { items: value.map((item) => this.visit(item, { ...at, place }, depth + 1)) };
+      const items = at.items();
+      return { items: value.map((item) => this.visit(item, items, siblings, depth + 1)) };
     }
-    const siblings = Object.keys(value);
+    const keys = Object.keys(value);
     return {
-      members: siblings.map((key) => [
+      members: keys.map((key) => [
         plainKey.test(key) ? key : this.#text(key),
-        this.visit(
-          value[key] as Json,
-          { path: [...at.path, key], siblings, place: at.place === "" ? key : `${at.place}.${key}` },
-          depth + 1,
-        ),
+        this.visit(value[key] as Json, at.member(key), keys, depth + 1),
       ]),
     };
   }
 
-  #leaf(value: string | number, at: Place, depth: number): Draft {
-    const whole = this.#classOf(value, at);
+  #leaf(value: string | number, at: Place, siblings: readonly string[], depth: number): Draft {
+    const whole = this.#classOf(value, at, siblings);
     if (typeof value === "number") return whole === undefined ? value : this.#whole(String(value), whole, true);
     if (value.trim() === "") return value;
     if (whole !== undefined) return this.#whole(value, whole);
     if (this.#options.mode === "strict") return this.#whole(value, textClass);
     const nested = depth > limits.sealDepthMax ? undefined : toNestedJson(value);
-    if (nested !== undefined)
-      return { nested: this.visit(nested.value, { ...at, siblings: [] }, depth + 1), indent: nested.indent };
+    if (nested !== undefined) return { nested: this.visit(nested.value, at, [], depth + 1), indent: nested.indent };
     return this.#text(value);
   }
 
-  #classOf(value: string | number, { path, siblings, place }: Place): string | undefined {
+  #classOf(value: string | number, { path, place }: Place, siblings: readonly string[]): string | undefined {
     const { fields, schema } = this.#options;
     const { detector, classes } = this.#parts;
     for (const rule of fields) if (rule.matches(place)) return rule.class;
@@ -257,7 +274,7 @@ function mint(slots: readonly Slot[], server: string, { vault }: SealParts): voi
   for (const { text, findings, isNumber } of slots)
     for (const { start, end, class: name } of findings) {
       const surface = toDecoded(text.slice(start, end)) ?? text.slice(start, end);
-      values.push({ class: name, surface, canonical: toCanonical(name, surface), isNumber });
+      values.push({ class: name, surface, isNumber });
     }
   const tokens = vault.mint(values, server);
   let next = 0;

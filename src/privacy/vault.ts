@@ -2,6 +2,7 @@ import { SluiceError } from "../base/errors.ts";
 import { limits } from "../base/limits.ts";
 import type { Store } from "../store/store.ts";
 import { literalClass } from "./classes.ts";
+import { toCanonical } from "./detect/canonical.ts";
 import { mintValues } from "./mint.ts";
 import { type Token, toTokenText } from "./token.ts";
 import type { VaultKey } from "./vault-key.ts";
@@ -11,8 +12,6 @@ export interface FoundValue {
   class: string;
   /** Exactly as it stood there. */
   surface: string;
-  /** The same for every surface of one value. */
-  canonical: string;
   /** It was a JSON number: it is one again where it is restored as a whole member. */
   isNumber?: boolean;
 }
@@ -48,8 +47,8 @@ export interface Vault {
    */
   changes(): { isReset: boolean; values: { class: string; surface: string }[] };
   stats(): { class: string; values: number; tokens: number }[];
-  /** Forgets every surface of a value, of any class; says how many records went. */
-  forget(values: readonly Pick<FoundValue, "class" | "canonical">[]): number;
+  /** Forgets every surface of a value, of each of the classes; says how many records went. */
+  forget(value: string, classes: Iterable<string>): number;
 }
 
 export interface VaultOptions {
@@ -184,11 +183,11 @@ export function createVault({ store, scope, key, sessionKey, now = Date.now }: V
         "SELECT class, count(DISTINCT number) AS 'values', count(*) AS tokens FROM vault_value WHERE scope = ? GROUP BY class ORDER BY class",
         [scope],
       ),
-    forget: (values) =>
-      values
-        .map(({ class: name, canonical }) =>
+    forget: (value, classes) =>
+      [...classes]
+        .map((name) =>
           forgetWhere(store, scope, "class = ? AND canonical_digest = ?", [
-            ...[name, keyOf(name).digest(`${name}\0${canonical}`)],
+            ...[name, keyOf(name).digest(`${name}\0${toCanonical(name, value)}`)],
           ]),
         )
         .reduce((sum, count) => sum + count, 0),
