@@ -64,6 +64,7 @@ const privacy = {
             if (figures.gold > 0) lines.push([name, source, type, ...toCells(figures), ""]);
         }
       }
+      rows.push(await measureTransforms(folder, temporary), await measureRestoring(folder, temporary));
       rows.push(...(await measureSpeed(gold, say)));
       const head = ["system", "source", "type", "labelled", "precision %", "recall %", "leak %", "false/MB"];
       const notes = [
@@ -86,15 +87,90 @@ async function readGold(folder, temporary) {
     from = existsSync(join(temporary, "dev")) ? join(temporary, "dev") : temporary;
   }
   const names = readdirSync(from).filter((name) => name.endsWith(".jsonl") && !leftOut.has(name.slice(0, -6)));
-  return new Map(
-    names.sort().map((name) => [
-      name.slice(0, -6),
-      readFileSync(join(from, name), "utf8")
-        .split("\n")
-        .filter((line) => line !== "")
-        .map((line) => JSON.parse(line)),
-    ]),
+  return new Map(names.sort().map((name) => [name.slice(0, -6), readLines(join(from, name))]));
+}
+
+/** What the second net finds of values that it knows, in forms that lose nothing. @param {string} folder @param {string} temporary */
+async function measureTransforms(folder, temporary) {
+  const { createDisguisedValues } = await load("privacy/disguised-values.js");
+  const places = [folder, join(temporary, "dev"), temporary].map((place) => join(place, "leak_transforms.jsonl"));
+  const records = readLines(places.find((place) => existsSync(place)) ?? "").filter(
+    ({ spans }) => spans[0]?.weak !== true,
   );
+  const caught = records.filter(({ text, spans: [span], meta }) => {
+    const disguised = createDisguisedValues();
+    for (const { type, value } of meta.known)
+      disguised.add({ class: type === "PERSON" ? "NAME" : type, surface: value });
+    return disguised.find(text).some((/** @type {any} */ { start, end }) => start < span.end && span.start < end);
+  });
+  return toValueRow(
+    "known values in other forms: caught by the second net",
+    "%",
+    (100 * caught.length) / records.length,
+    {
+      min: 98,
+    },
+  );
+}
+
+/** Whether tokens in arguments become the values, as the cases say. @param {string} folder @param {string} temporary */
+async function measureRestoring(folder, temporary) {
+  const { createPrivacyCore } = await load("privacy/privacy-core.js");
+  const { defaultClasses } = await load("privacy/classes.js");
+  const cases = readLines(join(folder, "restore", "dev.jsonl")).filter(
+    ({ arg, expect, expectError }) =>
+      arg !== undefined && (expect ?? expectError) !== undefined && expectError !== "policy_denied",
+  );
+  let right = 0;
+  for (const [index, one] of cases.entries()) {
+    const core = createPrivacyCore({
+      ...{
+        directory: join(temporary, `restore-${index}`),
+        scope: "bench",
+        prose: false,
+        own: [],
+        mayMatch: false,
+        secrets: [],
+      },
+      ...{ key: new Uint8Array(32).fill(1), sessionKey: new Uint8Array(32).fill(2), classes: defaultClasses },
+    });
+    const tokens = one.values.map((/** @type {any} */ { type, value, from }) => {
+      const fields = { x: type === "PERSON" ? "NAME" : type };
+      return core.seal({ value: { x: value }, server: from, mode: "seal", isLocal: false, fields }).value.x;
+    });
+    let got;
+    try {
+      got = JSON.stringify(core.restore(JSON.parse(fill(JSON.stringify(one.arg), tokens)), true, "bench"));
+    } catch (error) {
+      got = /** @type {any} */ (error).code;
+    }
+    if (got === (one.expectError ?? JSON.stringify(one.expect))) right += 1;
+    core[Symbol.dispose]();
+  }
+  return toValueRow(`${cases.length} cases of restoring: right`, "", right, { min: cases.length });
+}
+
+/** Puts tokens where a case says, changed as it says. @param {string} text @param {readonly string[]} tokens */
+function fill(text, tokens) {
+  /** @type {Record<string, (token: string) => string>} */
+  const changes = {
+    lower: (token) => token.toLowerCase(),
+    urlcomponent: encodeURIComponent,
+    cutlast: (token) => token.slice(0, -1),
+  };
+  return text
+    .replaceAll(/\{\{T(\d)(?::(\w+))?\}\}/g, (_, index, change) =>
+      (changes[change] ?? ((token) => token))(tokens[index] ?? ""),
+    )
+    .replaceAll(/\{\{UNMINTED:(\w+)\}\}/g, "[$1_77]");
+}
+
+/** @param {string} file @returns {any[]} */
+function readLines(file) {
+  return readFileSync(file, "utf8")
+    .split("\n")
+    .filter((line) => line !== "")
+    .map((line) => JSON.parse(line));
 }
 
 /** @returns {Promise<[string, System][]>} */
