@@ -45,7 +45,7 @@ import { createVaultAccess } from "./vault-access.ts";
 import { openPrivacy } from "./privacy.ts";
 import type { Rerank } from "./rerank.ts";
 import { searchTools } from "./search-answer.ts";
-import { cleanHint, withMissing } from "./search-hint.ts";
+import { cleanAnswer, withMissing } from "./search-hint.ts";
 import { serverIn, toUnresolved } from "./unresolved.ts";
 import { createSkillFolder } from "./skill-folder.ts";
 import type { ServerReport, Sluice } from "./sluice.ts";
@@ -209,7 +209,8 @@ async function compose(config: Config, options: SluiceOptions, cleanup: Cleanup)
       await discovery.ensureKnown(keys);
       const searchParts = { search: index, catalogue, tree, skills, rerank: options.rerank };
       const answer = await searchTools(searchParts, query, searchOptions);
-      return cleanHint(withMissing(answer, discovery.missing()), privacy);
+      const missing = discovery.missing();
+      return cleanAnswer(withMissing(answer, missing), missing.length > 0, privacy);
     },
     invoke: () => Promise.reject(new SluiceError("internal", "The gateway is not composed yet")),
   };
