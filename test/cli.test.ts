@@ -88,7 +88,7 @@ describe("config", () => {
     await check({}, "", /config_invalid/);
     await check({}, "{ nonsense", /config_invalid/);
     await check({ mcpServers: { a: { command: 7 } } }, undefined, /mcpServers\.a\.command/);
-    await check({ mcpServers: {}, privacy: { mode: "seal" } }, undefined, /config_not_enforced/);
+    await check({ mcpServers: {}, journal: {} }, undefined, /config_not_enforced/);
   }, 60_000);
 
   test("with --json the error is on stdout too", async () => {
