@@ -318,3 +318,98 @@ describe("restoring", () => {
     );
   });
 });
+
+describe("forms in which servers say what a value is", () => {
+  test.each<[string, Json, Json]>([
+    [
+      "a sheet with a row of headers",
+      {
+        values: [
+          ["Name", "Email", "Phone", "DOB"],
+          ["Ottoline Brackenbury", "o@acme.io", "07700900123", "1981-02-03"],
+        ],
+      },
+      {
+        values: [
+          ["Name", "Email", "Phone", "DOB"],
+          ["[NAME_1]", "[EMAIL_1]", "[PHONE_1]", "[DOB_1]"],
+        ],
+      },
+    ],
+    [
+      "columns and rows",
+      { columns: ["id", "full_name", "phone"], rows: [[1, "Ottilie Brackenfield", "612345678"]] },
+      { columns: ["id", "full_name", "phone"], rows: [[1, "[NAME_1]", "[PHONE_1]"]] },
+    ],
+    [
+      "pairs of a name and a value",
+      {
+        fields: [
+          { key: "full_name", value: "Ada Lark" },
+          { key: "ssn", value: "123456789" },
+          { label: "Date of birth", value: "1984-03-02" },
+        ],
+      },
+      {
+        fields: [
+          { key: "full_name", value: "[NAME_1]" },
+          { key: "ssn", value: "[GOV_ID_1]" },
+          { label: "Date of birth", value: "[DOB_1]" },
+        ],
+      },
+    ],
+    ["one pair", { type: "phone", value: "0612345671" }, { type: "phone", value: "[PHONE_1]" }],
+    [
+      "values in objects of their own",
+      {
+        properties: {
+          firstname: { value: "Ottoline" },
+          lastname: { value: "Brackenbury" },
+          phone: { value: "612 345 678" },
+        },
+      },
+      {
+        properties: {
+          firstname: { value: "[NAME_1]" },
+          lastname: { value: "[NAME_2]" },
+          phone: { value: "[PHONE_1]" },
+        },
+      },
+    ],
+    [
+      "a record of fields",
+      { fields: { Name: "Ada Lark", Email: "ada@lark.io" } },
+      { fields: { Name: "[NAME_1]", Email: "[EMAIL_1]" } },
+    ],
+    [
+      "passwords that are words",
+      { password: "correct-horse", client_secret: "blue-mountain-river", pin: "4821" },
+      { password: "[SECRET_1]", client_secret: "[SECRET_2]", pin: "[SECRET_3]" },
+    ],
+    ["cards as numbers", { card: 4242424242424242 }, { card: "[CARD_1]" }],
+    [
+      "nothing of forms and repositories",
+      [
+        { password: "required", label: "Password" },
+        { name: "Mercury", full_name: "acme/Mercury" },
+        [
+          ["a", "b"],
+          ["c", "d"],
+        ],
+      ],
+      [
+        { password: "required", label: "Password" },
+        { name: "Mercury", full_name: "acme/Mercury" },
+        [
+          ["a", "b"],
+          ["c", "d"],
+        ],
+      ],
+    ],
+    ["percent-encoded look-alikes", "see ?q=%5BEMAIL_1%5D or %5bemail_1%5d", "see ?q=%5BLITERAL_1%5D or [LITERAL_2]"],
+  ])("%s", (_, value, expected) => check(value, expected));
+
+  test("strict leaves dangerous values what they are", () => {
+    check({ x: "4242 4242 4242 4242", y: "hello" }, { x: "[CARD_1]", y: "[TEXT_1]" }, { mode: "strict" });
+  });
+});

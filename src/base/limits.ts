@@ -132,7 +132,7 @@ export const limits = {
   privacyIdleMs: 300_000, // the thread that looks for personal data ends after this: it loads in a fifth of a second
   vaultTtlMs: 2_592_000_000, // a value that was not seen for 30 days is forgotten
   vaultCacheMax: 50_000, // tokens of values held in memory, to mint none twice without asking the store
-  knownValuesMax: 20_000, // values of the vault looked for in texts: the latest
+  knownValuesMax: 5_000, // values of the vault looked for in texts: the latest
   sealDepthMax: 64, // JSON inside strings inside JSON, and nesting of values
   sealMsPerMb: 500, // sealing one result, per MB of it; past it the rest is withheld
   sealMs: 2_000, // the same at least

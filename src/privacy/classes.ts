@@ -1,6 +1,7 @@
 export {
   type BuiltInClass,
   defaultClasses,
+  guardedClasses,
   literalClass,
   optionalClasses,
   textClass,

@@ -8,7 +8,7 @@ import { createKnownValues } from "./known-values.ts";
 import { createNet } from "./net.ts";
 import { type OwnClass, toFinder } from "./own-class.ts";
 import { answerQuestion, type Question } from "./questions.ts";
-import { findTokens, restoreArguments } from "./restore.ts";
+import { findTokens, restoreArguments, toUnknown } from "./restore.ts";
 import { type Sealed, type SealParts, sealValue } from "./seal.ts";
 import { createTokenGrammar, toTokenText } from "./token.ts";
 import { createVault, type Vault } from "./vault.ts";
@@ -123,10 +123,11 @@ export function createPrivacyCore(settings: PrivacySettings, now: () => number =
       return sealValue(value, { server, mode, fields: rules, ...(schema === undefined ? {} : { schema }) }, parts);
     },
     uses: (args) =>
-      findTokens(args, grammar).map(({ token, path, isWhole }) => ({
-        ...{ token: toTokenText(token), class: token.class, path, isWhole },
-        origins: vault.origins(token),
-      })),
+      findTokens(args, grammar).map(({ token, path, isWhole }) => {
+        const text = toTokenText(token);
+        if (!vault.has(token)) throw toUnknown(text);
+        return { token: text, class: token.class, path, isWhole, origins: vault.origins(token) };
+      }),
     restore(args, schema, server) {
       const restored = restoreArguments(args, schema, { grammar, vault });
       for (const { token } of findTokens(args, grammar)) vault.noteSent(token, server);

@@ -32,7 +32,7 @@ export function findTokens(args: JsonObject, grammar: TokenGrammar): TokenUse[] 
   const uses: TokenUse[] = [];
   function visit(value: Json, path: readonly string[]): void {
     if (typeof value === "string") {
-      for (const part of [...findIn(value, grammar), ...findEncoded(value, grammar)]) {
+      for (const part of [...findIn(value, grammar), ...grammar.findEncoded(value)]) {
         if (part.token.class === literalClass) continue;
         uses.push({ token: part.token, path, isWhole: part.start === 0 && part.end === value.length });
       }
@@ -60,18 +60,6 @@ function findIn(text: string, grammar: TokenGrammar): Found[] {
       },
     );
   });
-}
-
-/** Tokens as `encodeURIComponent` writes them; their letters, digits, `_` and `.` stay. */
-function findEncoded(text: string, grammar: TokenGrammar): Found[] {
-  if (!/%5B/i.test(text)) return [];
-  const found: Found[] = [];
-  for (const match of text.matchAll(/%5B([A-Z0-9_.]{3,80})%5D/gi)) {
-    const [part] = grammar.find(`[${match[1]}]`);
-    if (part?.kind !== "token" || part.end !== (match[1]?.length ?? 0) + 2) continue;
-    found.push({ ...part, start: match.index, end: match.index + match[0].length });
-  }
-  return found;
 }
 
 class Restoring {
@@ -118,7 +106,7 @@ class Restoring {
     const json = this.#inJson(text);
     if (json !== undefined) return json;
     const plain = findIn(text, this.#grammar).map((part) => ({ ...part, text: this.#entryOf(part.token).surface }));
-    const encoded = findEncoded(text, this.#grammar).map((part) => ({
+    const encoded = this.#grammar.findEncoded(text).map((part) => ({
       ...part,
       text: encodeURIComponent(this.#entryOf(part.token).surface),
     }));
@@ -154,10 +142,7 @@ class Restoring {
     const known = this.#entries.get(name);
     if (known !== undefined) return known;
     const entry = this.#vault.read(token);
-    if (entry === undefined)
-      throw new SluiceError("unknown_token", `Cannot restore ${name}: nothing has this token here`, {
-        hint: "Pass on tokens as a tool or file gave them; numbers cannot be made up",
-      });
+    if (entry === undefined) throw toUnknown(name);
     this.#entries.set(name, entry);
     return entry;
   }
@@ -189,4 +174,11 @@ function toNumber({ surface, token }: VaultEntry): number {
     "arguments_invalid",
     `Cannot restore ${toTokenText(token)} as a number: the schema asks for one, and it stands for a text`,
   );
+}
+
+/** `token`: as it is written. */
+export function toUnknown(token: string): SluiceError {
+  return new SluiceError("unknown_token", `Cannot restore ${token}: nothing has this token here`, {
+    hint: "Pass on tokens as a tool or file gave them; numbers cannot be made up",
+  });
 }

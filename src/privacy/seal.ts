@@ -6,7 +6,8 @@ import type { FieldRule } from "./field-rules.ts";
 import type { Finding } from "./finding.ts";
 import { createKnownValues, type KnownValues } from "./known-values.ts";
 import { formatClassAt } from "./schema-place.ts";
-import { literalClass, textClass } from "./classes.ts";
+import { isWrapped, toColumns, toHeaders, toPair } from "./shapes.ts";
+import { guardedClasses, literalClass, textClass } from "./classes.ts";
 import { type TokenGrammar } from "./token.ts";
 import type { FoundValue, Vault } from "./vault.ts";
 
@@ -146,15 +147,55 @@ class Look {
     if (depth > limits.sealDepthMax) return this.#withhold(JSON.stringify(value));
     if (Array.isArray(value)) {
       const items = at.items();
-      return { items: value.map((item) => this.visit(item, items, siblings, depth + 1)) };
+      const headers = toHeaders(value);
+      if (headers !== undefined)
+        return { items: value.map((row, index) => this.#row(row, index === 0 ? [] : headers, items, depth + 1)) };
+      // What pairs are about is said by all of them: a "name" beside an "email" is somebody's.
+      const labels = value.flatMap((item) => toPair(item)?.label ?? []);
+      const beside = labels.length > 0 ? labels : siblings;
+      return { items: value.map((item) => this.visit(item, items, beside, depth + 1)) };
     }
     const keys = Object.keys(value);
+    const table = toColumns(value);
+    const pair = toPair(value);
     return {
       members: keys.map((key) => [
         plainKey.test(key) ? key : this.#text(key),
-        this.visit(value[key] as Json, at.member(key), keys, depth + 1),
+        key === table?.rows
+          ? { items: (value[key] as Json[]).map((row) => this.#row(row, table.headers, at.member(key), depth + 2)) }
+          : this.#member(
+              key,
+              value[key] as Json,
+              at,
+              key === pair?.key ? pair.label : undefined,
+              { keys, siblings },
+              depth,
+            ),
       ]),
     };
+  }
+
+  #member(
+    key: string,
+    value: Json,
+    at: Place,
+    label: string | undefined,
+    { keys, siblings }: { keys: readonly string[]; siblings: readonly string[] },
+    depth: number,
+  ): Draft {
+    if (label !== undefined) return this.visit(value, at.member(label), siblings, depth + 1);
+    if (at.path.length > 0 && isWrapped(key, value)) return this.visit(value, at, siblings, depth + 1);
+    return this.visit(value, at.member(key), keys, depth + 1);
+  }
+
+  /** One row of a table: each cell is a member under its column's name. */
+  #row(row: Json, headers: readonly string[], at: Place, depth: number): Draft {
+    if (!Array.isArray(row)) return this.visit(row, at, [], depth);
+    const cellAt = (index: number): Place => {
+      const header = headers[index];
+      return header === undefined ? at.items() : at.member(header);
+    };
+    return { items: row.map((cell, index) => this.visit(cell, cellAt(index), headers, depth + 1)) };
   }
 
   #leaf(value: string | number, at: Place, siblings: readonly string[], depth: number): Draft {
@@ -162,10 +203,16 @@ class Look {
     if (typeof value === "number") return whole === undefined ? value : this.#whole(String(value), whole, true);
     if (value.trim() === "") return value;
     if (whole !== undefined) return this.#whole(value, whole);
-    if (this.#options.mode === "strict") return this.#whole(value, textClass);
+    if (this.#options.mode === "strict") return this.#whole(value, this.#guardedIn(value) ?? textClass);
     const nested = depth > limits.sealDepthMax ? undefined : toNestedJson(value);
     if (nested !== undefined) return { nested: this.visit(nested.value, at, [], depth + 1), indent: nested.indent };
     return this.#text(value);
+  }
+
+  /** What is dangerous anywhere stays so where everything is opaque. */
+  #guardedIn(text: string): string | undefined {
+    const found = this.#parts.detector.inText(text).map((one) => one.class);
+    return guardedClasses.find((name) => found.includes(name));
   }
 
   #classOf(value: string | number, { path, place }: Place, siblings: readonly string[]): string | undefined {
@@ -179,7 +226,8 @@ class Look {
 
   #whole(text: string, name: string, isNumber = false): Slot {
     // What looks like a token is not taken for a value of its class, whatever its key says.
-    const hasTokens = this.#parts.grammar.find(text).length > 0;
+    const { grammar } = this.#parts;
+    const hasTokens = grammar.find(text).length + grammar.findEncoded(text).length > 0;
     return hasTokens
       ? this.#text(text)
       : this.#add(new Slot(text, [{ start: 0, end: text.length, class: name }], isNumber));
@@ -199,7 +247,9 @@ class Look {
     this.#chars += text.length;
     const budgetMs = limits.sealMs + (this.#chars / 1_000_000) * limits.sealMsPerMb;
     if (now() - this.#startedAt > budgetMs) return this.#withhold(text);
-    const lookAlikes = grammar.find(text).map(({ start, end }): Finding => ({ start, end, class: literalClass }));
+    const lookAlikes = [...grammar.find(text), ...grammar.findEncoded(text)]
+      .map(({ start, end }): Finding => ({ start, end, class: literalClass }))
+      .sort((one, other) => one.start - other.start);
     let isCut = false;
     const found = detector.inText(text, () => {
       isCut = true;

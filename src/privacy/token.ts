@@ -22,6 +22,8 @@ const whole = /^\[([A-Z][A-Z0-9_]*)_([1-9]\d{0,8})(?:\.([1-9]\d{0,5}))?\]/i;
 export interface TokenGrammar {
   /** Everything in the text that is a token or begins like one, in order. */
   find(text: string): TokenInText[];
+  /** Tokens as `encodeURIComponent` writes them, in either case of its digits. */
+  findEncoded(text: string): Extract<TokenInText, { kind: "token" }>[];
 }
 
 /** `own`: the user's own classes. Letter case does not count: programs lower-case what they compare. */
@@ -29,7 +31,17 @@ export function createTokenGrammar(own: readonly string[] = []): TokenGrammar {
   const names = [...builtIn, ...own].sort((a, b) => b.length - a.length).join("|");
   // The beginning alone: what follows decides between a token and a broken one.
   const beginning = new RegExp(`\\[(?:${names})_(?=\\d)`, "gi");
-  return {
+  const grammar: TokenGrammar = {
+    findEncoded(text) {
+      if (!/%5B/i.test(text)) return [];
+      const found: Extract<TokenInText, { kind: "token" }>[] = [];
+      for (const match of text.matchAll(/%5B([A-Z0-9_.]{3,80})%5D/gi)) {
+        const [part] = grammar.find(`[${match[1]}]`);
+        if (part?.kind !== "token" || part.end !== (match[1]?.length ?? 0) + 2) continue;
+        found.push({ ...part, start: match.index, end: match.index + match[0].length });
+      }
+      return found;
+    },
     find(text) {
       const found: TokenInText[] = [];
       if (!text.includes("[")) return found;
@@ -54,6 +66,7 @@ export function createTokenGrammar(own: readonly string[] = []): TokenGrammar {
       return found;
     },
   };
+  return grammar;
 }
 
 /** How a token is written. */

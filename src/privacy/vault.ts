@@ -33,6 +33,8 @@ export interface Vault {
   mint(values: readonly FoundValue[], server: string): string[];
   /** Undefined: this scope has minted no such token. Throws `vault_key_lost`. */
   read(token: Token): VaultEntry | undefined;
+  /** Whether this scope has minted it, and has not forgotten it since. */
+  has(token: Token): boolean;
   /** Servers that the value came from. */
   origins(token: Token): string[];
   /** Notes that the value was sent to a server. */
@@ -131,6 +133,10 @@ export function createVault({ store, scope, key, sessionKey, now = Date.now }: V
       if (row === undefined) return undefined;
       return { token, surface: open(row, token), isNumber: row.is_number === 1 };
     },
+    has: ({ class: name, number, variant }) =>
+      store.get("SELECT 1 AS found FROM vault_value WHERE scope = ? AND class = ? AND number = ? AND variant = ?", [
+        ...[scope, name, number, variant],
+      ]) !== undefined,
     origins: ({ class: name, number }) =>
       store
         .all<{ server: string }>(

@@ -13,7 +13,8 @@ export async function cleanOutcome<Shown extends Outcome>(
 ): Promise<Shown> {
   if (!privacy.isOn) return outcome;
   const { executionId, result, logs, error } = outcome;
-  const words = [error?.message ?? "", error?.hint ?? ""];
+  const words = [error?.message ?? "", error?.hint ?? "", error?.tool ?? ""];
+  if (!hasWords([result ?? null, logs.map(({ text }) => text), words])) return outcome;
   const { value, texts, hits } = await privacy.need().clean(
     [result ?? null, words],
     logs.map(({ text }) => text),
@@ -23,12 +24,29 @@ export async function cleanOutcome<Shown extends Outcome>(
   events.emit({ kind: "leak-caught", executionId, classes });
   audit.record({ kind: "leak-caught", executionId, classes });
   // One text, where result and words together spelled something out.
-  const [shown, said] = Array.isArray(value) ? (value as [Json, string[]]) : [value, ["[withheld]", "[withheld]"]];
-  const [message = "", hint = ""] = said;
+  const [shown, said] = Array.isArray(value) ? (value as [Json, string[]]) : [value, words.map(() => "[withheld]")];
+  const [message = "", hint = "", tool = ""] = said;
   return {
     ...outcome,
     logs: logs.map(({ stream }, index) => ({ stream, text: texts[index] ?? "" })),
     ...(result === undefined ? {} : { result: shown }),
-    ...(error === undefined ? {} : { error: { ...error, message, ...(error.hint === undefined ? {} : { hint }) } }),
+    ...(error === undefined
+      ? {}
+      : {
+          error: {
+            ...error,
+            message,
+            ...(error.hint === undefined ? {} : { hint }),
+            ...(error.tool === undefined ? {} : { tool }),
+          },
+        }),
   };
+}
+
+/** Whether there is anything to look at: a short text, a small number or a flag is nobody's. */
+function hasWords(value: Json): boolean {
+  if (typeof value === "string") return value.length >= 4;
+  if (typeof value === "number") return Math.abs(value) >= 100_000;
+  if (typeof value !== "object" || value === null) return false;
+  return Array.isArray(value) ? value.some(hasWords) : Object.entries(value).some((entry) => entry.some(hasWords));
 }

@@ -48,7 +48,7 @@ export const keyPhrases: Readonly<Partial<Record<BuiltInClass, string>>> = {
     "keresztnev teljes_nev csaladi_nev utonev soyad ad_soyad adi_soyadi soyadi soyisim tam_ad 姓名 姓 联系人 客户姓名 收件人 " +
     "氏名 お名前 苗字 성명 성 фамилия отчество фио полное_имя الاسم_الكامل اسم_العائلة اسم_العميل",
   CARD:
-    "card_number card_no cardnumber card_num credit_card credit_card_number credit_card_no creditcard cc_number " +
+    "card pan card_number card_no cardnumber card_num credit_card credit_card_number credit_card_no creditcard cc_number " +
     "cc_num ccnumber ccn debit_card debit_card_number payment_card card_pan pan_number primary_account_number " +
     "kartennummer kreditkarte kreditkartennummer numero_de_carte numero_carte carte_bancaire carte_de_credit " +
     "numero_tarjeta numero_de_tarjeta tarjeta tarjeta_de_credito carta_di_credito numero_carta numero_di_carta " +

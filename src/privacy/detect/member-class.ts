@@ -1,5 +1,7 @@
 import { fitsKey } from "./fits-key.ts";
 import { toKeyClass } from "./key-class.ts";
+import { toKeyWords } from "./key-words.ts";
+import { isPlaceholder } from "./placeholder.ts";
 import { isPersonAround } from "./person-words.ts";
 
 /** One value in an object. */
@@ -20,5 +22,20 @@ export function toMemberClass({ path, value, siblings }: Member): string | undef
   const text = typeof value === "string" ? value.trim() : String(value);
   if (typeof value === "number" && !Number.isSafeInteger(value)) return undefined;
   if (found.kind === "bare" && !isPersonAround(path, siblings)) return undefined;
-  return fitsKey(found, text) ? found.class : undefined;
+  if (fitsKey(found, text)) return found.class;
+  return found.class === "SECRET" && isPassword(key, value) ? "SECRET" : undefined;
+}
+
+/** Keys whose value is a credential whatever it looks like: people choose words. */
+const passwords =
+  /(?:^|_)(?:password|passwd|pwd|passphrase|passcode|passwort|kennwort|contrasena|senha|wachtwoord|haslo|client_secret|api_secret|app_secret|secret_key|private_key|api_key|apikey|access_token|refresh_token|auth_token|api_token)$/u;
+const codes = /(?:^|_)(?:pin|otp|cvv|cvc|cvn)$/u;
+
+function isPassword(key: string, value: string | number): boolean {
+  const words = toKeyWords(key).join("_");
+  if (codes.test(words))
+    return /^\d{3,8}$/u.test(String(value)) && (typeof value === "string" || /cv[vcn]$/u.test(words));
+  if (typeof value !== "string" || !passwords.test(words)) return false;
+  const text = value.trim();
+  return text.length >= 3 && text.length <= 200 && !isPlaceholder(text) && !/^(?:https?:\/\/|[\d.]+$)/u.test(text);
 }

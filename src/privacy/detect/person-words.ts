@@ -27,7 +27,7 @@ const things = new Set(
     "company organization organisation org vendor supplier merchant store shop product products repo " +
     "repository project file package packages plan role roles tag tags label labels team group department channel " +
     "workspace category categories service services server image images model models step steps " +
-    "field fields column columns table database city country region state bank brand currency status priority " +
+    "table database city country region state bank brand currency status priority " +
     "board folder document template app application device plugin bot integration firma unternehmen empresa entreprise " +
     "azienda bedrijf venue license licence milestone sprint stage pipeline environment cluster node pod container namespace"
   ).split(" "),
@@ -55,7 +55,9 @@ export function isPersonAround(path: readonly string[], siblings: Iterable<strin
     if (impersonal.has(words)) return false;
     if (personal.has(words)) personalCount += 1;
     const found = toKeyClass(sibling);
-    if (found?.kind === "sure" && (personalClasses.has(found.class) || found.class === "ADDRESS"))
+    // A repository has one too: "acme/rocket".
+    if (words === "full_name") personalCount += 1;
+    else if (found?.kind === "sure" && (personalClasses.has(found.class) || found.class === "ADDRESS"))
       personalCount += found.class === "ADDRESS" ? 0 : 2;
   }
   const owner = path.at(-2);
