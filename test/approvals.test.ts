@@ -104,10 +104,21 @@ describe("another client", () => {
 });
 
 describe("the command line", () => {
-  test("without anybody to ask: paused, exit 4, and how to answer", async () => {
+  test("with --wait it waits for `sluice approvals`", async () => {
+    const running = site.run(["run", "--wait", "-e", code]);
+    await expect.poll(async () => (await site.run(["approvals"])).stdout, { timeout: 20_000 }).toContain("waits");
+    const id = (await site.run(["approvals"])).stdout.split(" ")[0] ?? "";
+    await site.run(["approvals", "allow", id]);
+    expect(await running).toMatchObject({
+      code: 0,
+      stderr: expect.stringContaining(`sluice approvals allow ${id}`) as string,
+    });
+  });
+
+  test("without anybody to ask: paused, exit 4, and what to do", async () => {
     const { code: exit, stderr } = await site.run(["run", "-e", code]);
     expect(exit).toBe(4);
-    expect(stderr).toMatch(/May 1 × EMAIL from hr go to crm\.note\?\n.*sluice approvals allow q_/);
+    expect(stderr).toMatch(/May 1 × EMAIL from hr go to crm\.note\?\n.*--wait/);
     // Its process has ended, and with it the program.
     expect((await site.run(["approvals"])).stderr).toContain("Nothing waits");
   });

@@ -256,6 +256,24 @@ describe("privacy", () => {
     expect(privacy.classes).toEqual(expect.arrayContaining(["EMAIL", "ADDRESS", "IP"]));
   });
 
+  test("names that nothing has are noted", () => {
+    const { notes } = parse({
+      mcpServers: { crm: { command: "x" } },
+      privacy: {
+        release: [{ from: "cmr", to: "nope", classes: ["EMIAL"] }],
+        ...{ fields: { "crm.x": { a: "NMAE" } }, servers: { qq: "off" } },
+      },
+    });
+    for (const part of [
+      'no server "cmr" is configured; did you mean "crm"?',
+      "no class EMIAL; did you mean EMAIL?",
+      "no class NMAE",
+      'no server "qq"',
+      '"nope" is no address',
+    ])
+      expect(notes.join("\n")).toContain(part);
+  });
+
   test("every mistake is named", () => {
     const { message } = refused(() =>
       parse({

@@ -412,6 +412,28 @@ describe("the second net", () => {
   });
 });
 
+describe("what servers print", () => {
+  test("is logged without personal data and secrets", async () => {
+    const lines: string[] = [];
+    const script = `console.error("cannot load ana.ruiz+crm@acme.io with tok-7f3a-99-secret"); console.error("bye"); process.exit(3)`;
+    const env = { API_TOKEN: "tok-7f3a-99-secret" };
+    const sluice = await createSluice(
+      {
+        mcpServers: { dies: { command: process.execPath, args: ["-e", script], env } },
+        stateDir: join(folder, "state"),
+      },
+      { log: (line) => lines.push(line) },
+    );
+    opened.push(sluice);
+    const result = await sluice.callTool("dies.x", {});
+    await expect.poll(() => lines.some((line) => line.includes("bye"))).toBe(true);
+    for (const text of [lines.join("\n"), JSON.stringify(result)]) {
+      expect(text).toContain("cannot load [EMAIL] with [SECRET]");
+      expect(text).not.toContain("acme.io");
+    }
+  });
+});
+
 describe("the vault", () => {
   test("a lost key is said, loses nothing else, and purge begins anew", async () => {
     const first = await open();
@@ -433,6 +455,7 @@ describe("the vault", () => {
       code: "vault_key_lost",
     });
     expect((await second.searchTools("save")).results.length).toBeGreaterThan(0);
+    expect((await second.executeCode(`return "what has no personal data in it"`)).status).toBe("completed");
     expect(await second.vault.purge("a person")).toBeGreaterThan(5);
     expect((await second.executeCode(`return (await hr.get({ name: "leads" })).value[0].email`)).result).toBe(
       "[EMAIL_3]",

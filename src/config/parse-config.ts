@@ -14,7 +14,7 @@ import type {
 } from "./config.ts";
 import { parseHostRule } from "./hosts.ts";
 import { configKeys, networkKeys, sandboxIntegers, verdicts, type Key, type SectionKey } from "./keys.ts";
-import { toClasses } from "./privacy.ts";
+import { checkPrivacyNames, toClasses } from "./privacy.ts";
 import { Problems, toGot, toPathText, type ConfigPath, type LineOf } from "./problems.ts";
 import { parseServers, type ConfigContext } from "./servers.ts";
 import { substitute, type Environment } from "./variables.ts";
@@ -76,17 +76,22 @@ export function parseConfig(value: unknown, options: ParseConfigOptions): Config
       network,
     } as SandboxConfig,
     policy: { tools, definitions: read.get("policy.definitions") as PolicyConfig["definitions"] },
-    privacy: toPrivacy(read),
+    privacy: toPrivacy(read, keys, context),
     skills: { dir: read.get("skills.dir") as string },
     expose,
     notes: context.notes,
   };
 }
 
-function toPrivacy(read: ReadonlyMap<string, unknown>): PrivacyConfig {
+function toPrivacy(read: ReadonlyMap<string, unknown>, keys: readonly string[], context: ConfigContext): PrivacyConfig {
   const of = <Name extends keyof PrivacyConfig>(name: Name): PrivacyConfig[Name] =>
     read.get(`privacy.${name}`) as PrivacyConfig[Name];
   const { classes, prose } = toClasses(of("classes"));
+  checkPrivacyNames(
+    { fields: of("fields"), release: of("release"), servers: of("servers"), own: of("own") },
+    keys,
+    context,
+  );
   return {
     ...{ mode: of("mode"), servers: of("servers"), classes, prose: prose || of("prose"), consent: of("consent") },
     ...{ fields: of("fields"), release: of("release"), vault: of("vault"), own: of("own"), matches: of("matches") },

@@ -4,6 +4,7 @@ import { defaultClasses, literalClass, optionalClasses, textClass } from "../bas
 import { isJsonObject, type JsonObject } from "../base/json.ts";
 import { limits } from "../base/limits.ts";
 import type { OwnClassConfig, PrivacyConfig, PrivacyMode, ReleaseRule } from "./config.ts";
+import { toNearest } from "../base/nearest.ts";
 import { type ConfigPath, type Problems, toGot } from "./problems.ts";
 
 /** A key whose value has a form of its own: how it is read, and what the published schema says of it. */
@@ -200,4 +201,32 @@ export function toClasses(names: readonly string[]): { classes: string[]; prose:
   if (all || names.includes("default")) for (const name of defaultClasses) classes.add(name);
   if (all) for (const name of optionalClasses) classes.add(name);
   return { classes: [...classes], prose: all };
+}
+
+/** Notes what a rule names and is not there: a class, a server. A rule with a spelling mistake does nothing, or harm. */
+export function checkPrivacyNames(
+  { fields, release, servers, own }: Pick<PrivacyConfig, "fields" | "release" | "servers" | "own">,
+  keys: readonly string[],
+  { notes }: { notes: string[] },
+): void {
+  const known: string[] = [...defaultClasses, ...optionalClasses, textClass, "*", ...own.map((one) => one.class)];
+  const classes = [
+    ...fields.flatMap(({ places }) => Object.values(places)),
+    ...release.flatMap((rule) => rule.classes),
+  ].filter((name) => !known.includes(name));
+  for (const name of new Set(classes)) {
+    const nearest = toNearest(name, known);
+    notes.push(`privacy: no class ${name}${nearest === undefined ? "" : `; did you mean ${nearest}?`}`);
+  }
+  const patterns = [...servers.map(({ server }) => server), ...release.map(({ from }) => from)];
+  for (const pattern of new Set(patterns)) {
+    if (pattern.includes("*") || pattern.startsWith("network:") || keys.includes(pattern)) continue;
+    const nearest = toNearest(pattern, keys);
+    notes.push(
+      `privacy: no server "${pattern}" is configured${nearest === undefined ? "" : `; did you mean "${nearest}"?`}`,
+    );
+  }
+  for (const { to } of release)
+    if (!to.includes("*") && !to.includes("."))
+      notes.push(`privacy.release: "${to}" is no address; write "${to}.*" for a whole server`);
 }

@@ -12,7 +12,7 @@ import { findTokens, restoreArguments, toUnknown } from "./restore.ts";
 import { type Sealed, type SealParts, sealValue } from "./seal.ts";
 import { createTokenGrammar, toTokenText } from "./token.ts";
 import { createVault, type Vault } from "./vault.ts";
-import { createVaultKey } from "./vault-key.ts";
+import { createMissingKey, createVaultKey } from "./vault-key.ts";
 
 /** What the part of Sluice that sees personal data is made from; plain data, because it lives in a thread. */
 export interface PrivacySettings {
@@ -20,8 +20,9 @@ export interface PrivacySettings {
   directory: string;
   /** Scope of the vault: tokens of another one mean nothing. */
   scope: string;
-  /** 32 bytes each. */
-  key: Uint8Array;
+  /** 32 bytes; or why there is none: then nothing can be sealed or restored, and all else works. */
+  key: Uint8Array | { code: string; message: string; hint?: string };
+  /** 32 bytes. */
   sessionKey: Uint8Array;
   classes: readonly string[];
   prose: boolean;
@@ -76,7 +77,7 @@ export function createPrivacyCore(settings: PrivacySettings, now: () => number =
   const vault = createVault({
     store,
     scope: settings.scope,
-    key: createVaultKey(settings.key),
+    key: settings.key instanceof Uint8Array ? createVaultKey(settings.key) : createMissingKey(settings.key),
     sessionKey: createVaultKey(settings.sessionKey),
     now,
   });
@@ -141,7 +142,7 @@ export function createPrivacyCore(settings: PrivacySettings, now: () => number =
     ask: (question) =>
       answerQuestion(question, {
         ...{ grammar, vault, now, countryOf, mayMatch: settings.mayMatch },
-        sortSecret: settings.key,
+        sortSecret: settings.key instanceof Uint8Array ? settings.key : settings.sessionKey,
       }),
     masked: (token) => toMasked(readToken(token)?.surface ?? ""),
     show(text) {

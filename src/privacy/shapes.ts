@@ -19,7 +19,7 @@ export function toHeaders(rows: readonly Json[]): string[] | undefined {
 
 /** `{ columns: ["id", "email"], rows: [[1, "…"]] }`: the names, and the key of the rows. */
 export function toColumns(value: JsonObject): { headers: string[]; rows: string } | undefined {
-  const rows = rowKeys.find((key) => Array.isArray(value[key]) && (value[key] as Json[]).some(Array.isArray));
+  const rows = rowKeys.find((key) => Array.isArray(value[key]) && value[key].some(Array.isArray));
   if (rows === undefined) return undefined;
   for (const key of headerKeys) {
     const list = value[key];

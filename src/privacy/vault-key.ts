@@ -1,6 +1,6 @@
 import { createCipheriv, createDecipheriv, createHmac, hkdfSync, randomBytes } from "node:crypto";
 import { linkSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
-import { SluiceError, toMessage } from "../base/errors.ts";
+import { type ErrorCode, SluiceError, toMessage } from "../base/errors.ts";
 
 /** Seals the records of a vault and finds them again without reading them. */
 export interface VaultKey {
@@ -25,7 +25,7 @@ export function createVaultKey(material: Uint8Array): VaultKey {
     encrypt(text, about) {
       const nonce = randomBytes(12);
       const cipher = createCipheriv("aes-256-gcm", sealing, nonce).setAAD(Buffer.from(about));
-      const body = Buffer.concat([cipher.update(text, "utf8"), cipher.final()]);
+      const body = Buffer.concat([cipher.update(toBytes(text)), cipher.final()]);
       return Buffer.concat([nonce, cipher.getAuthTag(), body]).toString("base64");
     },
     decrypt(sealed, about) {
@@ -33,10 +33,30 @@ export function createVaultKey(material: Uint8Array): VaultKey {
       const cipher = createDecipheriv("aes-256-gcm", sealing, bytes.subarray(0, 12), { authTagLength: 16 })
         .setAAD(Buffer.from(about))
         .setAuthTag(bytes.subarray(12, 28));
-      return Buffer.concat([cipher.update(bytes.subarray(28)), cipher.final()]).toString("utf8");
+      return toText(Buffer.concat([cipher.update(bytes.subarray(28)), cipher.final()]));
     },
-    digest: (text) => createHmac("sha256", finding).update(text).digest("base64"),
+    digest: (text) => createHmac("sha256", finding).update(toBytes(text)).digest("base64"),
   };
+}
+
+/** Half a surrogate pair has no UTF-8: such a text is kept as it is, behind a byte that UTF-8 never begins with. */
+function toBytes(text: string): Buffer {
+  // With the flag `u` a whole pair is one character, so only halves match.
+  return /[\uD800-\uDFFF]/u.test(text)
+    ? Buffer.concat([Buffer.of(0xff), Buffer.from(text, "utf16le")])
+    : Buffer.from(text);
+}
+
+function toText(bytes: Buffer): string {
+  return bytes[0] === 0xff ? bytes.subarray(1).toString("utf16le") : bytes.toString("utf8");
+}
+
+/** Stands for a key that is not there: whatever needs it says why. */
+export function createMissingKey({ code, message, hint }: { code: string; message: string; hint?: string }): VaultKey {
+  const refuse = (): never => {
+    throw new SluiceError(code as ErrorCode, message, hint === undefined ? {} : { hint });
+  };
+  return { id: "", encrypt: refuse, decrypt: refuse, digest: refuse };
 }
 
 /** Name of the variable that holds the key, 32 bytes in base64 or hex. */

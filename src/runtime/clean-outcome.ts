@@ -43,10 +43,17 @@ export async function cleanOutcome<Shown extends Outcome>(
   };
 }
 
-/** Whether there is anything to look at: a short text, a small number or a flag is nobody's. */
+/** Too little to be anybody's, all together: `1`, `true`, `ok`. */
 function hasWords(value: Json): boolean {
-  if (typeof value === "string") return value.length >= 4;
-  if (typeof value === "number") return Math.abs(value) >= 100_000;
-  if (typeof value !== "object" || value === null) return false;
-  return Array.isArray(value) ? value.some(hasWords) : Object.entries(value).some((entry) => entry.some(hasWords));
+  return sizeOf(value) >= WORDS_MIN;
+}
+
+const WORDS_MIN = 4;
+
+function sizeOf(value: Json): number {
+  if (typeof value === "string") return value.length;
+  if (typeof value === "number") return String(value).length;
+  if (typeof value !== "object" || value === null) return 0;
+  if (Array.isArray(value)) return value.reduce<number>((sum, item) => sum + sizeOf(item), 0);
+  return Object.entries(value).reduce((sum, [key, member]) => sum + key.length + sizeOf(member), 0);
 }

@@ -28,6 +28,7 @@ import { createStore } from "../store/store.ts";
 import { createUpstreams } from "../upstream/upstreams.ts";
 import { startCall } from "./start-call.ts";
 import { createProgramCheck } from "./check-program.ts";
+import { createCleanLog } from "./clean-log.ts";
 import { createDefinitions } from "./definitions.ts";
 import { createDiscovery } from "./discovery.ts";
 import { readEdges } from "./edges.ts";
@@ -82,8 +83,7 @@ export async function createSluice(configuration: Config | JsonObject, options: 
 }
 
 async function compose(config: Config, options: SluiceOptions, cleanup: Cleanup): Promise<Sluice> {
-  const log = options.log ?? (() => undefined);
-  for (const note of config.notes) log(note);
+  for (const note of config.notes) options.log?.(note);
   const store = cleanup.use(createStore(config.stateDir));
   const audit = cleanup.use(createAudit(config.stateDir));
   const events = createEvents();
@@ -95,6 +95,7 @@ async function compose(config: Config, options: SluiceOptions, cleanup: Cleanup)
     return false;
   });
   const privacy = cleanup.use(openPrivacy({ config, store, audit, broker }));
+  const log = createCleanLog(privacy, options.log);
   const watchdog = cleanup.use(createWatchdog());
   const catalogue = createCatalogue({
     store,

@@ -1,6 +1,7 @@
 import { isUtf8 } from "node:buffer";
 import { randomBytes, randomUUID } from "node:crypto";
 import { join } from "node:path";
+import { SluiceError } from "../base/errors.ts";
 import type { Json, JsonObject } from "../base/json.ts";
 import type { Config, PrivacyMode } from "../config/config.ts";
 import type { Audit } from "../gateway/audit.ts";
@@ -11,7 +12,7 @@ import { mayHaveTokens } from "../gateway/privacy.ts";
 import type { StepParts } from "../gateway/steps.ts";
 import { isFor } from "../privacy/is-for.ts";
 import { createPrivacy, type Privacy } from "../privacy/privacy.ts";
-import type { SealRequest } from "../privacy/privacy-core.ts";
+import type { PrivacySettings, SealRequest } from "../privacy/privacy-core.ts";
 import { createTokenGrammar } from "../privacy/token.ts";
 import { purgeVault } from "../privacy/vault.ts";
 import { loadVaultKey } from "../privacy/vault-key.ts";
@@ -23,7 +24,7 @@ import { toHostSecrets } from "./host-secrets.ts";
 export interface OpenPrivacy extends AsyncDisposable {
   /** Whether anything is sealed at all. */
   readonly isOn: boolean;
-  /** Whoever reads personal data; throws `vault_key_lost` or `vault_unavailable`. */
+  /** Whoever reads personal data. Where the key is missing, what needs it rejects with `vault_key_lost` or `vault_unavailable`. */
   need(): Privacy;
   /** What a program sees of a response that it fetched; absent where nothing is sealed. Its origin is `network:<host>`. */
   readonly sealResponse?: (response: SealedResponse & { host: string }) => Promise<SealedResponse>;
@@ -97,7 +98,13 @@ export function openPrivacy({ config, store, audit, broker }: PrivacyParts): Ope
     isOn,
     need,
     ...(isOn ? { sealResponse } : {}),
-    purge: () => purgeVault(store, workspaceScope),
+    purge() {
+      const records = purgeVault(store, workspaceScope);
+      // With nothing left to be read, a lost key is replaced by a new one.
+      void reader?.[Symbol.asyncDispose]();
+      reader = undefined;
+      return records;
+    },
     warm() {
       if (isOn) need().warm();
     },
@@ -149,7 +156,18 @@ function toMode(key: string, { privacy }: Config): PrivacyMode {
   return rule?.mode ?? privacy.mode;
 }
 
-function toSettings(config: Config, store: Store): Parameters<typeof createPrivacy>[0] {
+/** The key, or why there is none. */
+function toKey(file: string, mayMake: boolean): PrivacySettings["key"] {
+  try {
+    return loadVaultKey(file, process.env, mayMake);
+  } catch (error) {
+    if (!(error instanceof SluiceError)) throw error;
+    const { code, message, hint } = error;
+    return { code, message, ...(hint === undefined ? {} : { hint }) };
+  }
+}
+
+function toSettings(config: Config, store: Store): PrivacySettings {
   const { privacy, stateDir } = config;
   const sessionKey = randomBytes(32);
   const isSession = privacy.vault === "session";
@@ -157,7 +175,7 @@ function toSettings(config: Config, store: Store): Parameters<typeof createPriva
   return {
     directory: stateDir,
     scope: isSession ? `session:${randomUUID()}` : workspaceScope,
-    key: isSession ? sessionKey : loadVaultKey(join(stateDir, "vault.key"), process.env, store.get(kept) === undefined),
+    key: isSession ? sessionKey : toKey(join(stateDir, "vault.key"), store.get(kept) === undefined),
     sessionKey,
     ...{ classes: privacy.classes, prose: privacy.prose, own: privacy.own, mayMatch: privacy.matches },
     secrets: toHostSecrets(config.servers),

@@ -11,9 +11,13 @@ const answers: Readonly<Record<string, Answer>> = {
   d: "deny-always",
 };
 
-/** Asks whoever sits at the terminal, one question after another; where nobody does, nothing. Dispose it to stop. */
-export function askPerson(sluice: Sluice, terminal: Terminal, input: NodeJS.ReadStream = process.stdin): Disposable {
-  if (!input.isTTY || !process.stderr.isTTY) return { [Symbol.dispose]: () => undefined };
+/**
+ * Asks whoever sits at the terminal, one question after another. Where nobody does: nothing, or with `isWaiting` the
+ * question is shown and waited for, to be answered by `sluice approvals`. Dispose it to stop.
+ */
+export function askPerson(sluice: Sluice, terminal: Terminal, isWaiting: boolean): Disposable {
+  const input = process.stdin;
+  if (!input.isTTY || !process.stderr.isTTY) return isWaiting ? showOnly(sluice, terminal) : nothing;
   const stop = new AbortController();
   let last = Promise.resolve();
   const stopListening = sluice.onQuestion((question) => {
@@ -53,4 +57,14 @@ export function askPerson(sluice: Sluice, terminal: Terminal, input: NodeJS.Read
       stop.abort();
     },
   };
+}
+
+const nothing: Disposable = { [Symbol.dispose]: () => undefined };
+
+function showOnly(sluice: Sluice, terminal: Terminal): Disposable {
+  const stop = sluice.onQuestion((question) => {
+    terminal.note(`${toQuestionText(question)}\nAnswer with \`sluice approvals allow ${question.id}\``);
+    return true;
+  });
+  return { [Symbol.dispose]: stop };
 }

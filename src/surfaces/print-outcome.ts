@@ -16,11 +16,11 @@ export function printOutcome(result: ExecutionResult, terminal: Terminal): void 
   }
   if (result.spilled !== undefined)
     terminal.note(terminal.paint("stderr", "dim", `In full: ${result.spilled.join(", ")}`));
-  for (const { id, question, expiresAt } of result.pending ?? [])
+  for (const { question } of result.pending ?? [])
     note(
-      "waits",
+      "paused",
       "yellow",
-      `${question}\n  answer by ${expiresAt}: sluice approvals show ${id}; sluice approvals allow ${id}`,
+      `${question}\n  Nobody is asked here, and the program has ended with this command: run it on a terminal, or with --wait, and answer with \`sluice approvals\`; or add a rule`,
     );
   if (result.error !== undefined) printError(result.error, result.status, terminal);
 

@@ -16,6 +16,7 @@ export const call: Command = {
   summary: "Call one tool.",
   positionalsMax: 2,
   options: {
+    wait: { type: "boolean", help: "where nobody sits at the terminal, wait for `sluice approvals`" },
     timeout: { type: "string", value: "MS", help: "give up after so many milliseconds" },
   },
   examples: [
@@ -37,7 +38,7 @@ export const call: Command = {
     return toExitCode(result);
 
     async function ask(): Promise<ExecutionResult> {
-      using _person = askPerson(sluice, terminal);
+      using _person = askPerson(sluice, terminal, invocation.flag("wait"));
       return await sluice.callTool(tool as string, args, { signal, ...(timeoutMs !== undefined && { timeoutMs }) });
     }
   },

@@ -16,6 +16,7 @@ export const run: Command = {
     eval: { type: "string", short: "e", value: "CODE", help: "the program itself" },
     timeout: { type: "string", value: "MS", help: "kill it after so many milliseconds; lowers the config's limit" },
     tools: { type: "string", value: "PATTERN,…", help: "it may call these tools only: gdrive.*,slack.sendMessage" },
+    wait: { type: "boolean", help: "where nobody sits at the terminal, wait for `sluice approvals`" },
     "read-only": { type: "boolean", help: "it may not write to ./workspace" },
   },
   examples: [
@@ -46,7 +47,7 @@ export const run: Command = {
 
     async function watch<T>(work: () => Promise<T>): Promise<T> {
       using _progress = watchProgress(sluice, terminal);
-      using _person = askPerson(sluice, terminal);
+      using _person = askPerson(sluice, terminal, invocation.flag("wait"));
       return await work();
     }
   },
