@@ -126,7 +126,7 @@ describe("over a real server", () => {
     expect(await sluice.learnedTypes()).toMatchObject([
       {
         address: "shop.get",
-        type: "{ rows: { id: number, email?: string }[], next?: null }",
+        type: "{ rows: { id: number, email?: string /* EMAIL */ }[], next?: null }",
         calls: 3,
         changes: [{ what: expect.stringContaining("rows[].email: not always there") as string }, { what: "next: new" }],
       },

@@ -320,6 +320,17 @@ function guests(): number[] {
   return descendantsOf(process.pid).filter((pid) => /guest\/(deno|quickjs)\.js/.test(commandLineOf(pid)));
 }
 
+/** A guest of a program that has just ended may be among them, and be gone by now. */
+function killAll(pids: readonly number[]): void {
+  for (const pid of pids) {
+    try {
+      process.kill(pid, "SIGKILL");
+    } catch (error) {
+      if ((error as NodeJS.ErrnoException).code !== "ESRCH") throw error;
+    }
+  }
+}
+
 describe.runIf(process.platform === "linux")("a guest's process", () => {
   test("killed from outside is a crash, and the next program runs", async () => {
     const running = house.run("console.log('before');\nawait zoo.slow({ ms: 60_000 });");
@@ -330,7 +341,7 @@ describe.runIf(process.platform === "linux")("a guest's process", () => {
         resolve();
       });
     });
-    for (const pid of guests()) process.kill(pid, "SIGKILL");
+    killAll(guests());
     expect(await running).toMatchObject({
       status: "killed",
       error: { code: "guest_crashed", message: expect.stringContaining("SIGKILL") as string },
@@ -347,8 +358,7 @@ describe.runIf(process.platform === "linux")("a guest's process", () => {
     await expect.poll(() => spare().length, { timeout: 10_000 }).toBeGreaterThan(0);
     await new Promise((resolve) => setTimeout(resolve, 1_000));
     const killed = spare();
-    // The guest of the first program may be among them, and be gone by now.
-    for (const pid of killed) if (guests().includes(pid)) process.kill(pid, "SIGKILL");
+    killAll(killed);
     expect(await untilDead(killed, 5_000)).toEqual([]);
     await new Promise((resolve) => setTimeout(resolve, 1_000));
     checkOutcome(await own.run("return 2"), { result: 2 });

@@ -101,7 +101,9 @@ async function compose(config: Config, options: SluiceOptions, cleanup: Cleanup)
     store,
     servers: config.servers.map(({ key, hash }) => ({ key, configHash: hash })),
   });
-  const definitions = createDefinitions({ config, store, audit, catalogue, events, log });
+  // What a definition says is nobody's: its lines are said as they are, at once.
+  const logPlain = options.log ?? (() => undefined);
+  const definitions = createDefinitions({ config, store, audit, catalogue, events, log: logPlain });
   const learned = cleanup.use(createLearned(store));
   const tree = createModuleTree(catalogue, { learnedOf: (tool) => learned.of(tool) });
   const skills = createSkillFolder(config.skills.dir);
@@ -219,7 +221,7 @@ async function compose(config: Config, options: SluiceOptions, cleanup: Cleanup)
     trust: definitions.trust,
     toCurrent: (tool) => catalogue.tool(tool.server, tool.name) ?? tool,
     isListed: (server, signal) => discovery.isListed(server, signal),
-    log,
+    log: logPlain,
   });
   parts.invoke = createInvoke(parts, {
     audit,
