@@ -25,6 +25,9 @@ const threadFile = import.meta.url.endsWith(".ts")
   ? new URL("../../dist/privacy/privacy-thread.js", import.meta.url)
   : new URL("./privacy-thread.js", import.meta.url);
 
+/** Node's pool of small buffers has 8 KB. */
+const POOL_BYTES = 65_536;
+
 /** Two threads, so that a large result does not hold up the small ones; each starts when first needed. */
 export function createPrivacy(settings: PrivacySettings): Privacy {
   const small = createLane(settings);
@@ -49,12 +52,9 @@ export function createPrivacy(settings: PrivacySettings): Privacy {
         form: form === "json" ? "json" : "auto",
         pieces: [...pieces],
       };
-      const whole = pieces.filter((piece) => piece.byteLength === piece.buffer.byteLength);
-      const answer = await large.ask(
-        "sealLarge",
-        [input],
-        whole.map((piece) => piece.buffer as ArrayBuffer),
-      );
+      // Handed over, not copied: a copy of 50 MB holds the event loop. Small ones may lie in a pool that others use.
+      const own = pieces.map((piece) => piece.buffer as ArrayBuffer).filter((buffer) => buffer.byteLength > POOL_BYTES);
+      const answer = await large.ask("sealLarge", [input], [...new Set(own)]);
       const { bytes, ...rest } = answer as Omit<LargeSealed, "value"> & { bytes: Uint8Array };
       return { value: { form: "json", pieces: [bytes], bytes: bytes.length }, ...rest };
     },
