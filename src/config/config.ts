@@ -157,9 +157,10 @@ export interface ReleaseRule {
   classes: readonly string[];
 }
 
-/** A class of the user's own. */
+/** A class of the user's own: texts like a pattern, or given values. */
 export interface OwnClassConfig {
   class: string;
+  /** In RE2's syntax: no back-references and no look-around, so that it is matched in linear time. */
   pattern?: string;
   values?: readonly string[];
 }

@@ -3,18 +3,8 @@ import { guardedClasses } from "../base/personal-data-classes.ts";
 import type { PrivacyConfig, Trust } from "../config/config.ts";
 import type { CallOutcome, Step, ToolCall } from "./call.ts";
 import type { Edge, EdgeVerdict } from "./edge.ts";
+import type { SealedUse } from "../privacy/privacy-core.ts";
 import { matchesPattern } from "./pattern.ts";
-
-/** A token in a call's arguments, as far as a decision about it needs to know; nothing of what is behind it. */
-export interface SealedUse {
-  token: string;
-  class: string;
-  /** Servers that its value came from. */
-  origins: readonly string[];
-  /** Keys from the outermost object of the arguments. */
-  path: readonly string[];
-  isWhole: boolean;
-}
 
 export interface ReleaseParts {
   uses: (args: JsonObject) => Promise<readonly SealedUse[]>;

@@ -1,6 +1,7 @@
 import { decodedParts } from "./decoded-parts.ts";
 import type { Finding } from "./finding.ts";
 import { foldText } from "./folded-text.ts";
+import { LongestFirst } from "./longest-first.ts";
 
 /** Known values that a text holds in another form: other case, spaced, reversed, encoded. */
 export interface DisguisedValues {
@@ -8,14 +9,6 @@ export interface DisguisedValues {
   /** Sorted, disjoint. `alsoIn`: what else to look for in decoded parts, such as a detector's findings. */
   find(text: string, alsoIn?: (decoded: string) => readonly Finding[]): Finding[];
   clear(): void;
-}
-
-/** Forms that begin alike. */
-interface Family {
-  /** Of the forms, the longest first. */
-  lengths: number[];
-  /** Form to class. */
-  forms: Map<string, string>;
 }
 
 const formCharsMin = 5;
@@ -26,7 +19,8 @@ const freeCharsMin = 10;
 const depthMax = 2;
 
 export function createDisguisedValues(): DisguisedValues {
-  const families = new Map<number, Family>();
+  /** Form to class, by how the form begins. */
+  const families = new Map<number, LongestFirst<string>>();
   const filter = new Uint8Array(65_536);
 
   function put(name: string, text: string): void {
@@ -34,13 +28,8 @@ export function createDisguisedValues(): DisguisedValues {
     const start = hashAt(text, 0);
     filter[(start ^ (start >>> 15)) & 0xffff] = 1;
     let family = families.get(start);
-    if (family === undefined) families.set(start, (family = { lengths: [], forms: new Map() }));
-    if (family.forms.has(text)) return;
-    family.forms.set(text, name);
-    if (!family.lengths.includes(text.length)) {
-      family.lengths.push(text.length);
-      family.lengths.sort((one, other) => other - one);
-    }
+    if (family === undefined) families.set(start, (family = new LongestFirst()));
+    family.add(text, name);
   }
 
   function findFolded(text: string): Finding[] {
@@ -51,20 +40,21 @@ export function createDisguisedValues(): DisguisedValues {
     for (let index = 0; index <= last; index++) {
       const hash = hashAt(folded.text, index);
       if (filter[(hash ^ (hash >>> 15)) & 0xffff] === 0) continue;
-      const family = families.get(hash);
-      for (const length of family?.lengths ?? []) {
-        const name = family?.forms.get(folded.text.slice(index, index + length));
-        // At the end of the text the slice may be another, shorter form.
-        if (name === undefined || index + length > folded.text.length) continue;
-        const start = folded.offsets[index] ?? 0;
-        const end = (folded.offsets[index + length - 1] ?? 0) + 1;
-        if (length < freeCharsMin && !(isBoundary(text, start - 1) && isBoundary(text, end))) continue;
-        if (start < from) continue;
-        found.push({ start, end, class: name });
-        from = end;
-        index += length - 1;
-        break;
-      }
+      let [start, end, next] = [0, 0, index];
+      const name = families.get(hash)?.find(
+        (length) => folded.text.slice(index, index + length),
+        (_, length) => {
+          start = folded.offsets[index] ?? 0;
+          end = (folded.offsets[index + length - 1] ?? 0) + 1;
+          next = index + length - 1;
+          const isFree = length >= freeCharsMin || (isBoundary(text, start - 1) && isBoundary(text, end));
+          return isFree && start >= from;
+        },
+      );
+      if (name === undefined) continue;
+      found.push({ start, end, class: name });
+      from = end;
+      index = next;
     }
     return found;
   }

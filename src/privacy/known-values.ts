@@ -1,5 +1,6 @@
 import { commonWords } from "./common-words.ts";
 import type { Finding } from "./finding.ts";
+import { LongestFirst } from "./longest-first.ts";
 
 /** Values that are known, looked for in texts that do not say what they are: a name from a field hides the name in the prose beside it. */
 export interface KnownValues {
@@ -19,10 +20,8 @@ interface Known {
 /** Values that have their first word, and where it begins in them, in common: `+34 612…` begins before its first word. */
 interface Family {
   offset: number;
-  /** Of the values, the longest first. */
-  lengths: number[];
   /** By the value in lower case. */
-  values: Map<string, Known>;
+  values: LongestFirst<Known>;
 }
 
 const word = /[\p{L}\p{N}]+/gu;
@@ -37,27 +36,22 @@ export function createKnownValues(): KnownValues {
     const [first] = surface.match(word) ?? [];
     if (first === undefined) return;
     const offset = surface.indexOf(first);
-    const lower = surface.toLowerCase();
     let own = families.get(first.toLowerCase());
     if (own === undefined) families.set(first.toLowerCase(), (own = []));
     let family = own.find((one) => one.offset === offset);
-    if (family === undefined) own.push((family = { offset, lengths: [], values: new Map() }));
-    if (family.values.has(lower)) return;
-    family.values.set(lower, { class: name, surface, isExact: first === surface });
-    if (!family.lengths.includes(lower.length)) {
-      family.lengths.push(lower.length);
-      family.lengths.sort((one, other) => other - one);
-    }
+    if (family === undefined) own.push((family = { offset, values: new LongestFirst() }));
+    family.values.add(surface.toLowerCase(), { class: name, surface, isExact: first === surface });
   }
 
   function findAt(text: string, at: number, first: string, end: number): { start: number; known: Known } | undefined {
-    for (const { offset, lengths, values } of families.get(first) ?? []) {
+    for (const { offset, values } of families.get(first) ?? []) {
       const start = at - offset;
       if (start < end) continue;
-      for (const length of lengths) {
-        const known = values.get(text.slice(start, start + length).toLowerCase());
-        if (known !== undefined && stands(known, text, start)) return { start, known };
-      }
+      const known = values.find(
+        (length) => text.slice(start, start + length).toLowerCase(),
+        (one) => stands(one, text, start),
+      );
+      if (known !== undefined) return { start, known };
     }
     return undefined;
   }

@@ -3,6 +3,7 @@ import type { Detector } from "./detect/detector.ts";
 import type { DisguisedValues } from "./disguised-values.ts";
 import type { Finding } from "./finding.ts";
 import type { KnownValues } from "./known-values.ts";
+import { replaceSpans } from "./spans.ts";
 import type { TokenGrammar } from "./token.ts";
 
 /** The second net: looks at what leaves for the model, where nothing should be left to find. */
@@ -33,14 +34,9 @@ export function createNet({ detector, grammar, known, disguised }: NetParts): Ne
 
   function clean(text: string, hits: string[]): string {
     if (text.length < 4) return text;
-    let cleaned = "";
-    let from = 0;
-    for (const { start, end, class: name } of find(text)) {
-      hits.push(name);
-      cleaned += `${text.slice(from, start)}[${name}]`;
-      from = end;
-    }
-    return cleaned + text.slice(from);
+    const found = find(text);
+    hits.push(...found.map((one) => one.class));
+    return replaceSpans(text, found, (index) => `[${found[index]?.class}]`);
   }
 
   function visit(value: Json, hits: string[]): Json {

@@ -1,18 +1,11 @@
 import { RE2JS } from "re2js";
-
-/** A class of the user's own, from the config: texts like a pattern, or given values. */
-export interface OwnClass {
-  class: string;
-  /** In RE2's syntax: no back-references and no look-around, so that it is matched in linear time. */
-  pattern?: string;
-  values?: readonly string[];
-}
+import type { OwnClassConfig } from "../config/config.ts";
 
 /** Finds the pattern's matches in linear time (RE2), or the values as they are written, in any case. */
 export function toFinder({
   pattern,
   values = [],
-}: OwnClass): (text: string) => Iterable<{ start: number; end: number }> {
+}: OwnClassConfig): (text: string) => Iterable<{ start: number; end: number }> {
   if (pattern !== undefined) {
     const compiled = RE2JS.compile(pattern);
     return function* matches(text) {

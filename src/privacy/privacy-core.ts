@@ -1,3 +1,4 @@
+import type { OwnClassConfig } from "../config/config.ts";
 import type { Json, JsonObject, JsonSchema } from "../base/json.ts";
 import { createStore, type Store } from "../store/store.ts";
 import { countryOf } from "./country.ts";
@@ -6,7 +7,7 @@ import { createDisguisedValues } from "./disguised-values.ts";
 import { parseFieldRules } from "./field-rules.ts";
 import { createKnownValues } from "./known-values.ts";
 import { createNet } from "./net.ts";
-import { type OwnClass, toFinder } from "./own-class.ts";
+import { toFinder } from "./own-class.ts";
 import { answerQuestion, type Question } from "./questions.ts";
 import { findTokens, restoreArguments, toUnknown } from "./restore.ts";
 import { type Sealed, type SealParts, sealValue } from "./seal.ts";
@@ -26,7 +27,7 @@ export interface PrivacySettings {
   sessionKey: Uint8Array;
   classes: readonly string[];
   prose: boolean;
-  own: readonly OwnClass[];
+  own: readonly OwnClassConfig[];
   mayMatch: boolean;
   /** Secrets of the host: known from the beginning. */
   secrets: readonly string[];
@@ -131,7 +132,10 @@ export function createPrivacyCore(settings: PrivacySettings, now: () => number =
       }),
     restore(args, schema, server) {
       const restored = restoreArguments(args, schema, { grammar, vault });
-      for (const { token } of findTokens(args, grammar)) vault.noteSent(token, server);
+      vault.noteSent(
+        findTokens(args, grammar).map(({ token }) => token),
+        server,
+      );
       return restored;
     },
     clean(value, texts) {

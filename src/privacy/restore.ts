@@ -2,6 +2,7 @@ import { SluiceError } from "../base/errors.ts";
 import { isJsonObject, type Json, type JsonObject, type JsonSchema } from "../base/json.ts";
 import { scalarTypeAt } from "./schema-place.ts";
 import { literalClass } from "./classes.ts";
+import { replaceSpans } from "./spans.ts";
 import { type Token, type TokenGrammar, type TokenInText, toTokenText } from "./token.ts";
 import type { Vault, VaultEntry } from "./vault.ts";
 
@@ -110,10 +111,8 @@ class Restoring {
       ...part,
       text: encodeURIComponent(this.#entryOf(part.token).surface),
     }));
-    return replace(
-      text,
-      [...plain, ...encoded].sort((a, b) => a.start - b.start),
-    );
+    const parts = [...plain, ...encoded].sort((a, b) => a.start - b.start);
+    return replaceSpans(text, parts, (index) => parts[index]?.text ?? "");
   }
 
   /** JSON inside a string: its strings are restored one by one, everything else stays as it is written. */
@@ -146,16 +145,6 @@ class Restoring {
     this.#entries.set(name, entry);
     return entry;
   }
-}
-
-function replace(text: string, parts: readonly { start: number; end: number; text: string }[]): string {
-  let restored = "";
-  let from = 0;
-  for (const part of parts) {
-    restored += text.slice(from, part.start) + part.text;
-    from = part.end;
-  }
-  return restored + text.slice(from);
 }
 
 function isJson(text: string): boolean {

@@ -4,6 +4,7 @@ import type { Detector } from "./detect/detector.ts";
 import type { DisguisedValues } from "./disguised-values.ts";
 import type { FieldRule } from "./field-rules.ts";
 import type { Finding } from "./finding.ts";
+import { mergeFindings, replaceSpans, widenFindings } from "./spans.ts";
 import { createKnownValues, type KnownValues } from "./known-values.ts";
 import { formatClassAt } from "./schema-place.ts";
 import { isWrapped, toColumns, toHeaders, toPair } from "./shapes.ts";
@@ -134,6 +135,7 @@ class Look {
   #startedAt: number;
   #chars = 0;
   #texts = new Map<string, Slot>();
+  #said = new Map<Place, string | undefined>();
 
   constructor(options: SealOptions, parts: SealParts) {
     this.#options = options;
@@ -215,13 +217,22 @@ class Look {
     return guardedClasses.find((name) => found.includes(name));
   }
 
-  #classOf(value: string | number, { path, place }: Place, siblings: readonly string[]): string | undefined {
+  #classOf(value: string | number, at: Place, siblings: readonly string[]): string | undefined {
+    const said = this.#saidOf(at);
+    if (said !== undefined) return said;
+    const { path } = at;
+    return path.length === 0 ? undefined : this.#parts.detector.ofMember({ path, value, siblings });
+  }
+
+  /** What the config or the schema says of a place: the same for every item of a list, so it is asked once. */
+  #saidOf(at: Place): string | undefined {
+    if (this.#said.has(at)) return this.#said.get(at);
     const { fields, schema } = this.#options;
-    const { detector, classes } = this.#parts;
-    for (const rule of fields) if (rule.matches(place)) return rule.class;
-    const format = schema === undefined ? undefined : formatClassAt(schema, path);
-    if (format !== undefined && classes.has(format)) return format;
-    return path.length === 0 ? undefined : detector.ofMember({ path, value, siblings });
+    const format = schema === undefined ? undefined : formatClassAt(schema, at.path);
+    const ofSchema = format !== undefined && this.#parts.classes.has(format) ? format : undefined;
+    const said = fields.find((rule) => rule.matches(at.place))?.class ?? ofSchema;
+    this.#said.set(at, said);
+    return said;
   }
 
   #whole(text: string, name: string, isNumber = false): Slot {
@@ -255,7 +266,9 @@ class Look {
       isCut = true;
     });
     const encoded = inEncoded(text, detector);
-    return isCut ? this.#withhold(text) : this.#add(new Slot(text, merge(lookAlikes, merge(encoded, found))));
+    return isCut
+      ? this.#withhold(text)
+      : this.#add(new Slot(text, mergeFindings(lookAlikes, mergeFindings(encoded, found))));
   }
 
   #withhold(text: string): Slot {
@@ -283,22 +296,6 @@ function toNestedJson(text: string): { value: Json; indent: number } | undefined
   return undefined;
 }
 
-/** The findings of the first list, and those of the second that meet none of them. */
-function merge(first: readonly Finding[], second: readonly Finding[]): Finding[] {
-  if (first.length === 0) return [...second];
-  if (second.length === 0) return [...first];
-  const free = second.filter((one) => !first.some(({ start, end }) => one.start < end && start < one.end));
-  return [...first, ...free].sort((a, b) => a.start - b.start);
-}
-
-/** The same, but what is known as a whole takes the place of a part of it. */
-function widen(found: readonly Finding[], known: readonly Finding[]): Finding[] {
-  const covers = (one: Finding, other: Finding): boolean =>
-    one.start <= other.start && other.end <= one.end && one.end - one.start > other.end - other.start;
-  const kept = found.filter((one) => one.class === literalClass || !known.some((whole) => covers(whole, one)));
-  return merge(kept, known);
-}
-
 /** Values known before, and those just found, wherever else they stand. */
 function replay(slots: readonly Slot[], { known, disguised }: SealParts): void {
   const here = createKnownValues();
@@ -311,7 +308,7 @@ function replay(slots: readonly Slot[], { known, disguised }: SealParts): void {
     const isEcho = disguised !== undefined && slot.text.length <= DISGUISE_CHARS_MAX;
     for (const values of isEcho ? [here, known, disguised] : [here, known]) {
       const again = values.find(slot.text);
-      if (again.length > 0) slot.findings = widen(slot.findings, again);
+      if (again.length > 0) slot.findings = widenFindings(slot.findings, again);
     }
   }
 }
@@ -376,12 +373,5 @@ function toValue(draft: Draft): Json {
 }
 
 function toText({ text, findings, tokens }: Slot): string {
-  if (findings.length === 0) return text;
-  let sealed = "";
-  let from = 0;
-  for (const [index, { start, end }] of findings.entries()) {
-    sealed += text.slice(from, start) + (tokens[index] ?? "");
-    from = end;
-  }
-  return sealed + text.slice(from);
+  return replaceSpans(text, findings, (index) => tokens[index] ?? "");
 }

@@ -25,7 +25,6 @@ export interface VaultEntry {
 
 /** The table between tokens and values of one scope; every value is encrypted in it. */
 export interface Vault {
-  readonly scope: string;
   /**
    * One token per value, minted where it is new. `server` is noted as its origin, unless the value was sent there
    * before: an echo is no origin.
@@ -37,8 +36,8 @@ export interface Vault {
   has(token: Token): boolean;
   /** Servers that the value came from. */
   origins(token: Token): string[];
-  /** Notes that the value was sent to a server. */
-  noteSent(token: Token, server: string): void;
+  /** Notes that the values were sent to a server. */
+  noteSent(tokens: readonly Token[], server: string): void;
   /** Whether any value of another was sent to the server. */
   hasSentTo(server: string): boolean;
   /** Counts a question about the value; false: it had its distinct questions already. */
@@ -75,7 +74,6 @@ interface Row {
   is_number: number;
   sealed: string;
   key_id: string;
-  seen_at: number;
 }
 
 /** Opens the vault of a scope, forgetting what has not been seen for `vaultTtlMs`. */
@@ -109,7 +107,6 @@ export function createVault({ store, scope, key, sessionKey, now = Date.now }: V
   }
 
   return {
-    scope,
     mint(values, server) {
       if (values.length === 0) return [];
       const cached = freshTokens();
@@ -145,7 +142,16 @@ export function createVault({ store, scope, key, sessionKey, now = Date.now }: V
           [scope, name, number],
         )
         .map(({ server }) => server),
-    noteSent: (token, server) => noteServer(store, scope, token, server, false),
+    noteSent(sent, server) {
+      if (sent.length === 0) return;
+      const values = new Map(sent.map((token) => [`${token.class} ${token.number}`, token]));
+      // What came from the server stays so.
+      const sql =
+        "INSERT INTO vault_server (scope, class, number, server, is_origin) VALUES (?, ?, ?, ?, 0) ON CONFLICT DO NOTHING";
+      store.transaction(() => {
+        for (const { class: name, number } of values.values()) store.run(sql, [scope, name, number, server]);
+      });
+    },
     hasSentTo: (server) =>
       store.get("SELECT 1 AS found FROM vault_server WHERE scope = ? AND server = ? AND is_origin = 0 LIMIT 1", [
         ...[scope, server],
@@ -224,20 +230,6 @@ function sweep(store: Store): void {
     store.run(
       `DELETE FROM ${table} WHERE NOT EXISTS (SELECT 1 FROM vault_value AS v WHERE v.scope = ${table}.scope AND v.class = ${table}.class AND v.number = ${table}.number)`,
     );
-}
-
-function noteServer(
-  store: Store,
-  scope: string,
-  { class: name, number }: Token,
-  server: string,
-  isOrigin: boolean,
-): void {
-  // The first one counts: a server that a value was sent to does not become its origin by sending it back.
-  store.run(
-    "INSERT INTO vault_server (scope, class, number, server, is_origin) VALUES (?, ?, ?, ?, ?) ON CONFLICT DO NOTHING",
-    [scope, name, number, server, Number(isOrigin)],
-  );
 }
 
 function toLost(token: Token, isSession: boolean): SluiceError {

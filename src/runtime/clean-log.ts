@@ -10,14 +10,19 @@ export function createCleanLog(
 ): (line: string) => void {
   if (log === undefined) return () => undefined;
   if (!privacy.isOn) return log;
+  const clean = async (line: string): Promise<string> => {
+    try {
+      return (await privacy.need().clean(null, [line])).texts[0] ?? "";
+    } catch {
+      return "(a line that could not be looked through for personal data)";
+    }
+  };
   let last: Promise<void> | undefined;
   return (line) => {
-    if (last === undefined && !worthALook.test(line)) return log(line);
-    const clean = async (): Promise<string> => (await privacy.need().clean(null, [line])).texts[0] ?? "";
-    const shown = worthALook.test(line) ? clean() : Promise.resolve(line);
-    const before = last ?? Promise.resolve();
-    const mine: Promise<void> = before.then(async () => {
-      log(await shown.catch(() => "(a line that could not be looked through for personal data)"));
+    const isLooked = worthALook.test(line);
+    if (last === undefined && !isLooked) return log(line);
+    const mine: Promise<void> = (last ?? Promise.resolve()).then(async () => {
+      log(isLooked ? await clean(line) : line);
       if (last === mine) last = undefined;
     });
     last = mine;

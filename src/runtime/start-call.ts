@@ -44,12 +44,15 @@ export function startCall(
   person.onWaiting((isWaiting) => (isWaiting ? deadline.pause() : deadline.resume()));
 
   async function finish(): Promise<ExecutionResult> {
-    const call = await parts.invoke({
+    const calling = parts.invoke({
       ...{ executionId, callId: 1, origin: "direct", name, arguments: args, grant },
       signal: stop.signal,
     });
-    deadline.pause();
-    person.close();
+    // However it ends: a deadline that goes on would keep the process.
+    const call = await calling.finally(() => {
+      deadline.pause();
+      person.close();
+    });
     const failed = call.kind === "error";
     const whole: Outcome = {
       executionId,

@@ -56,6 +56,7 @@ function toNext(text: string, at: number): number {
   return -1;
 }
 
-function isDigit(code: number): boolean {
+/** Of ASCII. */
+export function isDigit(code: number): boolean {
   return code >= 48 && code <= 57;
 }

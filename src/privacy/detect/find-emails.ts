@@ -43,23 +43,11 @@ function toDomainEnd(text: string, start: number, end: number): number {
   return glued === null ? end : start + (glued[1] ?? "").length;
 }
 
+/** What a mailbox may have beside letters, digits, dots and hyphens. */
+const localOnly = new Set([..."_+%'&#*"].map((one) => one.charCodeAt(0)));
+
 function isLocal(text: string, at: number): boolean {
-  const code = text.charCodeAt(at);
-  if (code >= 128) return /[\p{L}\p{N}\p{M}]/u.test(text[at] ?? "");
-  return (
-    (code >= 97 && code <= 122) ||
-    (code >= 65 && code <= 90) ||
-    (code >= 48 && code <= 57) ||
-    code === 46 ||
-    code === 95 ||
-    code === 45 ||
-    code === 43 ||
-    code === 37 ||
-    code === 39 ||
-    code === 38 ||
-    code === 35 ||
-    code === 42
-  );
+  return isDomain(text, at) || localOnly.has(text.charCodeAt(at));
 }
 
 function isDomain(text: string, at: number): boolean {

@@ -1,7 +1,7 @@
 import { createRequire } from "node:module";
 import type { Validator } from "stdnum";
 import type { Report } from "./candidate.ts";
-import type { DigitRun } from "./digit-runs.ts";
+import { type DigitRun, isDigit } from "./digit-runs.ts";
 import { isWordAt } from "./surroundings.ts";
 
 const TOKEN_MAX = 24;
@@ -139,8 +139,4 @@ function isCapital(text: string, at: number): boolean {
 
 function isLatin(code: number): boolean {
   return (code >= 65 && code <= 90) || (code >= 97 && code <= 122);
-}
-
-function isDigit(code: number): boolean {
-  return code >= 48 && code <= 57;
 }
