@@ -47,7 +47,7 @@ export function run(platform) {
   const clock = createClock();
   const host = createHostCalls(channel, toGuestError, clock.set);
   const random = createRandom();
-  const timers = createTimers(host);
+  const timers = createTimers(host, clock);
   const tools = createTools(host);
   const { fs, promises } = createFiles(host, true);
   const path = createPath();

@@ -8,16 +8,18 @@ export function createClock() {
   let stamp = 0;
   let origin = 0;
   let readings = 0;
+  const peek = () => stamp + Math.floor(readings / READINGS_PER_MS);
   return {
     now() {
       readings += 1;
-      return stamp + Math.floor(readings / READINGS_PER_MS);
+      return peek();
     },
+    /** What `now` says, without counting as a reading. */
+    peek,
     /** @param {number} t milliseconds since the epoch */
     set(t) {
-      const now = stamp + Math.floor(readings / READINGS_PER_MS);
       // Never backwards: readings of a busy wait may have run ahead of the host.
-      stamp = Math.max(t, now);
+      stamp = Math.max(t, peek());
       readings = 0;
     },
     /** Begins a program's time, whatever went before. @param {number} t */
@@ -196,39 +198,79 @@ async function afterNow(callback) {
 
 const DELAY_MAX_MS = 2_147_483_647;
 
+/** @typedef {{ id: number, due: number, call: number, ms: number, repeat: boolean, ring: () => void }} Timer */
+
 /**
- * Timers that the host rings.
+ * Timers that the host rings. A ring says only that time has passed, and runs the timer that is due first: so they run
+ * in the order of their times, however late the host read one of them.
  * @param {import("./host-calls.js").HostCalls} host
+ * @param {Clock} clock
  */
-export function createTimers(host) {
-  /** @type {Map<number, { call: number, repeat: boolean }>} */
+export function createTimers(host, clock) {
+  /** @type {Map<number, Timer>} */
   const timers = new Map();
+  /** Whose ring an answer of the host is. @type {Map<number, Timer>} */
+  const byCall = new Map();
+  /** All of them, the one due first at the end. @type {Timer[]} */
+  const queue = [];
   let lastId = 0;
+
+  /** Where those due no later than `due` begin. @param {number} due */
+  function placeOf(due) {
+    let low = 0;
+    let high = queue.length;
+    while (low < high) {
+      const middle = (low + high) >> 1;
+      if (/** @type {Timer} */ (queue[middle]).due > due) low = middle + 1;
+      else high = middle;
+    }
+    return low;
+  }
+
+  /** @param {Timer} timer */
+  function arm(timer) {
+    timer.due = clock.peek() + timer.ms;
+    queue.splice(placeOf(timer.due), 0, timer);
+    const call = host.start("timer", { ms: timer.ms }, (_, error) => {
+      if (error === undefined) ring(call);
+    });
+    timer.call = call;
+    byCall.set(call, timer);
+  }
+
+  /** @param {number} call */
+  function ring(call) {
+    const own = /** @type {Timer} */ (byCall.get(call));
+    byCall.delete(call);
+    const first = /** @type {Timer} */ (queue.pop());
+    if (first !== own) {
+      // The ring of the one that runs is still to come: it is the other's now.
+      own.call = first.call;
+      byCall.set(own.call, own);
+    }
+    if (first.repeat) arm(first);
+    else timers.delete(first.id);
+    first.ring();
+  }
 
   /** @param {any} callback @param {any} delay @param {any[]} args @param {boolean} repeat */
   function add(callback, delay, args, repeat) {
     if (typeof callback !== "function") throw new TypeError("A timer expects a function");
     lastId += 1;
-    const id = lastId;
     const ms = Math.min(Math.max(Math.trunc(Number(delay)) || 0, repeat ? 1 : 0), DELAY_MAX_MS);
-    const arm = () => {
-      const call = host.start("timer", { ms }, (_, error) => {
-        if (error !== undefined || !timers.has(id)) return;
-        if (repeat) arm();
-        else timers.delete(id);
-        callback(...args);
-      });
-      timers.set(id, { call, repeat });
-    };
-    arm();
-    return id;
+    const timer = { id: lastId, due: 0, call: 0, ms, repeat, ring: () => callback(...args) };
+    timers.set(timer.id, timer);
+    arm(timer);
+    return timer.id;
   }
 
   /** @param {any} id */
   function clear(id) {
     const timer = timers.get(Number(id));
     if (timer === undefined) return;
-    timers.delete(Number(id));
+    timers.delete(timer.id);
+    byCall.delete(timer.call);
+    queue.splice(queue.indexOf(timer, placeOf(timer.due)), 1);
     host.forget(timer.call);
   }
 
@@ -244,6 +286,8 @@ export function createTimers(host) {
     open: () => timers.size,
     reset() {
       timers.clear();
+      byCall.clear();
+      queue.length = 0;
       lastId = 0;
     },
   };
