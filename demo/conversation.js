@@ -1,12 +1,6 @@
-import { Tokenizer } from "ai-tokenizer";
-import * as o200k from "ai-tokenizer/encoding/o200k_base";
-
-const tokenizer = new Tokenizer(o200k);
-
-/** @param {string} text @returns {number} exact o200k tokens */
-export function countTokens(text) {
-  return tokenizer.encode(text, "all").length;
-}
+// The tokenizer of the built package: the same that counts for `sluice stats`.
+/** @type {{ countTokens: (text: string) => number }} exact o200k tokens */
+export const { countTokens } = await import(new URL("../dist/runtime/tokenizer.js", import.meta.url).href);
 
 /** @typedef {{ server: string, name: string, input: Record<string, unknown> }} Call */
 /** @typedef {{ definitions: number, input: number, output: number, total: number, calls: number, turns: number, ms: number }} Cost */

@@ -27,6 +27,7 @@ try {
   });
   rmSync(join(made, "sandbox/guest/prelude"), { recursive: true });
   await copyTypeScript(join(made, "runtime"));
+  await bundleTokenizer(join(made, "runtime"));
   chmodSync(join(made, "surfaces/cli.js"), 0o755);
   try {
     renameSync(dist, old);
@@ -37,6 +38,22 @@ try {
 } finally {
   rmSync(made, { recursive: true, force: true });
   rmSync(old, { recursive: true, force: true });
+}
+
+/**
+ * The tokenizer with the half of its table that encodes: 3 MB instead of 30, and read four times as fast.
+ * @param {string} folder
+ */
+async function bundleTokenizer(folder) {
+  const input = join(root, "src/runtime/tokenizer.js");
+  const file = join(folder, "tokenizer.js");
+  await build({ input, platform: "node", output: { file, format: "esm" }, logLevel: "warn" });
+  const { stringEncoder, binaryEncoder, ...o200k } = await import("ai-tokenizer/encoding/o200k_base");
+  const { name, pat_str, special_tokens } = o200k;
+  const binary = binaryEncoder.map(([bytes, rank]) => [[...bytes], rank]);
+  writeFileSync(join(folder, "o200k.json"), JSON.stringify({ name, pat_str, special_tokens, stringEncoder, binary }));
+  const home = dirname(createRequire(import.meta.url).resolve("ai-tokenizer"));
+  cpSync(join(home, "../LICENSE"), join(folder, "tokenizer-LICENSE.txt"));
 }
 
 /**

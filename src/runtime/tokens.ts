@@ -34,6 +34,11 @@ interface Answer {
   approximate: boolean[];
 }
 
+// The tokenizer's table is made by the build: tests, which run the sources, take the last build's.
+const threadFile = import.meta.url.endsWith(".ts")
+  ? new URL("../../dist/runtime/token-thread.js", import.meta.url)
+  : new URL("./token-thread.js", import.meta.url);
+
 /** Starts nothing yet; dispose it to end the thread now instead of after `limits.tokenIdleMs`. */
 export function createTokenCounter(): TokenCounter {
   const waiting = new Map<number, Waiting>();
@@ -41,7 +46,7 @@ export function createTokenCounter(): TokenCounter {
   let charsWaiting = 0;
   let disposed = false;
   const thread = createIdleThread({
-    file: new URL("./token-thread.js", import.meta.url),
+    file: threadFile,
     workerData: { runCharsMax: limits.tokenRunCharsMax },
     idleMs: limits.tokenIdleMs,
     onMessage: (said: Answer) => answer(said.id, said),
