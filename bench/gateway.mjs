@@ -11,23 +11,33 @@ const gateway = {
   about: "what the gateway's steps cost one tool call",
   async run() {
     const { createAudit } = await load("gateway/audit.js");
-    const { createSteps } = await load("gateway/steps.js");
+    const { createGateway } = await load("gateway/steps.js");
+    const { createLimit } = await load("gateway/limit.js");
     const { compose } = await load("gateway/compose.js");
     const { access } = await load("gateway/access.js");
     const { validate } = await load("gateway/validate.js");
     return await inFolder(async (folder) => {
       const audit = createAudit(folder);
       const policy = { tools: { "*": "allow", "crm.delete*": "deny", "slack.*": "approve", "drive-1.get_*": "allow" } };
+      const limit = createLimit({
+        audit,
+        limits: { "*": { inFlight: 64 }, "drive-1.*": { perSecond: 100_000, inFlight: 64 } },
+        retry: { attempts: 3, maxMs: 20_000, tools: {} },
+        breaker: { errorPercent: 50, windowMs: 30_000, callsMin: 10, openMs: 5_000 },
+        trustOf: () => "internal",
+        breakers: { load: () => undefined, save: () => undefined },
+      });
       const noop = async () => ({ kind: "data", data: null, bytes: 4 });
       const chains = [
         {
           what: "all steps",
-          pass: compose(createSteps({ audit, policy, approve: nobody, privacy: openly }), noop),
+          pass: createGateway({ audit, policy, approve: nobody, privacy: openly, limit }, noop),
           goals: [{ figure: "p50", max: GOAL_US }],
         },
         { what: "  audit alone: two records written", pass: compose([audit.step], noop), goals: [] },
         { what: "  access alone", pass: compose([access(policy)], noop), goals: [] },
-        { what: "  without privacy", pass: compose(createSteps({ audit, policy, approve: nobody }), noop), goals: [] },
+        { what: "  without privacy", pass: createGateway({ audit, policy, approve: nobody, limit }, noop), goals: [] },
+        { what: "  limit alone: turn, breaker", pass: limit.around(noop), goals: [] },
         { what: "  validate alone", pass: compose([validate()], noop), goals: [] },
       ];
       const nothing = compose([], noop);
@@ -49,7 +59,7 @@ const gateway = {
         rows,
         notes: [
           `a sample is the mean over ${CALLS_PER_ROUND} calls, through the composed steps minus through none`,
-          "arguments of one to eight properties; the steps to come (budget, limit) are not in it",
+          "arguments of one to eight properties",
           "in all steps what is asked of the thread that seals is answered at once; the row below it asks the thread",
         ],
       };

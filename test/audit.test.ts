@@ -17,8 +17,8 @@ import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { SluiceError } from "../src/base/errors.ts";
 import { createAudit, genesisHash, verifySegment, type AuditRecord } from "../src/gateway/audit.ts";
 import type { CallOutcome, ToolCall } from "../src/gateway/call.ts";
-import { compose } from "../src/gateway/compose.ts";
-import { createSteps } from "../src/gateway/steps.ts";
+import type { Invoke } from "../src/gateway/compose.ts";
+import { createGateway } from "../src/gateway/steps.ts";
 import { writePlainModules } from "./plain-modules.ts";
 
 let folder: string;
@@ -26,6 +26,12 @@ beforeEach(() => {
   folder = mkdtempSync(join(tmpdir(), "sluice-audit-"));
 });
 afterEach(() => rmSync(folder, { recursive: true, force: true }));
+
+/** Nobody is asked, and nothing is limited. */
+const quiet = {
+  approve: { broker: { ask: () => Promise.resolve(false), remembered: () => undefined }, masked: async () => "" },
+  limit: { around: (inner: Invoke) => inner },
+};
 
 const now = (): number => Date.UTC(2026, 0, 2, 3, 4, 5, 6);
 const ended = (executionId: string): AuditRecord => ({
@@ -68,7 +74,7 @@ describe("what is written", () => {
     expect(audit.file).toBeUndefined();
     expect(readdirSync(folder)).toEqual([]);
     let duringTheCall = 0;
-    const invoke = compose(createSteps({ audit, policy: { tools: {} } }), async () => {
+    const invoke = createGateway({ ...{ audit, policy: { tools: {} } }, ...quiet }, async () => {
       duringTheCall = linesOf(audit.file).length;
       return { kind: "data", data: "secret answer", bytes: 13 };
     });
@@ -114,14 +120,15 @@ describe("what is written", () => {
 
   test("refused, invalid, failed and crashed calls too", async () => {
     using audit = createAudit(folder);
-    const steps = createSteps({ audit, policy: { tools: { "slack.delete": "deny" } } });
+    const through = (callUpstream: Invoke): Invoke =>
+      createGateway({ ...{ audit, policy: { tools: { "slack.delete": "deny" } } }, ...quiet }, callUpstream);
     const failing: CallOutcome = { kind: "error", code: "tool_error", message: "no such channel" };
-    await compose(steps, async () => failing)(callOf({ text: "" }, "delete"));
-    await compose(steps, async () => failing)(callOf({}));
-    await compose(steps, async () => failing)(callOf({ text: "" }));
-    await compose(steps, () => Promise.reject(new Error("broken")))(callOf({ text: "" }));
+    await through(async () => failing)(callOf({ text: "" }, "delete"));
+    await through(async () => failing)(callOf({}));
+    await through(async () => failing)(callOf({ text: "" }));
+    await through(() => Promise.reject(new Error("broken")))(callOf({ text: "" }));
     const deep = JSON.parse(`${"[".repeat(50_000)}${"]".repeat(50_000)}`);
-    await compose(steps, async () => failing)(callOf({ text: deep }));
+    await through(async () => failing)(callOf({ text: deep }));
     const codes = linesOf(audit.file).map((line) => `${line.kind} ${line.code ?? ""}`.trim());
     expect(codes).toEqual(
       ["tool_denied", "arguments_invalid", "tool_error", "internal", "arguments_invalid"].flatMap((code) => [
@@ -158,7 +165,7 @@ describe("when it cannot be written", () => {
     writeFileSync(blocked, "a file where a folder should be");
     using audit = createAudit(blocked);
     let calls = 0;
-    const invoke = compose(createSteps({ audit, policy: { tools: {} } }), async () => {
+    const invoke = createGateway({ ...{ audit, policy: { tools: {} } }, ...quiet }, async () => {
       calls++;
       return { kind: "data", data: null };
     });
@@ -173,7 +180,7 @@ describe("when it cannot be written", () => {
 
   test("a call that has happened keeps its result when its end cannot be recorded", async () => {
     using audit = createAudit(folder);
-    const invoke = compose(createSteps({ audit, policy: { tools: {} } }), async () => {
+    const invoke = createGateway({ ...{ audit, policy: { tools: {} } }, ...quiet }, async () => {
       audit.close();
       rmSync(join(folder, "audit"), { recursive: true });
       writeFileSync(join(folder, "audit"), "");

@@ -313,7 +313,6 @@ describe("keys of later versions", () => {
   test.each([
     [{ journal: {} }, "journal"],
     [{ policy: { preset: "balanced" } }, "policy.preset"],
-    [{ policy: { limits: {} } }, "policy.limits"],
     [{ policy: { budget: {} } }, "policy.budget"],
   ])("%j", (part, place) => {
     const error = refused(() => parse({ mcpServers: {}, ...part }));
@@ -515,7 +514,7 @@ describe("defaults and the published schema", () => {
     const config = parse({ mcpServers: {} });
     expect(config.servers).toEqual([]);
     expect(config.notes).toEqual([]);
-    expect(config.policy).toEqual({ tools: {}, definitions: "warn" });
+    expect(config.policy).toMatchObject({ tools: {}, definitions: "warn", limits: { "*": { inFlight: 64 } } });
     expect(config.expose).toEqual([]);
     expect(config.stateDir).toBe(resolve("/base/.sluice"));
     const { engine, trusted, wall, floor, container, network, ...numbers } = config.sandbox;
@@ -581,5 +580,33 @@ describe("defaults and the published schema", () => {
       }
     };
     check(configKeys);
+  });
+});
+
+describe("policy.limits and policy.retry", () => {
+  test.each([
+    [{ limits: { crm: { perSecnd: 5 } } }, 'policy.limits.crm.perSecnd: unknown key; did you mean "perSecond"?'],
+    [
+      { limits: { crm: { perSecond: 0 } } },
+      "policy.limits.crm.perSecond: expected a number from 0.001 to 100000, got 0",
+    ],
+    [{ limits: { crm: { inFlight: 1.5 } } }, "policy.limits.crm.inFlight: expected a whole number from 1 to 100000"],
+    [{ limits: { crm: {} } }, "policy.limits.crm: it limits nothing: set perSecond or inFlight"],
+    [{ limits: { crm: 5 } }, 'policy.limits.crm: expected an object like { "perSecond": 5 }, got 5'],
+    [{ limits: [] }, 'policy.limits: expected an object like { "crm": { "perSecond": 5 } }, got an array'],
+    [{ retry: { tools: { "crm.*": "maybe" } } }, 'policy.retry.tools["crm.*"]: expected "always" or "never"'],
+    [{ retry: { attempts: 0 } }, "policy.retry.attempts: expected a whole number from 1 to 10, got 0"],
+    [{ breaker: { errorPercent: 101 } }, "policy.breaker.errorPercent: expected a whole number from 1 to 100, got 101"],
+  ])("%j", (policy, message) => {
+    expect(refused(() => parse({ mcpServers: { crm: { command: "x" } }, policy })).message).toContain(message);
+  });
+
+  test("a name that no server has is noted; what is not set has its default", () => {
+    const { policy, notes } = parse({
+      mcpServers: { crm: { command: "x" } },
+      policy: { limits: { cmr: { inFlight: 1 }, "crm.get": { perSecond: 0.5 } } },
+    });
+    expect(notes).toEqual([expect.stringContaining('matches no configured server; did you mean "crm"?')]);
+    expect(policy.limits).toEqual({ "*": { inFlight: 64 }, cmr: { inFlight: 1 }, "crm.get": { perSecond: 0.5 } });
   });
 });

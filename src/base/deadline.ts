@@ -3,6 +3,8 @@ export interface Deadline {
   /** What is left of it stays. */
   pause(): void;
   resume(): void;
+  /** Milliseconds that are left of it. */
+  left(): number;
 }
 
 /** Runs from now; calls `onReached` once `ms` have passed in which it was not paused. */
@@ -24,5 +26,6 @@ export function createDeadline(ms: number, onReached: () => void): Deadline {
       left = Math.max(0, left - (performance.now() - since));
     },
     resume,
+    left: () => (timer === undefined ? left : Math.max(0, left - (performance.now() - since))),
   };
 }

@@ -1,3 +1,5 @@
+import type { Transient } from "./transient.ts";
+
 /**
  * Whose fault an error is: the caller's (usage, config, a bad request), the guest's (its program), the policy's
  * (refused on purpose), the upstream's (a tool or server failed), or ours.
@@ -28,6 +30,9 @@ export const errorCodes = {
   unknown_question: "caller",
   definition_changed: "policy",
   arguments_invalid: "caller",
+  rate_limited: "policy",
+  callsQueuedMax: "policy",
+  circuit_open: "upstream",
   tool_error: "upstream",
   upstream_error: "upstream",
   upstream_unavailable: "upstream",
@@ -93,8 +98,14 @@ export class SluiceError extends Error {
   readonly fault: Fault;
   /** What to do about it, in one sentence, where the message does not say. */
   readonly hint?: string;
+  /** Set where trying again may help. */
+  readonly transient?: Transient;
 
-  constructor(code: ErrorCode, message: string, options: { cause?: unknown; hint?: string } = {}) {
+  constructor(
+    code: ErrorCode,
+    message: string,
+    options: { cause?: unknown; hint?: string; transient?: Transient } = {},
+  ) {
     super(message, options.cause === undefined ? undefined : { cause: options.cause });
     this.name = "SluiceError";
     this.code = code;
@@ -102,6 +113,7 @@ export class SluiceError extends Error {
     const faults: Readonly<Record<ErrorCode, Fault>> = errorCodes;
     this.fault = faults[code];
     if (options.hint !== undefined) this.hint = options.hint;
+    if (options.transient !== undefined) this.transient = options.transient;
   }
 }
 

@@ -121,6 +121,16 @@ export const limits = {
   learnedChangesMax: 20, // changes of one learned type that are kept: the latest
   learnedEntriesMax: 2_000, // learned types held in memory
   learnedToolsMax: 20_000, // learned types in the store; the longest unused go first
+  // the way to a server; the config section `policy` may set those up to breakerOpenMs
+  callsPerServerMax: 64, // calls of one server under way at once, unless it has a rule: common servers handle tens
+  attemptsMax: 3, // tries of one call
+  retryMs: 20_000, // from the first try; no further one begins after it
+  breakerErrorPercent: 50, // failed calls of a window at which a server is left alone
+  breakerWindowMs: 30_000, // the window
+  breakerCallsMin: 10, // fewer calls say nothing
+  breakerOpenMs: 5_000, // how long it is left alone; doubles up to 32-fold
+  callsQueuedMax: 10_000, // calls that wait for their turn at one server or tool
+  slowedMsMax: 60_000, // longest pause that a server's Retry-After makes for all: a day's would stop everybody
   // questions to a person
   questionMs: 900_000, // how long a question waits; then the answer is no
   questionPollMs: 250, // how often it is looked whether another process has answered

@@ -120,6 +120,36 @@ export interface PolicyConfig {
   tools: Readonly<Record<string, PolicyVerdict>>;
   /** What happens when a tool's definition is no longer the pinned one; `pinned` refuses it until it is accepted. */
   definitions: "warn" | "pinned";
+  /** By server (`*`: each without a rule of its own) or by address pattern (a dot in it), each tool for itself. */
+  limits: Readonly<Record<string, LimitRule>>;
+  retry: RetryConfig;
+  breaker: BreakerConfig;
+}
+
+/** How often a server or a tool is called. */
+export interface LimitRule {
+  perSecond?: number;
+  burst?: number;
+  inFlight?: number;
+}
+
+export interface RetryConfig {
+  /** Tries of one call, the first included. */
+  attempts: number;
+  /** Milliseconds from the first try, past which there is no further one. */
+  maxMs: number;
+  /** Address pattern → whether a second try does no harm; the most literal characters win. */
+  tools: Readonly<Record<string, "always" | "never">>;
+}
+
+export interface BreakerConfig {
+  /** Share of failed calls in the window at which a server is left alone, in percent. */
+  errorPercent: number;
+  windowMs: number;
+  /** Fewer calls in the window say nothing. */
+  callsMin: number;
+  /** How long it is left alone the first time. */
+  openMs: number;
 }
 
 /** From this machine's own to nobody's: what a server claims counts, and what it may be given, from `internal` up. */

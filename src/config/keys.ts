@@ -1,5 +1,6 @@
 import { limits } from "../base/limits.ts";
-import type { NetworkConfig, PolicyVerdict, SandboxConfig, Trust } from "./config.ts";
+import type { BreakerConfig, NetworkConfig, PolicyVerdict, RetryConfig, SandboxConfig, Trust } from "./config.ts";
+import { policyKeys } from "./policy.ts";
 import { type CustomKey, privacyKeys } from "./privacy.ts";
 
 /** One key of Sluice's own sections: what it takes, its default, and the sentence the published schema shows. */
@@ -108,6 +109,33 @@ export const networkKeys: Readonly<Record<keyof NetworkConfig, Exclude<Key, Sect
   requestsMax: integer(limits.networkRequestsMax, 1, 1_000_000, "Requests of one program, redirects included."),
 };
 
+/** The integer keys of `policy.retry` and `policy.breaker`. */
+export const retryIntegers: Readonly<Record<Exclude<keyof RetryConfig, "tools">, IntegerKey>> = {
+  attempts: integer(limits.attemptsMax, 1, 10, "Tries of one call, the first included."),
+  maxMs: integer(
+    limits.retryMs,
+    0,
+    600_000,
+    "After this many milliseconds from the first try there is no further one.",
+  ),
+};
+export const breakerIntegers: Readonly<Record<keyof BreakerConfig, IntegerKey>> = {
+  errorPercent: integer(
+    limits.breakerErrorPercent,
+    1,
+    100,
+    "Share of failed calls in the window at which the server is left alone, in percent.",
+  ),
+  windowMs: integer(limits.breakerWindowMs, 1_000, 3_600_000, "The window, in milliseconds."),
+  callsMin: integer(limits.breakerCallsMin, 1, 100_000, "Fewer calls in the window say nothing."),
+  openMs: integer(
+    limits.breakerOpenMs,
+    100,
+    3_600_000,
+    "How long it is left alone the first time, in milliseconds; doubles with each failed try.",
+  ),
+};
+
 /** What a rule of `policy.tools` may say, the strictest last. */
 export const verdicts: readonly PolicyVerdict[] = ["allow", "approve", "deny"];
 
@@ -192,7 +220,7 @@ export const configKeys: SectionKey = {
     policy: {
       kind: "section",
       about: "What programs may call.",
-      later: ["preset", "limits", "budget"],
+      later: ["preset", "budget"],
       members: {
         tools: {
           kind: "verdicts",
@@ -206,6 +234,19 @@ export const configKeys: SectionKey = {
           later: [],
           about:
             "What happens when a tool's definition is no longer the one in sluice.lock.json: `warn` says so, `pinned` refuses the tool until it is accepted.",
+        },
+        limits: policyKeys.limits,
+        retry: {
+          kind: "section",
+          about: "Calls that failed for a passing reason are made again where that is safe.",
+          later: [],
+          members: { ...retryIntegers, tools: policyKeys.retryTools },
+        },
+        breaker: {
+          kind: "section",
+          about: "A server that fails is left alone for a while.",
+          later: [],
+          members: breakerIntegers,
         },
       },
     },

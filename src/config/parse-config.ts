@@ -13,7 +13,16 @@ import type {
   ServerConfig,
 } from "./config.ts";
 import { parseHostRule } from "./hosts.ts";
-import { configKeys, networkKeys, sandboxIntegers, verdicts, type Key, type SectionKey } from "./keys.ts";
+import {
+  breakerIntegers,
+  retryIntegers,
+  configKeys,
+  networkKeys,
+  sandboxIntegers,
+  verdicts,
+  type Key,
+  type SectionKey,
+} from "./keys.ts";
 import { checkPrivacyNames, toClasses } from "./privacy.ts";
 import { Problems, toGot, toPathText, type ConfigPath, type LineOf } from "./problems.ts";
 import { parseServers, type ConfigContext } from "./servers.ts";
@@ -75,11 +84,40 @@ export function parseConfig(value: unknown, options: ParseConfigOptions): Config
       ...walls,
       network,
     } as SandboxConfig,
-    policy: { tools, definitions: read.get("policy.definitions") as PolicyConfig["definitions"] },
+    policy: toPolicy(read, tools, keys, context),
     privacy: toPrivacy(read, keys, context),
     skills: { dir: read.get("skills.dir") as string },
     expose,
     notes: context.notes,
+  };
+}
+
+function toPolicy(
+  read: ReadonlyMap<string, unknown>,
+  tools: PolicyConfig["tools"],
+  keys: readonly string[],
+  context: ConfigContext,
+): PolicyConfig {
+  const of = (name: string): unknown => read.get(`policy.${name}`);
+  const limits = of("limits") as PolicyConfig["limits"];
+  const retried = of("retry.tools") as PolicyConfig["retry"]["tools"];
+  const patterns = Object.keys(limits).filter((name) => name.includes("."));
+  const servers = Object.keys(limits).filter((name) => !name.includes("."));
+  noteUnmatched([...patterns, ...Object.keys(retried)], ["policy", "limits"], keys, context);
+  noteUnmatched(
+    servers.filter((name) => name !== "*").map((name) => `${name}.*`),
+    ["policy", "limits"],
+    keys,
+    context,
+  );
+  const integers = (section: string, names: object): object =>
+    Object.fromEntries(Object.keys(names).map((name) => [name, of(`${section}.${name}`)]));
+  return {
+    tools,
+    definitions: of("definitions") as PolicyConfig["definitions"],
+    limits,
+    retry: { ...integers("retry", retryIntegers), tools: retried } as PolicyConfig["retry"],
+    breaker: integers("breaker", breakerIntegers) as PolicyConfig["breaker"],
   };
 }
 

@@ -19,7 +19,7 @@ export interface CustomKey {
 const modes: readonly PrivacyMode[] = ["seal", "strict", "off"];
 const className = /^[A-Z][A-Z0-9_]{0,30}$/;
 
-function record(value: unknown, path: ConfigPath, problems: Problems, example: string): [string, unknown][] {
+export function record(value: unknown, path: ConfigPath, problems: Problems, example: string): [string, unknown][] {
   if (value === undefined) return [];
   if (!isJsonObject(value)) {
     problems.add(path, `expected an object like ${example}, got ${toGot(value)}`);

@@ -38,6 +38,17 @@ export type AuditRecord =
       bytes?: number;
       ms: number;
     }
+  /** A call is made again, and one that will be made again has failed; attempts count from 1. */
+  | { kind: "attempt-started"; executionId: string; callId: number; tool: string; attempt: number }
+  | {
+      kind: "attempt-failed";
+      executionId: string;
+      callId: number;
+      tool: string;
+      attempt: number;
+      code: string;
+      pauseMs: number;
+    }
   /** A tool is no longer defined as it was pinned, or was accepted as it is now; hashes of definitions. */
   | { kind: "definition-changed" | "definition-accepted"; tool: string; from: string; to: string }
   /** Personal data of a class on its way to a tool, and what was decided; never a value. */

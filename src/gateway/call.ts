@@ -1,6 +1,7 @@
 import type { LargeValue } from "../base/large-json.ts";
 import type { Json, JsonObject } from "../base/json.ts";
 import type { ErrorCode } from "../base/errors.ts";
+import type { Transient } from "../base/transient.ts";
 import type { Tool } from "../catalogue/tool.ts";
 import type { Edge } from "./edge.ts";
 
@@ -23,6 +24,8 @@ export interface ToolCall {
   arguments: JsonObject;
   grant: Grant;
   signal: AbortSignal;
+  /** What is left of the execution's wall clock; absent: no bound. */
+  remainingMs?: () => number;
   /** Flows of personal data that wait for a person's word. */
   edges?: readonly Edge[];
 }
@@ -34,11 +37,15 @@ export interface SealedCounts {
 }
 
 /** How a call ended: its data, or an error with the upstream's words. Expected failures are values, not exceptions. */
-export type CallOutcome =
+export type CallOutcome = (
   | { kind: "data"; data: Json; bytes?: number; sealed?: SealedCounts }
   /** Data that is too large for the event loop. */
   | { kind: "large"; value: LargeValue; bytes: number; sealed?: SealedCounts }
-  | { kind: "error"; code: ErrorCode; message: string; hint?: string };
+  | { kind: "error"; code: ErrorCode; message: string; hint?: string; transient?: Transient }
+) & {
+  /** How often it was tried, if more than once. */
+  tries?: number;
+};
 
 /** One policy step around a call: pass it on with `next(call)`, or answer instead. Composed once at start. */
 export type Step = (call: ToolCall, next: (call: ToolCall) => Promise<CallOutcome>) => Promise<CallOutcome>;

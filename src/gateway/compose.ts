@@ -34,10 +34,20 @@ function once(next: Invoke): Invoke {
   };
 }
 
+/** An error as the value that a call ends with. */
+export function toErrorValue({ code, message, hint, transient }: SluiceError): CallOutcome & { kind: "error" } {
+  return {
+    kind: "error",
+    code,
+    message,
+    ...(hint === undefined ? {} : { hint }),
+    ...(transient === undefined ? {} : { transient }),
+  };
+}
+
 function toErrorOutcome(thrown: unknown, call: ToolCall): CallOutcome {
   if (thrown instanceof SluiceError) {
-    const { code, message, hint } = thrown;
-    return { kind: "error", code, message, ...(hint === undefined ? {} : { hint }) };
+    return toErrorValue(thrown);
   }
   if (call.signal.aborted)
     return { kind: "error", code: "cancelled", message: `The call of ${call.tool.address} was cancelled` };

@@ -5,6 +5,7 @@ import type { CallOutcome, Step, ToolCall } from "./call.ts";
 import type { Edge, EdgeVerdict } from "./edge.ts";
 import type { SealedUse } from "../privacy/privacy-core.ts";
 import { matchesPattern } from "./pattern.ts";
+import { isTrusted } from "./trust.ts";
 
 export interface ReleaseParts {
   uses: (args: JsonObject) => Promise<readonly SealedUse[]>;
@@ -54,8 +55,13 @@ function decide(
   if (others.length > 0 && others.every(hasRule)) return "rule";
   if (guardedClasses.some((guarded) => guarded === name)) return "deny";
   if (privacy.consent === "open") return "open";
-  const isTrusted = ["local", "internal"].includes(trustOf(tool.server));
-  if (privacy.consent === "matching" && isTrusted && isWhole && isFor(name, path, tool.inputSchema)) return "matching";
+  if (
+    privacy.consent === "matching" &&
+    isTrusted(trustOf(tool.server)) &&
+    isWhole &&
+    isFor(name, path, tool.inputSchema)
+  )
+    return "matching";
   const answer = remembered(others, tool.address);
   return answer === undefined ? "ask" : answer === "allow" ? "remembered" : "deny";
 }

@@ -2,8 +2,9 @@ import type { PolicyConfig } from "../config/config.ts";
 import { access, createDecider } from "./access.ts";
 import { approve, type ApproveParts } from "./approve.ts";
 import type { Audit } from "./audit.ts";
-import type { Step } from "./call.ts";
+import { compose, type Invoke } from "./compose.ts";
 import type { DefinitionCheck } from "./definitions.ts";
+import type { Limit } from "./limit.ts";
 import { privacy, type SealParts } from "./privacy.ts";
 import { release, type ReleaseParts } from "./release.ts";
 import { validate, type ValidateOptions } from "./validate.ts";
@@ -16,19 +17,22 @@ export interface StepParts extends ValidateOptions {
   /** Absent: nothing is sealed. */
   privacy?: SealParts & { release: ReleaseParts };
   approve: Omit<ApproveParts, "decide">;
+  limit: Pick<Limit, "around">;
 }
 
-/** The steps of the gateway, outermost first. Their order is the policy: each one may rely on those above it. */
-export function createSteps(parts: StepParts): Step[] {
+/** The gateway around `callUpstream`. The order of its steps is the policy: each one may rely on those above it. */
+export function createGateway(parts: StepParts, callUpstream: Invoke): Invoke {
   const { audit, policy, checkDefinition, onUnenforced, sealed } = parts;
-  return [
+  // innermost: restores on the way out, seals on the way back
+  const inner = compose(parts.privacy === undefined ? [] : [privacy(parts.privacy)], callUpstream);
+  const steps = [
     audit.step, // outermost: a refused call is recorded too
     access(policy, checkDefinition), // grant, then allow / deny, then the pinned definition
     validate({ onUnenforced, sealed }), // against the tool's input schema
     ...(parts.privacy === undefined ? [] : [release(parts.privacy.release)]), // which personal data may go to this tool
     // budget: what this execution may still spend (not yet)
     approve({ ...parts.approve, decide: createDecider(policy) }), // asks a person, before any slot or deadline is held
-    // limit: rate, concurrency, breaker, retry (not yet)
-    ...(parts.privacy === undefined ? [] : [privacy(parts.privacy)]), // innermost: restores on the way out, seals on the way back
   ];
+  // its turn, its server's breaker, and another try where that is safe: what is inside may happen more than once
+  return compose(steps, parts.limit.around(inner));
 }

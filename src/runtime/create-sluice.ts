@@ -17,7 +17,9 @@ import { parseConfig } from "../config/parse-config.ts";
 import { checkDefinitions } from "../gateway/definitions.ts";
 import { matchesPattern } from "../gateway/pattern.ts";
 import { createAudit } from "../gateway/audit.ts";
+import { createBreakerStore } from "../gateway/breaker-store.ts";
 import { createBroker } from "../gateway/broker.ts";
+import { createLimit } from "../gateway/limit.ts";
 import { chooseEngine } from "../sandbox/engines/choose.ts";
 import { createPool } from "../sandbox/pool.ts";
 import { startGuest } from "../sandbox/start-guest.ts";
@@ -195,6 +197,7 @@ async function compose(config: Config, options: SluiceOptions, cleanup: Cleanup)
     audit,
     privacy,
     broker,
+    openBreakers: () => limit.open(),
     tokens,
     namesIn,
     serversOf: (name) => (/\.|__/.test(name) ? namesIn(name) : keys),
@@ -217,6 +220,14 @@ async function compose(config: Config, options: SluiceOptions, cleanup: Cleanup)
     },
     invoke: () => Promise.reject(new SluiceError("internal", "The gateway is not composed yet")),
   };
+  const breakers = createBreakerStore(store);
+  const trusts = new Map(config.servers.map(({ key, trust }) => [key, trust]));
+  const limit = createLimit({
+    audit,
+    ...{ limits: config.policy.limits, retry: config.policy.retry, breaker: config.policy.breaker },
+    trustOf: (server) => trusts.get(server) ?? "untrusted",
+    breakers,
+  });
   const checkDefinition = checkDefinitions(config.policy.definitions, {
     trust: definitions.trust,
     toCurrent: (tool) => catalogue.tool(tool.server, tool.name) ?? tool,
@@ -225,6 +236,7 @@ async function compose(config: Config, options: SluiceOptions, cleanup: Cleanup)
   });
   parts.invoke = createInvoke(parts, {
     audit,
+    limit,
     upstreams,
     log,
     learn: createLearn(learned, events, privacy.steps.sealed),
@@ -242,6 +254,7 @@ async function compose(config: Config, options: SluiceOptions, cleanup: Cleanup)
     const state = upstreams.state(key);
     const reason = disabledReason ?? upstreams.reason(key);
     const protocol = discovery.protocol(key);
+    const breaker = breakers.load(key);
     return {
       key,
       state:
@@ -258,6 +271,7 @@ async function compose(config: Config, options: SluiceOptions, cleanup: Cleanup)
       ...(reason === undefined ? {} : { reason }),
       ...(isBroken === true ? { isBroken } : {}),
       ...(protocol === undefined ? {} : { protocol }),
+      ...(breaker === undefined ? {} : { breaker }),
       problems: known?.problems ?? [],
     };
   }

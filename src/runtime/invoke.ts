@@ -3,9 +3,10 @@ import { isJsonObject, type Json } from "../base/json.ts";
 import type { Tool } from "../catalogue/tool.ts";
 import type { Audit } from "../gateway/audit.ts";
 import type { CallOutcome, ToolCall } from "../gateway/call.ts";
-import { compose } from "../gateway/compose.ts";
+import { toErrorValue } from "../gateway/compose.ts";
 import type { DefinitionCheck } from "../gateway/definitions.ts";
-import { createSteps } from "../gateway/steps.ts";
+import type { Limit } from "../gateway/limit.ts";
+import { createGateway } from "../gateway/steps.ts";
 import { unwrapResult } from "../gateway/unwrap.ts";
 import type { Upstreams } from "../upstream/upstreams.ts";
 import { createMedia } from "./media.ts";
@@ -20,8 +21,10 @@ export function createInvoke(
     log,
     learn,
     checkDefinition,
+    limit,
   }: {
     audit: Audit;
+    limit: Limit;
     upstreams: Upstreams;
     log: (line: string) => void;
     /** Told of every result, as the caller gets it. */
@@ -54,24 +57,20 @@ export function createInvoke(
       });
     } catch (error) {
       if (!(error instanceof SluiceError)) return { kind: "error", code: "internal", message: toMessage(error) };
-      return {
-        kind: "error",
-        code: error.code,
-        message: error.message,
-        ...(error.hint === undefined ? {} : { hint: error.hint }),
-      };
+      return toErrorValue(error);
     }
   }
 
-  const pass = compose(
-    createSteps({
+  const pass = createGateway(
+    {
       audit,
       policy: parts.config.policy,
       checkDefinition,
       onUnenforced: (address, reason) => log(`${address}: ${reason}`),
       approve: { broker: parts.broker, masked: (token) => parts.privacy.need().masked(token) },
+      limit,
       ...parts.privacy.steps,
-    }),
+    },
     callUpstream,
   );
 
@@ -82,13 +81,7 @@ export function createInvoke(
     if (found.kind !== "found") {
       const error = parts.toUnresolved(name, found);
       recordRefusal(audit, named, name.slice(0, 200), error.code);
-      return {
-        kind: "error",
-        code: error.code,
-        message: error.message,
-        ...(error.hint === undefined ? {} : { hint: error.hint }),
-        address: name.slice(0, 200),
-      };
+      return { ...toErrorValue(error), address: name.slice(0, 200) };
     }
     const { tool } = found;
     if (!isJsonObject(args)) {

@@ -61,6 +61,10 @@ export interface OutcomeStats {
    * for the same work. `approximate` when a value over 256 KB was counted by samples.
    */
   tokens: { in: number; out: number; avoided: number; approximate?: boolean };
+  /** Tries of calls beyond the first, if there were any. */
+  retries?: number;
+  /** Servers that are left alone because their calls failed: milliseconds since the epoch of the next try. */
+  breakers?: Record<string, { state: string; retryAt: number }>;
 }
 
 /** An outcome with its stats: what the library returns. */

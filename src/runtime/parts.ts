@@ -5,6 +5,7 @@ import type { Resolution } from "../catalogue/address.ts";
 import type { ModuleTree } from "../codegen/module-tree.ts";
 import type { Config } from "../config/config.ts";
 import type { Audit } from "../gateway/audit.ts";
+import type { BreakerReport } from "../gateway/breaker.ts";
 import type { Broker } from "../gateway/broker.ts";
 import type { CallOutcome, Grant } from "../gateway/call.ts";
 import type { ModuleFiles } from "../sandbox/file-gate.ts";
@@ -28,6 +29,8 @@ export interface NamedCall {
   arguments: Json;
   grant: Grant;
   signal: AbortSignal;
+  /** What is left of the execution's wall clock. */
+  remainingMs?: () => number;
   /** The catalogue as the program sees it; absent: as it is. */
   view?: CatalogueView;
 }
@@ -51,6 +54,8 @@ export interface Parts {
   audit: Audit;
   privacy: OpenPrivacy;
   broker: Broker;
+  /** Breakers that are not closed, by server. */
+  openBreakers: () => Record<string, BreakerReport>;
   tokens: {
     open(code: string): {
       addCall(tool: string, argumentsJson: string, result: string | SampledText): void;

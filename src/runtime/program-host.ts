@@ -20,6 +20,8 @@ export interface ProgramHostOptions {
   /** Aborted when the program must end. */
   signal: AbortSignal;
   onLog: (entry: LogEntry) => void;
+  /** Told of tries beyond the first. */
+  onRetried: (retries: number) => void;
   /** Told what was sealed in each answer. */
   onSealed: (sealed: SealedCounts) => void;
   /** Told what `progress()` said, in words. */
@@ -37,11 +39,12 @@ export function createProgramHost({
   account,
   signal,
   onLog,
+  onRetried,
   onSealed,
   onProgress,
 }: ProgramHostOptions): ExecutionHost {
   return {
-    async invokeTool({ callId, tool, arguments: args }, callSignal) {
+    async invokeTool({ callId, tool, arguments: args, remainingMs }, callSignal) {
       calls.open += 1;
       const outcome = await parts.invoke({
         executionId,
@@ -51,9 +54,11 @@ export function createProgramHost({
         arguments: args,
         grant,
         signal: callSignal,
+        remainingMs,
         view: view.catalogue,
       });
       calls.open -= 1;
+      if (outcome.tries !== undefined) onRetried(outcome.tries - 1);
       const { address } = outcome;
       if (outcome.kind === "error") {
         calls.failed += 1;

@@ -14,6 +14,7 @@ import { LinkError } from "../sandbox/module-syntax.ts";
 import { cleanOutcome } from "./clean-outcome.ts";
 import { toExecutionLimits } from "./execution-limits.ts";
 import type { RunningExecution } from "./executions.ts";
+import { toGatewayStats } from "./gateway-stats.ts";
 import type { ExecutionResult, LogEntry, Outcome, OutcomeError, OutcomeStats, OutcomeWarning } from "./outcome.ts";
 import type { Parts } from "./parts.ts";
 import { createPersonWait } from "./person-wait.ts";
@@ -56,6 +57,7 @@ export function startProgram(parts: Parts, code: string, options: ExecuteOptions
   let engine = "deno";
   let wall = "none";
   let stats: Partial<OutcomeStats> = {};
+  let retries = 0;
   let checking: Promise<TypeProblem[]> | undefined;
 
   /** One after another: a listener may be on its way to a model, and each piece is looked at first. */
@@ -114,6 +116,7 @@ export function startProgram(parts: Parts, code: string, options: ExecuteOptions
             logs.push(entry);
             publish(entry);
           },
+          onRetried: (count) => (retries += count),
           onSealed: (counts) => sealed.push(counts),
           onProgress(message) {
             parts.events.emit({ kind: "progress-reported", executionId: id, message });
@@ -195,6 +198,7 @@ export function startProgram(parts: Parts, code: string, options: ExecuteOptions
       memoryPeakBytes: 0,
       engine,
       wall,
+      ...toGatewayStats(parts, retries),
       ...stats,
     };
   }

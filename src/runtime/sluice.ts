@@ -164,6 +164,8 @@ export interface ServerReport {
   problems: readonly string[];
   /** Protocol revision that was negotiated, once it was reached. */
   protocol?: string;
+  /** It is left alone until `retryAt` (milliseconds since the epoch), because its calls failed. */
+  breaker?: { state: string; retryAt: number };
   /** Milliseconds that starting it and fetching its list took, in `refresh`. */
   ms?: number;
 }

@@ -7,6 +7,7 @@ import type { Parts } from "./parts.ts";
 import { createPersonWait } from "./person-wait.ts";
 import { toPrivacyWarnings } from "./privacy-warnings.ts";
 import { createExecutionId, toFailedResult } from "./run-program.ts";
+import { toGatewayStats } from "./gateway-stats.ts";
 import type { CallOptions } from "./sluice.ts";
 import { toOutcome } from "./to-outcome.ts";
 import { sampleLarge } from "./tokens.ts";
@@ -32,6 +33,7 @@ export function startCall(
   const account = parts.tokens.open(JSON.stringify({ tool: name, arguments: args }));
   const person = createPersonWait(parts.broker, executionId);
   const stop = new AbortController();
+  let retries = 0;
   let cancelled: { code: string; message: string } | undefined;
   const cancel = (code: string, message: string): void => {
     cancelled ??= { code, message };
@@ -47,6 +49,7 @@ export function startCall(
     const calling = parts.invoke({
       ...{ executionId, callId: 1, origin: "direct", name, arguments: args, grant },
       signal: stop.signal,
+      remainingMs: () => deadline.left(),
     });
     // However it ends: a deadline that goes on would keep the process.
     const call = await calling.finally(() => {
@@ -54,6 +57,7 @@ export function startCall(
       person.close();
     });
     const failed = call.kind === "error";
+    retries = (call.tries ?? 1) - 1;
     const whole: Outcome = {
       executionId,
       status: "completed",
@@ -84,6 +88,7 @@ export function startCall(
     toolCalls: 1,
     durationMs: Math.round((performance.now() - started) * 10) / 10,
     ...{ cpuMs: 0, memoryPeakBytes: 0, engine: "none", wall: "none", tokens },
+    ...toGatewayStats(parts, retries),
   });
 
   return {

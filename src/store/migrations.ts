@@ -105,4 +105,11 @@ export const migrations: readonly string[] = [
     answered_at INTEGER NOT NULL,
     PRIMARY KEY (kind, origins, tool)
   ) WITHOUT ROWID;`,
+  // Servers that are left alone for a while, because their calls failed.
+  `CREATE TABLE breaker (
+    server TEXT NOT NULL PRIMARY KEY,
+    state TEXT NOT NULL,
+    retry_at INTEGER NOT NULL,
+    failed_tries INTEGER NOT NULL
+  ) WITHOUT ROWID;`,
 ];

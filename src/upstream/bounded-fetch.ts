@@ -9,6 +9,7 @@ export function boundedFetch(bytesMax: number, onTooLarge: () => void): typeof f
   return async (input, init) => {
     const response = await fetch(input, init);
     if (response.body === null) return response;
+    const retryAfter = response.ok ? null : response.headers.get("retry-after");
     const isEvents = response.headers.get("content-type")?.startsWith("text/event-stream") ?? false;
     let bytes = 0;
     const bound = new TransformStream<Uint8Array, Uint8Array>({
@@ -29,13 +30,27 @@ export function boundedFetch(bytesMax: number, onTooLarge: () => void): typeof f
     const { status, statusText, headers } = response;
     const body = response.body.pipeThrough(bound);
     const small = isToolCall(init) && response.ok ? body.pipeThrough(largeBody(isEvents ? "events" : "json")) : body;
-    const bounded = new Response(small, { status, statusText, headers });
+    const bounded = new Response(retryAfter === null ? small : small.pipeThrough(prefix(toRetryAfter(retryAfter))), {
+      ...{ status, statusText, headers },
+    });
     // The client compares it with what it asked for, to refuse redirects to another origin.
     Object.defineProperty(bounded, "url", { value: response.url });
     Object.defineProperty(bounded, "redirected", { value: response.redirected });
     Object.defineProperty(bounded, "type", { value: response.type });
     return bounded;
   };
+}
+
+/** The client's error has the body and no headers: what this one says goes before the body. */
+function prefix(text: string): TransformStream<Uint8Array, Uint8Array> {
+  return new TransformStream({ start: (controller) => controller.enqueue(Buffer.from(text)) });
+}
+
+/** `Retry-After: 30`; the header may also be a date. */
+function toRetryAfter(header: string): string {
+  const date = /^\d+$/.test(header) ? Number.NaN : Date.parse(header);
+  const seconds = Number.isNaN(date) ? header : String(Math.max(0, Math.ceil((date - Date.now()) / 1_000)));
+  return `Retry-After: ${seconds}\n`;
 }
 
 /** Whether a request is a tool call: only what answers one can be read elsewhere. */

@@ -93,7 +93,9 @@ export function createConnection(options: ConnectionOptions): Connection {
     if (!opened.isOpen()) {
       // It ended between its answer and now.
       noteClosed(opened);
-      throw new SluiceError("upstream_unavailable", `Cannot ${verb} ${name}: ${reason}`);
+      throw new SluiceError("upstream_unavailable", `Cannot ${verb} ${name}: ${reason}`, {
+        transient: { mayHaveRun: false },
+      });
     }
     enter("ready");
     return opened;
@@ -114,6 +116,7 @@ export function createConnection(options: ConnectionOptions): Connection {
     if (error instanceof SluiceError) {
       return new SluiceError("upstream_unavailable", error.message, {
         cause: error,
+        ...(error.transient === undefined ? {} : { transient: error.transient }),
         ...(error.hint === undefined ? {} : { hint: error.hint }),
       });
     }
@@ -123,6 +126,7 @@ export function createConnection(options: ConnectionOptions): Connection {
       `Cannot ${verb} ${name}: ${error instanceof Error && error.cause instanceof TypeError ? toNetworkMessage(error) : toMessage(error)}`,
       {
         cause: error,
+        ...(status !== undefined && status < 500 && status !== 429 ? {} : { transient: { mayHaveRun: false } }),
         ...(status === 401 || status === 403 ? { hint: 'Check the credentials in its "headers"' } : {}),
       },
     );
@@ -150,6 +154,7 @@ export function createConnection(options: ConnectionOptions): Connection {
         throw new SluiceError(
           "upstream_unavailable",
           `Server "${server.key}" has failed ${failures} times in a row and is tried again in ${toSeconds(waitMs)} s. The last time: ${reason}`,
+          { transient: { mayHaveRun: false, retryAfterMs: waitMs } },
         );
       }
       opening ??= open().finally(() => {

@@ -75,15 +75,13 @@ async function openStdio(library: Library, config: StdioConfig, options: Session
         throw new SluiceError(
           "upstream_unavailable",
           `${cannot}${toMessage(options.signal.reason)}${transport.lastWords}`,
-          {
-            cause: error,
-          },
+          { cause: error, transient: { mayHaveRun: false } },
         );
       if (transport.ending === undefined) throw error;
       // Some servers end when the first request is not the one they know: ask again, the old way.
       if (!isLegacy) return attempt(true);
       const how = `${cannot}it ${transport.ending} before it had answered the handshake${transport.lastWords}`;
-      throw new SluiceError("upstream_unavailable", how, { cause: error });
+      throw new SluiceError("upstream_unavailable", how, { cause: error, transient: { mayHaveRun: false } });
     }
   };
   return attempt(options.isLegacy);

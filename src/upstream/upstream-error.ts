@@ -1,4 +1,5 @@
 import { SluiceError, toMessage } from "../base/errors.ts";
+import { readRetryAfter, type Transient } from "../base/transient.ts";
 import { limits } from "../base/limits.ts";
 import { streamEndedMark, type Session } from "./session.ts";
 import { tooLargeMark } from "./stdio-transport.ts";
@@ -27,7 +28,7 @@ export function toUpstreamError(thrown: unknown, request: FailedRequest): Sluice
       return new SluiceError(
         "upstream_disconnected",
         `Server "${server}" ended its answer to the request for ${what} before it was complete`,
-        { cause },
+        { cause, transient: { mayHaveRun: true } },
       );
     return new SluiceError(
       "upstream_error",
@@ -42,6 +43,7 @@ export function toUpstreamError(thrown: unknown, request: FailedRequest): Sluice
       `Server "${server}" answered the request for ${what} with HTTP ${thrown.status}${text === "" ? "" : `: ${text}`}`,
       {
         cause,
+        ...toHttpTransient(thrown.status, text),
         ...(thrown.status === 401 || thrown.status === 403 ? { hint: 'Check the credentials in its "headers"' } : {}),
       },
     );
@@ -52,7 +54,7 @@ export function toUpstreamError(thrown: unknown, request: FailedRequest): Sluice
       return new SluiceError(
         "upstream_timeout",
         `Server "${server}" did not answer the request for ${what} within ${timeoutMs} ms`,
-        { cause },
+        { cause, transient: { mayHaveRun: true } },
       );
     }
     if (thrown.code === SdkErrorCode.ConnectionClosed || thrown.code === SdkErrorCode.NotConnected) {
@@ -62,6 +64,7 @@ export function toUpstreamError(thrown: unknown, request: FailedRequest): Sluice
         `Server "${server}" ${how} during the request for ${what}${lastWords}`,
         {
           cause,
+          transient: { mayHaveRun: thrown.code !== SdkErrorCode.NotConnected },
           hint: "It is started again with the next call; whether this one took effect is not known",
         },
       );
@@ -79,7 +82,7 @@ export function toUpstreamError(thrown: unknown, request: FailedRequest): Sluice
     return new SluiceError(
       "upstream_disconnected",
       `Server "${server}" could not be reached with the request for ${what}: ${toNetworkMessage(thrown)}`,
-      { cause },
+      { cause, transient: { mayHaveRun: !isUnreached(thrown) } },
     );
   }
   return new SluiceError(
@@ -87,6 +90,27 @@ export function toUpstreamError(thrown: unknown, request: FailedRequest): Sluice
     `The request for ${what} of server "${server}" failed: ${toMessage(thrown)}`,
     { cause },
   );
+}
+
+/** HTTP 429 says that the request was refused; 502 to 504 that somebody on the way failed, perhaps after it had worked. */
+function toHttpTransient(status: number, text: string): { transient?: Transient } {
+  if (status !== 408 && status !== 429 && (status < 502 || status > 504)) return {};
+  const retryAfterMs = readRetryAfter(text);
+  return {
+    transient: {
+      mayHaveRun: status !== 429,
+      ...(status === 429 ? { isBusy: true } : {}),
+      ...(retryAfterMs === undefined ? {} : { retryAfterMs }),
+    },
+  };
+}
+
+/** No connection was made, so nothing was sent. */
+function isUnreached(thrown: unknown): boolean {
+  for (let error = thrown; error instanceof Error; error = error.cause)
+    if ("code" in error && /^(ECONNREFUSED|ENOTFOUND|EAI_AGAIN|EHOSTUNREACH|ENETUNREACH)$/.test(String(error.code)))
+      return true;
+  return toMessage(thrown) === "Not connected";
 }
 
 /** The message of a failed `fetch`, whose own says nothing: the cause under it. */

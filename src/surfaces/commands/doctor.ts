@@ -116,9 +116,11 @@ function printCheck({ name, ok, isUsable: usable, detail, remedy }: HealthCheck,
 }
 
 function printServer(server: ServerReport, terminal: Terminal): void {
-  const { key, state, tools, reason, problems, protocol, ms } = server;
+  const { key, state, tools, reason, problems, protocol, breaker, ms } = server;
   const facts = [state, `${tools} tools`];
   if (protocol !== undefined) facts.push(`protocol ${protocol}`);
+  if (breaker !== undefined)
+    facts.push(`breaker ${breaker.state}, next try ${new Date(breaker.retryAt).toISOString()}`);
   if (ms !== undefined) facts.push(`${Math.round(ms)} ms`);
   terminal.out(`${toMark(isUsable(server), terminal)} server ${key}: ${facts.join(", ")}`);
   if (reason !== undefined) terminal.out(`  ${reason}`);
