@@ -14,29 +14,37 @@ const gateway = {
     const { createGateway } = await load("gateway/steps.js");
     const { createLimit } = await load("gateway/limit.js");
     const { compose } = await load("gateway/compose.js");
-    const { access } = await load("gateway/access.js");
+    const { access, createDecider } = await load("gateway/access.js");
     const { validate } = await load("gateway/validate.js");
     return await inFolder(async (folder) => {
       const audit = createAudit(folder);
-      const policy = { tools: { "*": "allow", "crm.delete*": "deny", "slack.*": "approve", "drive-1.get_*": "allow" } };
+      const policy = {
+        preset: "balanced",
+        tools: { "*": "allow", "crm.delete*": "deny", "slack.*": "approve", "drive-1.get_*": "allow" },
+      };
+      const trustOf = () => "internal";
       const limit = createLimit({
         audit,
         limits: { "*": { inFlight: 64 }, "drive-1.*": { perSecond: 100_000, inFlight: 64 } },
         retry: { attempts: 3, maxMs: 20_000, tools: {} },
         breaker: { errorPercent: 50, windowMs: 30_000, callsMin: 10, openMs: 5_000 },
-        trustOf: () => "internal",
+        trustOf,
         breakers: { load: () => undefined, save: () => undefined },
       });
       const noop = async () => ({ kind: "data", data: null, bytes: 4 });
       const chains = [
         {
           what: "all steps",
-          pass: createGateway({ audit, policy, approve: nobody, privacy: openly, limit }, noop),
+          pass: createGateway({ audit, policy, trustOf, approve: nobody, privacy: openly, limit }, noop),
           goals: [{ figure: "p50", max: GOAL_US }],
         },
         { what: "  audit alone: two records written", pass: compose([audit.step], noop), goals: [] },
-        { what: "  access alone", pass: compose([access(policy)], noop), goals: [] },
-        { what: "  without privacy", pass: createGateway({ audit, policy, approve: nobody, limit }, noop), goals: [] },
+        { what: "  access alone", pass: compose([access(createDecider({ policy, trustOf }))], noop), goals: [] },
+        {
+          what: "  without privacy",
+          pass: createGateway({ audit, policy, trustOf, approve: nobody, limit }, noop),
+          goals: [],
+        },
         { what: "  limit alone: turn, breaker", pass: limit.around(noop), goals: [] },
         { what: "  validate alone", pass: compose([validate()], noop), goals: [] },
       ];

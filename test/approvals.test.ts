@@ -5,6 +5,8 @@ import { Client } from "@modelcontextprotocol/client";
 import { StdioClientTransport } from "@modelcontextprotocol/client/stdio";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import type { Outcome } from "../src/runtime/outcome.ts";
+import type { Answer, Question } from "../src/gateway/broker.ts";
+import { openHouse } from "./house.ts";
 import { cli, createSite, type Site, toEnvironment } from "./servers/command-line.ts";
 
 const people = fileURLToPath(new URL("./servers/people.mjs", import.meta.url));
@@ -144,5 +146,42 @@ describe("the command line", () => {
     expect((await site.run(["vault", "purge"])).code).toBe(2);
     expect((await site.run(["vault", "purge", "--yes"])).stdout).toContain("Forgot 1");
     expect((await site.run(["vault"])).stdout).toBe("The vault is empty\n");
+  });
+});
+
+describe("a program that is shown before it runs", () => {
+  const config = { mcpServers: {}, policy: { programs: "approve" } };
+
+  test("runs after a yes, and not at all after a no; the answer holds for this one only", async () => {
+    await using house = await openHouse(config);
+    const seen: Question[] = [];
+    const answers: Answer[] = ["allow-always", "allow-once", "deny-once"];
+    house.sluice.onQuestion((question) => {
+      seen.push(question);
+      // Not at once: it is still being asked.
+      setTimeout(() => {
+        let answer = answers.shift() ?? "deny-once";
+        try {
+          house.sluice.answer(question.id, answer, "test");
+        } catch (error) {
+          expect(error).toMatchObject({ code: "invalid_input" });
+          answer = answers.shift() ?? "deny-once";
+          house.sluice.answer(question.id, answer, "test");
+        }
+      });
+      return true;
+    });
+    expect(await house.run('return "ana@acme.io".length')).toMatchObject({ status: "completed", result: 11 });
+    expect(seen[0]?.body.program).toContain("return");
+    expect(await house.run("return 2")).toMatchObject({ status: "failed", error: { code: "approval_denied" } });
+    expect(seen.map(({ kind }) => kind)).toEqual(["program", "program"]);
+  });
+
+  test("waits as `paused` where nobody is asked here", async () => {
+    await using house = await openHouse(config);
+    const paused = await house.run("return 1");
+    expect(paused).toMatchObject({ status: "paused", pending: [{ kind: "program" }] });
+    house.sluice.answer(paused.pending?.[0]?.id ?? "", "allow-once", "test");
+    expect(await house.sluice.resume(paused.executionId)).toMatchObject({ status: "completed", result: 1 });
   });
 });

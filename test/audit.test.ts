@@ -29,6 +29,7 @@ afterEach(() => rmSync(folder, { recursive: true, force: true }));
 
 /** Nobody is asked, and nothing is limited. */
 const quiet = {
+  trustOf: () => "internal" as const,
   approve: { broker: { ask: () => Promise.resolve(false), remembered: () => undefined }, masked: async () => "" },
   limit: { around: (inner: Invoke) => inner },
 };
@@ -74,10 +75,13 @@ describe("what is written", () => {
     expect(audit.file).toBeUndefined();
     expect(readdirSync(folder)).toEqual([]);
     let duringTheCall = 0;
-    const invoke = createGateway({ ...{ audit, policy: { tools: {} } }, ...quiet }, async () => {
-      duringTheCall = linesOf(audit.file).length;
-      return { kind: "data", data: "secret answer", bytes: 13 };
-    });
+    const invoke = createGateway(
+      { ...{ audit, policy: { tools: {}, preset: "open" as const } }, ...quiet },
+      async () => {
+        duringTheCall = linesOf(audit.file).length;
+        return { kind: "data", data: "secret answer", bytes: 13 };
+      },
+    );
     await invoke(callOf({ text: "hello secret" }));
     expect(duringTheCall).toBe(1);
     const text = JSON.stringify({ text: "hello secret" });
@@ -121,7 +125,10 @@ describe("what is written", () => {
   test("refused, invalid, failed and crashed calls too", async () => {
     using audit = createAudit(folder);
     const through = (callUpstream: Invoke): Invoke =>
-      createGateway({ ...{ audit, policy: { tools: { "slack.delete": "deny" } } }, ...quiet }, callUpstream);
+      createGateway(
+        { ...{ audit, policy: { tools: { "slack.delete": "deny" as const }, preset: "open" as const } }, ...quiet },
+        callUpstream,
+      );
     const failing: CallOutcome = { kind: "error", code: "tool_error", message: "no such channel" };
     await through(async () => failing)(callOf({ text: "" }, "delete"));
     await through(async () => failing)(callOf({}));
@@ -165,10 +172,13 @@ describe("when it cannot be written", () => {
     writeFileSync(blocked, "a file where a folder should be");
     using audit = createAudit(blocked);
     let calls = 0;
-    const invoke = createGateway({ ...{ audit, policy: { tools: {} } }, ...quiet }, async () => {
-      calls++;
-      return { kind: "data", data: null };
-    });
+    const invoke = createGateway(
+      { ...{ audit, policy: { tools: {}, preset: "open" as const } }, ...quiet },
+      async () => {
+        calls++;
+        return { kind: "data", data: null };
+      },
+    );
     const outcome = await invoke(callOf({ text: "x" }));
     expect(outcome).toMatchObject({ kind: "error", code: "audit_unavailable" });
     expect(calls).toBe(0);
@@ -180,12 +190,15 @@ describe("when it cannot be written", () => {
 
   test("a call that has happened keeps its result when its end cannot be recorded", async () => {
     using audit = createAudit(folder);
-    const invoke = createGateway({ ...{ audit, policy: { tools: {} } }, ...quiet }, async () => {
-      audit.close();
-      rmSync(join(folder, "audit"), { recursive: true });
-      writeFileSync(join(folder, "audit"), "");
-      return { kind: "data", data: "sent" };
-    });
+    const invoke = createGateway(
+      { ...{ audit, policy: { tools: {}, preset: "open" as const } }, ...quiet },
+      async () => {
+        audit.close();
+        rmSync(join(folder, "audit"), { recursive: true });
+        writeFileSync(join(folder, "audit"), "");
+        return { kind: "data", data: "sent" };
+      },
+    );
     expect(await invoke(callOf({ text: "x" }))).toEqual({ kind: "data", data: "sent" });
     expect(await invoke(callOf({ text: "x" }))).toMatchObject({ code: "audit_unavailable" });
   });

@@ -312,7 +312,6 @@ describe("privacy", () => {
 describe("keys of later versions", () => {
   test.each([
     [{ journal: {} }, "journal"],
-    [{ policy: { preset: "balanced" } }, "policy.preset"],
     [{ policy: { budget: {} } }, "policy.budget"],
   ])("%j", (part, place) => {
     const error = refused(() => parse({ mcpServers: {}, ...part }));
@@ -588,15 +587,18 @@ describe("policy.limits and policy.retry", () => {
     [{ limits: { crm: { perSecnd: 5 } } }, 'policy.limits.crm.perSecnd: unknown key; did you mean "perSecond"?'],
     [
       { limits: { crm: { perSecond: 0 } } },
-      "policy.limits.crm.perSecond: expected a number from 0.001 to 100000, got 0",
+      "policy.limits.crm.perSecond: expected a number from 0.001 to 100000, got number 0",
     ],
     [{ limits: { crm: { inFlight: 1.5 } } }, "policy.limits.crm.inFlight: expected a whole number from 1 to 100000"],
     [{ limits: { crm: {} } }, "policy.limits.crm: it limits nothing: set perSecond or inFlight"],
-    [{ limits: { crm: 5 } }, 'policy.limits.crm: expected an object like { "perSecond": 5 }, got 5'],
+    [{ limits: { crm: 5 } }, 'policy.limits.crm: expected an object like { "perSecond": 5 }, got number 5'],
     [{ limits: [] }, 'policy.limits: expected an object like { "crm": { "perSecond": 5 } }, got an array'],
     [{ retry: { tools: { "crm.*": "maybe" } } }, 'policy.retry.tools["crm.*"]: expected "always" or "never"'],
-    [{ retry: { attempts: 0 } }, "policy.retry.attempts: expected a whole number from 1 to 10, got 0"],
-    [{ breaker: { errorPercent: 101 } }, "policy.breaker.errorPercent: expected a whole number from 1 to 100, got 101"],
+    [{ retry: { attempts: 0 } }, "policy.retry.attempts: expected a whole number from 1 to 10, got number 0"],
+    [
+      { breaker: { errorPercent: 101 } },
+      "policy.breaker.errorPercent: expected a whole number from 1 to 100, got number 101",
+    ],
   ])("%j", (policy, message) => {
     expect(refused(() => parse({ mcpServers: { crm: { command: "x" } }, policy })).message).toContain(message);
   });

@@ -1,12 +1,17 @@
+import { readFileSync } from "node:fs";
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { SluiceError } from "../src/base/errors.ts";
-import type { PolicyVerdict } from "../src/config/config.ts";
-import { access, createDecider } from "../src/gateway/access.ts";
+import type { JsonObject } from "../src/base/json.ts";
+import type { PolicyVerdict, Trust } from "../src/config/config.ts";
+import { access, type Decision, type DecidedTool, createDecider } from "../src/gateway/access.ts";
+import { approve } from "../src/gateway/approve.ts";
 import type { CallOutcome, Grant, Step, ToolCall } from "../src/gateway/call.ts";
 import { compose } from "../src/gateway/compose.ts";
+import type { Edge } from "../src/gateway/edge.ts";
 import { literalLength, matchesPattern } from "../src/gateway/pattern.ts";
 import { toModel } from "../src/gateway/to-model.ts";
+import { askedVerbs } from "../src/gateway/verbs.ts";
 
 function callOf(address: string, grant: Grant = {}, signal: AbortSignal = new AbortController().signal): ToolCall {
   const [server = "", name = ""] = address.split(".");
@@ -14,10 +19,16 @@ function callOf(address: string, grant: Grant = {}, signal: AbortSignal = new Ab
   return { executionId: "e", callId: 1, origin: "program", tool, arguments: {}, grant, signal };
 }
 
+const toolOf = (address: string): DecidedTool => callOf(address).tool;
+
+/** Rules alone; what has none is allowed. */
+const decideBy = (tools: Record<string, PolicyVerdict>): ((tool: DecidedTool) => Decision) =>
+  createDecider({ policy: { tools, preset: "open" }, trustOf: () => "internal" });
+
 const done: CallOutcome = { kind: "data", data: "done" };
 
 async function codeOf(tools: Record<string, PolicyVerdict>, address: string, grant?: Grant): Promise<string> {
-  const outcome = await compose([access({ tools })], async () => done)(callOf(address, grant));
+  const outcome = await compose([access(decideBy(tools))], async () => done)(callOf(address, grant));
   return outcome.kind === "error" ? outcome.code : "done";
 }
 
@@ -76,7 +87,7 @@ describe("which rule wins", () => {
     [{ "slack.*": "approve" }, "gdrive.get", "done"],
     [{ "*****": "deny", "c*": "allow" }, "crm.get", "done"], // stars are no literal characters
   ])("%j: %s is %s", async (tools, address, expected) => {
-    const isAsked = createDecider({ tools })(address).verdict === "approve";
+    const isAsked = decideBy(tools)(toolOf(address)).verdict === "approve";
     expect(isAsked ? "asked" : await codeOf(tools, address)).toBe(expected);
   });
 
@@ -87,17 +98,17 @@ describe("which rule wins", () => {
     );
     fc.assert(
       fc.property(fc.uniqueArray(rule, { selector: ([pattern]) => pattern, maxLength: 8 }), (rules) => {
-        const forth = createDecider({ tools: Object.fromEntries(rules) });
-        const back = createDecider({ tools: Object.fromEntries(rules.toReversed()) });
+        const forth = decideBy(Object.fromEntries(rules));
+        const back = decideBy(Object.fromEntries(rules.toReversed()));
         for (const address of ["a.b", "ab.ba", "b.aa"]) {
-          expect(back(address).verdict).toBe(forth(address).verdict);
+          expect(back(toolOf(address)).verdict).toBe(forth(toolOf(address)).verdict);
           const matching = rules.filter(([pattern]) => matchesPattern(pattern, address));
           const most = Math.max(...matching.map(([pattern]) => literalLength(pattern)));
           const best = new Set(
             matching.filter(([pattern]) => literalLength(pattern) === most).map(([, verdict]) => verdict),
           );
           const strictest = (["deny", "approve", "allow"] as const).find((verdict) => best.has(verdict)) ?? "allow";
-          expect(forth(address).verdict).toBe(strictest);
+          expect(forth(toolOf(address)).verdict).toBe(strictest);
         }
       }),
     );
@@ -105,7 +116,7 @@ describe("which rule wins", () => {
 
   test("the refusal names the tool and the rule, and says that trying again is useless", async () => {
     const outcome = await compose(
-      [access({ tools: { "crm.delete*": "deny" } })],
+      [access(decideBy({ "crm.delete*": "deny" }))],
       async () => done,
     )(callOf("crm.deleteRecord"));
     expect(outcome).toMatchObject({
@@ -208,5 +219,113 @@ describe("text towards the model", () => {
         expect(Buffer.from(once, "utf8").toString("utf8")).toBe(once);
       }),
     );
+  });
+});
+
+describe("presets: what holds for tools without a rule", () => {
+  type Hints = { readOnlyHint?: boolean; destructiveHint?: boolean };
+  const said = (preset: "open" | "balanced" | "strict", trust: Trust, name: string, annotations?: Hints): Decision =>
+    createDecider({ policy: { tools: {}, preset }, trustOf: () => trust })({
+      ...toolOf(`crm.${name}`),
+      ...(annotations === undefined ? {} : { annotations }),
+    });
+
+  test.each<["balanced" | "strict", Trust, string, Hints | undefined, boolean]>([
+    ["balanced", "internal", "create_lead", undefined, false],
+    ["balanced", "internal", "update", { destructiveHint: true }, true],
+    ["balanced", "internal", "update", { destructiveHint: false }, false],
+    ["balanced", "internal", "delete_lead", undefined, true],
+    ["balanced", "internal", "leadDelete", undefined, true],
+    ["balanced", "internal", "crm_lead_remove", undefined, true],
+    ["balanced", "internal", "DROP-table", undefined, true],
+    ["balanced", "internal", "stripe-refund", { destructiveHint: false }, true],
+    ["balanced", "internal", "delete_lead", { readOnlyHint: true }, false],
+    // Who is not trusted is not believed.
+    ["balanced", "public", "delete_lead", { readOnlyHint: true }, true],
+    ["balanced", "public", "update", { readOnlyHint: true, destructiveHint: true }, false],
+    ["balanced", "internal", "get_refund", undefined, false],
+    ["balanced", "internal", "slack_list_removed", undefined, false],
+    ["balanced", "internal", "undelete", undefined, false],
+    ["balanced", "internal", "payload_size", undefined, false],
+    ["strict", "internal", "get", { readOnlyHint: true }, false],
+    ["strict", "internal", "get", undefined, true],
+    ["strict", "public", "get", { readOnlyHint: true }, true],
+    ["strict", "internal", "create", { destructiveHint: false }, true],
+  ])("%s, %s server: %s %j asks: %s", (preset, trust, name, annotations, asks) => {
+    expect(said(preset, trust, name, annotations).verdict).toBe(asks ? "approve" : "allow");
+    expect(said("open", trust, name, annotations)).toEqual({ verdict: "allow" });
+  });
+
+  test("a rule wins over a preset, and what asks says why", () => {
+    const decide = createDecider({
+      policy: { tools: { "crm.delete_draft": "allow", "crm.get": "deny" }, preset: "strict" },
+      trustOf: () => "internal",
+    });
+    expect(decide(toolOf("crm.delete_draft")).verdict).toBe("allow");
+    expect(decide(toolOf("crm.get")).verdict).toBe("deny");
+    expect(said("balanced", "internal", "wipe").why).toBe('policy.preset "balanced" (its name says "wipe")');
+  });
+
+  test("the documentation names every verb", () => {
+    const page = readFileSync(new URL("../docs/policy.md", import.meta.url), "utf8");
+    const [, listed = ""] = /<!-- verbs -->\s*([\s\S]*?)\s*<!-- \/verbs -->/.exec(page) ?? [];
+    expect(listed.match(/`\w+`/g)?.map((verb) => verb.slice(1, -1))).toEqual(askedVerbs);
+  });
+});
+
+describe("asking", () => {
+  const decide = createDecider({ policy: { tools: { "*": "approve" }, preset: "open" }, trustOf: () => "internal" });
+  const free = createDecider({ policy: { tools: {}, preset: "open" }, trustOf: () => "internal" });
+  const edge = { class: "EMAIL", from: ["hr"], tokens: ["[EMAIL_1]"], paths: ["to"] } as unknown as Edge;
+
+  function open(answers: boolean[], decider = decide) {
+    const asked: string[] = [];
+    const broker = {
+      ask: async (question: { kind: string; body: { text: string } }) => {
+        asked.push(question.kind);
+        return answers[asked.length - 1] ?? false;
+      },
+      remembered: () => undefined,
+    };
+    const invoke = compose([approve({ broker, decide: decider, masked: async () => "•" })], async () => done);
+    const call = (args: object, more: Partial<ToolCall> = {}): Promise<CallOutcome> =>
+      invoke({ ...callOf("crm.put"), arguments: args as JsonObject, ...more });
+    return { asked, call };
+  }
+
+  test("nobody is asked twice about the same call of one execution, whatever the answer was", async () => {
+    const { asked, call } = open([false, true]);
+    expect(await call({ id: 1 })).toMatchObject({ code: "approval_denied" });
+    expect(await call({ id: 1 })).toMatchObject({ code: "approval_denied" });
+    expect(await call({ id: 2 })).toEqual(done);
+    expect(await call({ id: 2 })).toEqual(done);
+    expect(asked).toHaveLength(2);
+    // Another execution is another matter, and so are other arguments.
+    await call({ id: 2 }, { executionId: "other" });
+    await call({ id: 3 });
+    expect(asked).toHaveLength(4);
+  });
+
+  test("where data may not go it is not asked about again", async () => {
+    const { asked, call } = open([false, true], free);
+    for (const id of [1, 2, 3])
+      expect(await call({ id }, { edges: [edge] })).toMatchObject({ code: "approval_denied" });
+    expect(asked).toEqual(["edge"]);
+    expect(await call({ id: 4 }, { edges: [{ ...edge, class: "PHONE" }] })).toEqual(done);
+    expect(asked).toEqual(["edge", "edge"]);
+  });
+
+  test("a flood of questions ends the execution", async () => {
+    const { asked, call } = open([]);
+    const ended: string[] = [];
+    const endExecution = (code: string): void => void ended.push(code);
+    const codes: string[] = [];
+    for (let id = 0; id < 32; id += 1) {
+      const outcome = await call({ id }, { endExecution });
+      codes.push(outcome.kind === "error" ? outcome.code : "done");
+    }
+    expect(asked).toHaveLength(30);
+    expect(codes.slice(29)).toEqual(["approval_denied", "questionsPerExecutionMax", "questionsPerExecutionMax"]);
+    expect(ended[0]).toBe("questionsPerExecutionMax");
   });
 });

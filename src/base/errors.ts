@@ -27,6 +27,7 @@ export const errorCodes = {
   tool_denied: "policy",
   approval_unavailable: "policy",
   approval_denied: "policy",
+  questionsPerExecutionMax: "policy",
   unknown_question: "caller",
   definition_changed: "policy",
   arguments_invalid: "caller",

@@ -134,6 +134,7 @@ export const limits = {
   // questions to a person
   questionMs: 900_000, // how long a question waits; then the answer is no
   questionPollMs: 250, // how often it is looked whether another process has answered
+  questionsPerExecutionMax: 30, // questions of one execution; more would wear a person down until the answer is yes
   questionGatherMs: 50, // calls that come within this are asked together
   questionsPendingMax: 64, // questions of one process that wait at once
   questionsKeptMax: 1_000, // answered or expired questions kept to be looked at

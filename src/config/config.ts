@@ -118,6 +118,10 @@ export type PolicyVerdict = "allow" | "deny" | "approve";
 export interface PolicyConfig {
   /** Address pattern (`*` is any characters) → verdict; the most literal characters win, on a tie the stricter. */
   tools: Readonly<Record<string, PolicyVerdict>>;
+  /** What holds for tools without a rule. */
+  preset: "open" | "balanced" | "strict";
+  /** Whether a person is shown each program before it runs. */
+  programs: "allow" | "approve";
   /** What happens when a tool's definition is no longer the pinned one; `pinned` refuses it until it is accepted. */
   definitions: "warn" | "pinned";
   /** By server (`*`: each without a rule of its own) or by address pattern (a dot in it), each tool for itself. */

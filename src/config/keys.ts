@@ -220,12 +220,27 @@ export const configKeys: SectionKey = {
     policy: {
       kind: "section",
       about: "What programs may call.",
-      later: ["preset", "budget"],
+      later: ["budget"],
       members: {
         tools: {
           kind: "verdicts",
           about:
-            "Address pattern (`*` is any characters) to verdict. The rule with the most literal characters wins, on a tie the stricter; without a rule a tool is allowed.",
+            "Address pattern (`*` is any characters) to verdict. The rule with the most literal characters wins, on a tie the stricter; without a rule `preset` decides.",
+        },
+        preset: {
+          kind: "choice",
+          default: "open",
+          choices: ["open", "balanced", "strict"],
+          later: [],
+          about:
+            "What holds for tools without a rule: `open` allows them; `balanced` asks a person about those that say that they destroy something or whose name says so; `strict` asks about all but reads of servers trusted as internal.",
+        },
+        programs: {
+          kind: "choice",
+          default: "allow",
+          choices: ["allow", "approve"],
+          later: [],
+          about: "`approve`: a person is shown each program before it runs.",
         },
         definitions: {
           kind: "choice",

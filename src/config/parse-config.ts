@@ -114,6 +114,8 @@ function toPolicy(
     Object.fromEntries(Object.keys(names).map((name) => [name, of(`${section}.${name}`)]));
   return {
     tools,
+    preset: of("preset") as PolicyConfig["preset"],
+    programs: of("programs") as PolicyConfig["programs"],
     definitions: of("definitions") as PolicyConfig["definitions"],
     limits,
     retry: { ...integers("retry", retryIntegers), tools: retried } as PolicyConfig["retry"],

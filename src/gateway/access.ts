@@ -1,33 +1,58 @@
-import type { PolicyConfig, PolicyVerdict } from "../config/config.ts";
+import type { PolicyConfig, PolicyVerdict, Trust } from "../config/config.ts";
+import type { Tool } from "../catalogue/tool.ts";
 import type { CallOutcome, Step } from "./call.ts";
 import type { DefinitionCheck } from "./definitions.ts";
 import { literalLength, matchesPattern } from "./pattern.ts";
+import { isTrusted } from "./trust.ts";
+import { findAskedVerb } from "./verbs.ts";
 
-/** What the policy says about an address, and the rule that said so (none: the default). */
+/** What the policy says about a tool, and why, as the subject of a sentence (none: the default). */
 export interface Decision {
   verdict: PolicyVerdict;
-  rule?: string;
+  why?: string;
+}
+
+/** What of a tool decides. */
+export type DecidedTool = Pick<Tool, "server" | "name" | "address" | "annotations">;
+
+export interface AccessPolicy {
+  policy: Pick<PolicyConfig, "tools" | "preset">;
+  trustOf: (server: string) => Trust;
 }
 
 const strictness: Readonly<Record<PolicyVerdict, number>> = { allow: 0, approve: 1, deny: 2 };
 
 /**
  * Prepares the rules of a policy: the one with the most literal characters wins, on a tie the stricter; without a rule
- * a tool is allowed. Addresses are canonical, so no other name of a tool escapes a rule.
+ * the preset decides. Addresses are canonical, so no other name of a tool escapes a rule.
  */
-export function createDecider(policy: Pick<PolicyConfig, "tools">): (address: string) => Decision {
+export function createDecider({ policy, trustOf }: AccessPolicy): (tool: DecidedTool) => Decision {
   const rules = Object.entries(policy.tools)
     .map(([rule, verdict]) => ({ rule, verdict, literal: literalLength(rule) }))
     .sort((a, b) => b.literal - a.literal || strictness[b.verdict] - strictness[a.verdict]);
-  return (address) => {
-    const found = rules.find(({ rule }) => matchesPattern(rule, address));
-    return found === undefined ? { verdict: "allow" } : { verdict: found.verdict, rule: found.rule };
+  return (tool) => {
+    const found = rules.find(({ rule }) => matchesPattern(rule, tool.address));
+    if (found !== undefined) return { verdict: found.verdict, why: `the rule "${found.rule}" of policy.tools` };
+    const why = toReason(tool, policy.preset, isTrusted(trustOf(tool.server)));
+    return why === undefined
+      ? { verdict: "allow" }
+      : { verdict: "approve", why: `policy.preset "${policy.preset}"${why}` };
   };
 }
 
+/** Why a preset wants a person to be asked. What a tool says of itself counts for it only where its server is trusted. */
+function toReason(tool: DecidedTool, preset: PolicyConfig["preset"], trusted: boolean): string | undefined {
+  if (preset === "open") return undefined;
+  const { readOnlyHint, destructiveHint } = tool.annotations ?? {};
+  if (readOnlyHint === true && trusted) return undefined;
+  if (preset === "strict") return ", under which only a read of a trusted server goes unasked,";
+  if (destructiveHint === true && readOnlyHint !== true) return " (the tool says that it can destroy something)";
+  const verb = findAskedVerb(tool.name);
+  return verb === undefined ? undefined : ` (its name says "${verb}")`;
+}
+
 /** Refuses calls that the execution's grant or the policy does not permit, and tools that are not what was pinned. */
-export function access(policy: Pick<PolicyConfig, "tools">, checkDefinition?: DefinitionCheck): Step {
-  const decide = createDecider(policy);
+export function access(decide: (tool: DecidedTool) => Decision, checkDefinition?: DefinitionCheck): Step {
   return async (call, next) => {
     const { address } = call.tool;
     const granted = call.grant.tools;
@@ -35,14 +60,14 @@ export function access(policy: Pick<PolicyConfig, "tools">, checkDefinition?: De
       const list = granted.length === 0 ? "no tool" : `only ${toList(granted)}`;
       return refuse("tool_not_granted", `Cannot call ${address}: this execution is granted ${list}`);
     }
-    const { verdict, rule } = decide(address);
+    const { verdict, why } = decide(call.tool);
     switch (verdict) {
       // Who is asked, and when: `approve.ts`.
       case "approve":
       case "allow":
         return (await checkDefinition?.(call)) ?? next(call);
       case "deny":
-        return refuse("tool_denied", `Cannot call ${address}: the rule "${rule}" of policy.tools denies it`);
+        return refuse("tool_denied", `Cannot call ${address}: ${why} denies it`);
     }
   };
 }

@@ -1,12 +1,14 @@
+import { hash as digest } from "node:crypto";
+import { SluiceError } from "../base/errors.ts";
 import { limits } from "../base/limits.ts";
-import type { Decision } from "./access.ts";
+import type { DecidedTool, Decision } from "./access.ts";
 import type { Broker, QuestionBody, QuestionKind } from "./broker.ts";
 import type { CallOutcome, Step, ToolCall } from "./call.ts";
 import type { Edge } from "./edge.ts";
 
 export interface ApproveParts {
   broker: Pick<Broker, "ask" | "remembered">;
-  decide: (address: string) => Decision;
+  decide: (tool: DecidedTool) => Decision;
   /** What a person may see of a value. */
   masked: (token: string) => Promise<string>;
 }
@@ -17,17 +19,36 @@ interface Batch {
   answer: Promise<boolean>;
 }
 
+/** What was answered in one execution. */
+interface Answered {
+  /** By hash of the call. */
+  calls: Map<string, Promise<boolean>>;
+  /** By class, origins and tool. */
+  flows: Map<string, boolean>;
+  questions: number;
+}
+
 const SAMPLES_MAX = 3;
 
 /**
  * Asks a person about a call that wants one: because the policy says so, or because of where personal data would go.
- * One question covers everything about the call, and every call like it that waits at the same time. What was allowed
- * to flow stays allowed until the execution ends; a tool that needs approval needs it for each batch of calls.
+ * One question covers everything about the call, and every call like it that waits at the same time. An answer stands
+ * until the execution ends: for a flow of data whatever the call, for a tool that needs approval for this very call.
  */
 export function approve({ broker, decide, masked }: ApproveParts): Step {
   const batches = new Map<string, Batch>();
-  /** Flows that were allowed, by execution; the oldest executions are forgotten. */
-  const allowed = new Map<string, Set<string>>();
+  const executions = new Map<string, Answered>();
+
+  /** What is known of an execution; the oldest are forgotten. */
+  function executionOf(executionId: string): Answered {
+    const known = executions.get(executionId);
+    if (known !== undefined) return known;
+    const made: Answered = { calls: new Map(), flows: new Map(), questions: 0 };
+    executions.set(executionId, made);
+    const [oldest] = executions.keys();
+    if (executions.size > limits.outcomesKeptMax && oldest !== undefined) executions.delete(oldest);
+    return made;
+  }
 
   async function gather(kind: QuestionKind, origins: string[], { calls }: Batch, close: () => void): Promise<boolean> {
     // Calls that are made together come together; what comes later is not in the question, so not in its answer.
@@ -35,8 +56,18 @@ export function approve({ broker, decide, masked }: ApproveParts): Step {
     close();
     const [first] = calls;
     if (first === undefined) return false;
+    const own = executionOf(first.executionId);
+    own.questions += 1;
+    if (own.questions > limits.questionsPerExecutionMax) return flood(first);
     const body = await toBody(kind, calls);
     return broker.ask({ kind, executionId: first.executionId, tool: first.tool.address, origins, body }, first.signal);
+  }
+
+  /** Who asks for ever wears a person down until the answer is yes. */
+  function flood({ executionId, endExecution }: ToolCall): never {
+    const message = `The execution asked a person more than ${limits.questionsPerExecutionMax} questions (questionsPerExecutionMax)`;
+    endExecution?.("questionsPerExecutionMax", message);
+    throw new SluiceError("questionsPerExecutionMax", `${message}: ${executionId} ends`);
   }
 
   async function toBody(kind: QuestionKind, calls: ToolCall[]): Promise<QuestionBody> {
@@ -79,19 +110,31 @@ export function approve({ broker, decide, masked }: ApproveParts): Step {
     return batch;
   }
 
+  /** What was answered about this very call in this execution: nobody is asked twice about one thing. */
+  async function answered(call: ToolCall, origins: string[]): Promise<boolean> {
+    const said = broker.remembered("approval", origins, call.tool.address);
+    if (said !== undefined) return said === "allow";
+    const key = digest("sha256", JSON.stringify([call.tool.address, origins, call.arguments]));
+    const own = executionOf(call.executionId).calls;
+    const known = own.get(key);
+    if (known !== undefined) return known;
+    const answer = join("approval", origins, call).answer;
+    own.set(key, answer);
+    return answer;
+  }
+
   return async (call, next) => {
     const { executionId, tool, edges = [] } = call;
-    const { verdict, rule } = decide(tool.address);
+    const { verdict, why } = decide(tool);
     const origins = toOrigins(edges, tool.server);
-    if (verdict === "approve") {
-      const said = broker.remembered("approval", origins, tool.address);
-      const isAllowed = said === undefined ? await join("approval", origins, call).answer : said === "allow";
-      return isAllowed ? next(call) : refuse(call, rule);
-    }
+    if (verdict === "approve") return (await answered(call, origins)) ? next(call) : refuse(call, why);
     const flows = edges.map((edge) => JSON.stringify([edge.class, origins, tool.address]));
-    if (!flows.every((flow) => allowed.get(executionId)?.has(flow) === true)) {
-      if (!(await join("edge", origins, call).answer)) return refuse(call, rule);
-      remember(allowed, executionId, flows);
+    const known = executionOf(executionId).flows;
+    if (flows.some((flow) => known.get(flow) === false)) return refuse(call, why);
+    if (!flows.every((flow) => known.has(flow))) {
+      const isAllowed = await join("edge", origins, call).answer;
+      for (const flow of flows) known.set(flow, isAllowed);
+      if (!isAllowed) return refuse(call, why);
     }
     return next(call);
   };
@@ -101,21 +144,15 @@ function toOrigins(edges: readonly Edge[], server: string): string[] {
   return [...new Set(edges.flatMap(({ from }) => from))].filter((origin) => origin !== server).sort();
 }
 
-function remember(allowed: Map<string, Set<string>>, executionId: string, flows: readonly string[]): void {
-  allowed.set(executionId, new Set([...(allowed.get(executionId) ?? []), ...flows]));
-  const [oldest] = allowed.keys();
-  if (allowed.size > limits.outcomesKeptMax && oldest !== undefined) allowed.delete(oldest);
-}
-
-function refuse({ tool, edges = [] }: ToolCall, rule: string | undefined): CallOutcome {
-  const why =
+function refuse({ tool, edges = [] }: ToolCall, why: string | undefined): CallOutcome {
+  const reason =
     edges.length === 0
-      ? `the rule "${rule}" of policy.tools asks for a person's approval, and it was not given`
+      ? `${why} asks for a person's approval, and it was not given`
       : `personal data (${edges.map((edge) => edge.class).join(", ")}) would go to it, and a person has not allowed that`;
   return {
     kind: "error",
     code: "approval_denied",
-    message: `Cannot call ${tool.address}: ${why}`,
-    hint: "Do the work without this call, or tell the user what it was for; trying again asks again",
+    message: `Cannot call ${tool.address}: ${reason}`,
+    hint: "Do the work without this call, or tell the user what it was for; the same call is not asked about again",
   };
 }

@@ -5,6 +5,7 @@ import { SluiceError, toMessage } from "../base/errors.ts";
 import { makeFolder } from "../base/make-folder.ts";
 import { isJsonObject, type Json, type JsonObject } from "../base/json.ts";
 import type { NetworkRecord } from "../base/network-record.ts";
+import type { QuestionKind } from "./broker.ts";
 import type { CallOutcome, Step, ToolCall } from "./call.ts";
 import type { Edge } from "./edge.ts";
 
@@ -64,7 +65,7 @@ export type AuditRecord =
     }
   /** Personal data was about to leave for the model: the classes that were taken out of it. */
   | { kind: "leak-caught"; executionId: string; classes: string[] }
-  | { kind: "question-asked"; executionId: string; questionId: string; about: "edge" | "approval"; tool: string }
+  | { kind: "question-asked"; executionId: string; questionId: string; about: QuestionKind; tool: string }
   | { kind: "question-answered"; questionId: string; answer: string; by: string }
   /** A program asked about a value, or a person looked at it. */
   | { kind: "value-questioned"; executionId: string; question: string; token: string }

@@ -3,8 +3,8 @@ import { SluiceError } from "../base/errors.ts";
 import { limits } from "../base/limits.ts";
 import type { Store } from "../store/store.ts";
 
-/** `edge`: may personal data go there; `approval`: may this tool be called. */
-export type QuestionKind = "edge" | "approval";
+/** `edge`: may personal data go there; `approval`: may this tool be called; `program`: may this program run; `budget`: may it cost this. */
+export type QuestionKind = "edge" | "approval" | "program" | "budget";
 /** `once`: for this question only; `always`: for every such question from now on. */
 export type Answer = "allow-once" | "allow-always" | "deny-once" | "deny-always";
 
@@ -30,6 +30,8 @@ export interface QuestionBody {
   text: string;
   /** Of the calls that are asked about together, the first ones; JSON with tokens. */
   arguments: string[];
+  /** The whole program, where it is about that. */
+  program?: string;
   calls: number;
   /** Class → how many values, and some of them masked. */
   data: { class: string; values: number; samples: string[]; paths: string[] }[];
@@ -187,6 +189,10 @@ export function createBroker(store: Store, { now = Date.now }: { now?: () => num
       const question = find(id);
       if (question.answer !== undefined)
         throw new SluiceError("unknown_question", `The question ${id} waits no longer: ${question.answer}`);
+      if (answer.endsWith("-always") && (question.kind === "program" || question.kind === "budget"))
+        throw new SluiceError("invalid_input", `An answer about a ${question.kind} holds for this one only`, {
+          hint: "Answer without --always",
+        });
       store.transaction(() => {
         store.run("UPDATE question SET answer = ?, answered_at = ?, answered_by = ? WHERE id = ? AND answer IS NULL", [
           ...[answer, now(), by, id],

@@ -24,6 +24,8 @@ export interface ToolCall {
   arguments: JsonObject;
   grant: Grant;
   signal: AbortSignal;
+  /** Ends the execution that makes the call, with this as its error. */
+  endExecution?: (code: ErrorCode, message: string) => void;
   /** What is left of the execution's wall clock; absent: no bound. */
   remainingMs?: () => number;
   /** Flows of personal data that wait for a person's word. */

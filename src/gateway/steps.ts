@@ -1,5 +1,4 @@
-import type { PolicyConfig } from "../config/config.ts";
-import { access, createDecider } from "./access.ts";
+import { access, type AccessPolicy, createDecider } from "./access.ts";
 import { approve, type ApproveParts } from "./approve.ts";
 import type { Audit } from "./audit.ts";
 import { compose, type Invoke } from "./compose.ts";
@@ -10,9 +9,8 @@ import { release, type ReleaseParts } from "./release.ts";
 import { validate, type ValidateOptions } from "./validate.ts";
 
 /** What the steps are made of. */
-export interface StepParts extends ValidateOptions {
+export interface StepParts extends ValidateOptions, AccessPolicy {
   audit: Audit;
-  policy: Pick<PolicyConfig, "tools">;
   checkDefinition?: DefinitionCheck;
   /** Absent: nothing is sealed. */
   privacy?: SealParts & { release: ReleaseParts };
@@ -22,16 +20,17 @@ export interface StepParts extends ValidateOptions {
 
 /** The gateway around `callUpstream`. The order of its steps is the policy: each one may rely on those above it. */
 export function createGateway(parts: StepParts, callUpstream: Invoke): Invoke {
-  const { audit, policy, checkDefinition, onUnenforced, sealed } = parts;
+  const { audit, checkDefinition, onUnenforced, sealed } = parts;
   // innermost: restores on the way out, seals on the way back
   const inner = compose(parts.privacy === undefined ? [] : [privacy(parts.privacy)], callUpstream);
+  const decide = createDecider(parts);
   const steps = [
     audit.step, // outermost: a refused call is recorded too
-    access(policy, checkDefinition), // grant, then allow / deny, then the pinned definition
+    access(decide, checkDefinition), // grant, then allow / deny, then the pinned definition
     validate({ onUnenforced, sealed }), // against the tool's input schema
     ...(parts.privacy === undefined ? [] : [release(parts.privacy.release)]), // which personal data may go to this tool
     // budget: what this execution may still spend (not yet)
-    approve({ ...parts.approve, decide: createDecider(policy) }), // asks a person, before any slot or deadline is held
+    approve({ ...parts.approve, decide }), // asks a person, before any slot or deadline is held
   ];
   // its turn, its server's breaker, and another try where that is safe: what is inside may happen more than once
   return compose(steps, parts.limit.around(inner));

@@ -163,6 +163,7 @@ async function compose(config: Config, options: SluiceOptions, cleanup: Cleanup)
     await closing;
   });
 
+  const trusts = new Map(config.servers.map(({ key, trust }) => [key, trust]));
   const keys = config.servers.map(({ key }) => key);
   const namesIn = (text: string): string[] =>
     /\bservers\b(?!\/)/.test(text)
@@ -197,6 +198,7 @@ async function compose(config: Config, options: SluiceOptions, cleanup: Cleanup)
     audit,
     privacy,
     broker,
+    trustOf: (server) => trusts.get(server) ?? "untrusted",
     openBreakers: () => limit.open(),
     tokens,
     namesIn,
@@ -221,11 +223,10 @@ async function compose(config: Config, options: SluiceOptions, cleanup: Cleanup)
     invoke: () => Promise.reject(new SluiceError("internal", "The gateway is not composed yet")),
   };
   const breakers = createBreakerStore(store);
-  const trusts = new Map(config.servers.map(({ key, trust }) => [key, trust]));
   const limit = createLimit({
     audit,
     ...{ limits: config.policy.limits, retry: config.policy.retry, breaker: config.policy.breaker },
-    trustOf: (server) => trusts.get(server) ?? "untrusted",
+    trustOf: parts.trustOf,
     breakers,
   });
   const checkDefinition = checkDefinitions(config.policy.definitions, {

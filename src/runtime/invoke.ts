@@ -65,6 +65,7 @@ export function createInvoke(
     {
       audit,
       policy: parts.config.policy,
+      trustOf: parts.trustOf,
       checkDefinition,
       onUnenforced: (address, reason) => log(`${address}: ${reason}`),
       approve: { broker: parts.broker, masked: (token) => parts.privacy.need().masked(token) },

@@ -1,9 +1,9 @@
-import type { SluiceError } from "../base/errors.ts";
+import type { ErrorCode, SluiceError } from "../base/errors.ts";
 import type { Json } from "../base/json.ts";
 import type { Catalogue, CatalogueView } from "../catalogue/catalogue.ts";
 import type { Resolution } from "../catalogue/address.ts";
 import type { ModuleTree } from "../codegen/module-tree.ts";
-import type { Config } from "../config/config.ts";
+import type { Config, Trust } from "../config/config.ts";
 import type { Audit } from "../gateway/audit.ts";
 import type { BreakerReport } from "../gateway/breaker.ts";
 import type { Broker } from "../gateway/broker.ts";
@@ -29,6 +29,7 @@ export interface NamedCall {
   arguments: Json;
   grant: Grant;
   signal: AbortSignal;
+  endExecution?: (code: ErrorCode, message: string) => void;
   /** What is left of the execution's wall clock. */
   remainingMs?: () => number;
   /** The catalogue as the program sees it; absent: as it is. */
@@ -54,6 +55,7 @@ export interface Parts {
   audit: Audit;
   privacy: OpenPrivacy;
   broker: Broker;
+  trustOf: (server: string) => Trust;
   /** Breakers that are not closed, by server. */
   openBreakers: () => Record<string, BreakerReport>;
   tokens: {

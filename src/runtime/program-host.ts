@@ -1,4 +1,4 @@
-import { SluiceError } from "../base/errors.ts";
+import { type ErrorCode, SluiceError } from "../base/errors.ts";
 import { asText, isJsonObject, type Json, type JsonObject } from "../base/json.ts";
 import type { Grant, SealedCounts } from "../gateway/call.ts";
 import type { ExecutionHost } from "../sandbox/execution.ts";
@@ -20,6 +20,8 @@ export interface ProgramHostOptions {
   /** Aborted when the program must end. */
   signal: AbortSignal;
   onLog: (entry: LogEntry) => void;
+  /** Ends the execution. */
+  endExecution: (code: ErrorCode, message: string) => void;
   /** Told of tries beyond the first. */
   onRetried: (retries: number) => void;
   /** Told what was sealed in each answer. */
@@ -39,6 +41,7 @@ export function createProgramHost({
   account,
   signal,
   onLog,
+  endExecution,
   onRetried,
   onSealed,
   onProgress,
@@ -54,6 +57,7 @@ export function createProgramHost({
         arguments: args,
         grant,
         signal: callSignal,
+        endExecution,
         remainingMs,
         view: view.catalogue,
       });

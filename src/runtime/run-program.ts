@@ -72,6 +72,11 @@ export function startProgram(parts: Parts, code: string, options: ExecuteOptions
       .catch(() => undefined);
   };
 
+  function end(code: string, message: string): void {
+    cancelled ??= { code, message };
+    stop.abort();
+  }
+
   async function run(): Promise<ExecutionEnd> {
     let used: Promise<unknown> | undefined;
     parts.typeCheck.warm();
@@ -79,6 +84,7 @@ export function startProgram(parts: Parts, code: string, options: ExecuteOptions
     // What changes while it runs is for the next one: it keeps the modules and names that it was written against.
     const view = parts.openView();
     const program = await linkProgram(code, view.names);
+    if (parts.config.policy.programs === "approve") await askForProgram(parts, id, code, stop.signal);
     checking = parts.typeCheck.check(program);
     const place = await parts.pool.take(stop.signal);
     try {
@@ -99,7 +105,7 @@ export function startProgram(parts: Parts, code: string, options: ExecuteOptions
         limits: sandbox,
         signal: stop.signal,
       });
-      const end = await runExecution({
+      const ended = await runExecution({
         guest: place.guest,
         program,
         source: code,
@@ -116,6 +122,7 @@ export function startProgram(parts: Parts, code: string, options: ExecuteOptions
             logs.push(entry);
             publish(entry);
           },
+          endExecution: end,
           onRetried: (count) => (retries += count),
           onSealed: (counts) => sealed.push(counts),
           onProgress(message) {
@@ -134,8 +141,8 @@ export function startProgram(parts: Parts, code: string, options: ExecuteOptions
         signal: stop.signal,
         onWaiting: person.onWaiting,
       });
-      used = end.usage;
-      return end;
+      used = ended.usage;
+      return ended;
     } finally {
       // What it used is read while it lives.
       void Promise.resolve(used).then(() => place.release());
@@ -148,11 +155,11 @@ export function startProgram(parts: Parts, code: string, options: ExecuteOptions
     let large: LargeValue | undefined;
     let usage: ExecutionEnd["usage"] | undefined;
     try {
-      const end = await run();
-      outcome = endToOutcome(id, end, cancelled);
+      const ended = await run();
+      outcome = endToOutcome(id, ended, cancelled);
       addHint(parts, outcome);
-      stats = { toolCalls: end.toolCalls };
-      ({ usage, large } = end);
+      stats = { toolCalls: ended.toolCalls };
+      ({ usage, large } = ended);
     } catch (error) {
       outcome = { executionId: id, ...toFailure(error, cancelled), logs, calls };
     }
@@ -209,15 +216,34 @@ export function startProgram(parts: Parts, code: string, options: ExecuteOptions
     snapshot: () =>
       cleanOutcome({ ...running(), stats: { ...toStats(), tokens: { in: 0, out: 0, avoided: 0 } } }, parts),
     paused: person.paused,
-    cancel(reason, message) {
-      cancelled ??= { code: reason, message };
-      stop.abort();
-    },
+    cancel: end,
     listen(listener) {
       listeners.add(listener);
       return () => void listeners.delete(listener);
     },
   };
+}
+
+/** Shows a person the whole program; throws if it may not run. What is shown has passed the second net like all that leaves. */
+async function askForProgram(parts: Parts, executionId: string, code: string, signal: AbortSignal): Promise<void> {
+  const { logs } = await cleanOutcome(
+    {
+      executionId,
+      status: "running",
+      logs: [{ stream: "stdout", text: code }],
+      calls: { done: 0, failed: 0, open: 0 },
+    },
+    parts,
+  );
+  const body = { text: "May this program run?", arguments: [], program: logs[0]?.text ?? "", calls: 0, data: [] };
+  if (await parts.broker.ask({ kind: "program", executionId, tool: "program", origins: [], body }, signal)) return;
+  throw new SluiceError(
+    "approval_denied",
+    "The program was shown to a person (policy.programs) and was not allowed to run",
+    {
+      hint: "Tell the user what it was for; nothing of it has run",
+    },
+  );
 }
 
 function addWarnings(outcome: Outcome, warnings: readonly OutcomeWarning[]): void {
