@@ -173,7 +173,7 @@ describe("a program that is shown before it runs", () => {
     });
     expect(await house.run('return "ana@acme.io".length')).toMatchObject({ status: "completed", result: 11 });
     expect(seen[0]?.body.program).toContain("return");
-    expect(await house.run("return 2")).toMatchObject({ status: "failed", error: { code: "approval_denied" } });
+    expect(await house.run("return 2")).toMatchObject({ status: "denied", error: { code: "approval_denied" } });
     expect(seen.map(({ kind }) => kind)).toEqual(["program", "program"]);
   });
 

@@ -308,7 +308,7 @@ function endToOutcome(
 function toFailure(
   error: unknown,
   cancelled: { code: string; message: string } | undefined,
-): { status: "failed" | "killed"; error: OutcomeError } {
+): { status: "failed" | "killed" | "denied"; error: OutcomeError } {
   if (cancelled !== undefined) return { status: "killed", error: cancelled };
   if (error instanceof LinkError) {
     return {
@@ -323,7 +323,9 @@ function toFailure(
   }
   const code: ErrorCode = error instanceof SluiceError ? error.code : "internal";
   const hint = error instanceof SluiceError ? error.hint : undefined;
-  return { status: "failed", error: { code, message: toMessage(error), ...(hint === undefined ? {} : { hint }) } };
+  // Before it ran: what its calls were refused is the program's own to catch.
+  const status = code === "approval_denied" ? "denied" : "failed";
+  return { status, error: { code, message: toMessage(error), ...(hint === undefined ? {} : { hint }) } };
 }
 
 /** `x is not defined`, `x.y is not a function`: what there is instead. */
