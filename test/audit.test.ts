@@ -15,7 +15,9 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { SluiceError } from "../src/base/errors.ts";
-import { createAudit, genesisHash, verifySegment, type AuditRecord } from "../src/gateway/audit.ts";
+import { createAudit, genesisHash } from "../src/gateway/audit.ts";
+import type { AuditRecord } from "../src/gateway/audit-record.ts";
+import { verifySegment } from "../src/gateway/audit-verify.ts";
 import type { CallOutcome, ToolCall } from "../src/gateway/call.ts";
 import type { Invoke } from "../src/gateway/compose.ts";
 import { createGateway } from "../src/gateway/steps.ts";
@@ -207,7 +209,10 @@ describe("when it cannot be written", () => {
   test.runIf(existsSync("/usr/bin/prlimit"))(
     "half a line that was written is cut off, and a new segment begins",
     () => {
-      writePlainModules(folder, ["base/errors", "base/make-folder", "base/json", "gateway/audit"]);
+      writePlainModules(folder, [
+        ...["base/errors", "base/make-folder", "base/json", "base/limits"],
+        ...["gateway/audit", "gateway/audit-segments"],
+      ]);
       const program = `
       import { createAudit } from "./gateway/audit.js";
       process.on("SIGXFSZ", () => {});

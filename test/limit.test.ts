@@ -3,7 +3,7 @@ import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
 import { readTransient } from "../src/base/transient.ts";
 import type { LimitRule } from "../src/config/config.ts";
 import { type BreakerReport, createBreaker } from "../src/gateway/breaker.ts";
-import type { AuditRecord } from "../src/gateway/audit.ts";
+import type { AuditRecord } from "../src/gateway/audit-record.ts";
 import type { CallOutcome, ToolCall } from "../src/gateway/call.ts";
 import { createLane, type Lane } from "../src/gateway/lane.ts";
 import { createLimit, type LimitParts } from "../src/gateway/limit.ts";

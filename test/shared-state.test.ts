@@ -3,7 +3,7 @@ import { join } from "node:path";
 import { Client } from "@modelcontextprotocol/client";
 import { StdioClientTransport } from "@modelcontextprotocol/client/stdio";
 import { afterAll, beforeAll, expect, test } from "vitest";
-import { verifySegment } from "../src/gateway/audit.ts";
+import { verifySegment } from "../src/gateway/audit-verify.ts";
 import type { Outcome } from "../src/runtime/outcome.ts";
 import { zooServer } from "./house.ts";
 import { cli, createSite, type Site, toEnvironment } from "./servers/command-line.ts";

@@ -5,7 +5,7 @@ import { fileURLToPath } from "node:url";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import type { JsonObject } from "../src/base/json.ts";
 import { toDefinitionDiff } from "../src/codegen/definition-diff.ts";
-import { verifySegment } from "../src/gateway/audit.ts";
+import { verifySegment } from "../src/gateway/audit-verify.ts";
 import type { Sluice } from "../src/runtime/sluice.ts";
 import { makeShop, type Shop } from "./changing.ts";
 

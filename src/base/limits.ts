@@ -131,6 +131,12 @@ export const limits = {
   breakerOpenMs: 5_000, // how long it is left alone; doubles up to 32-fold
   callsQueuedMax: 10_000, // calls that wait for their turn at one server or tool
   slowedMsMax: 60_000, // longest pause that a server's Retry-After makes for all: a day's would stop everybody
+  // the audit
+  auditSegmentBytesMax: 67_108_864, // one segment: then another begins, so that old ones can be removed
+  auditKeepBytes: 1_073_741_824, // all segments together; the config section `audit` may set it
+  auditFlushMs: 1_000, // what was recorded is on the disk after this long
+  auditFollowMs: 500, // how often `sluice audit --follow` looks
+  auditTextCharsMax: 65_536, // one argument list or result, where the audit has them in full
   // questions to a person
   questionMs: 900_000, // how long a question waits; then the answer is no
   questionPollMs: 250, // how often it is looked whether another process has answered

@@ -9,10 +9,18 @@ export interface Config {
   policy: PolicyConfig;
   privacy: PrivacyConfig;
   skills: { dir: string };
+  audit: AuditConfig;
   /** Address patterns of tools that appear as direct MCP tools too. */
   expose: readonly string[];
   /** One sentence each, for the log: keys that were ignored, servers that are disabled and why. */
   notes: readonly string[];
+}
+
+export interface AuditConfig {
+  /** Whether arguments and results are recorded as size and hash, or as they are, with tokens. */
+  content: "hashes" | "full";
+  /** Bytes of all segments together, above which the oldest are removed. */
+  keepBytes: number;
 }
 
 export interface ServerConfig {

@@ -143,7 +143,7 @@ export const verdicts: readonly PolicyVerdict[] = ["allow", "approve", "deny"];
 export const configKeys: SectionKey = {
   kind: "section",
   about: "Configuration of Sluice.",
-  later: ["trust", "workspaces", "workspace", "vault", "approvals", "journal", "audit", "http"],
+  later: ["trust", "workspaces", "workspace", "vault", "approvals", "journal", "http"],
   members: {
     $schema: { kind: "ignored", about: "Where this schema is, for editors." },
     mcpServers: {
@@ -308,6 +308,26 @@ export const configKeys: SectionKey = {
           default: false,
           about: "True: programs may ask `pii.matches`, which tells anything about a value.",
         },
+      },
+    },
+    audit: {
+      kind: "section",
+      about: "The record of what was done.",
+      later: [],
+      members: {
+        content: {
+          kind: "choice",
+          default: "hashes",
+          choices: ["hashes", "full"],
+          later: [],
+          about: "Arguments and results as size and hash, or in full, with tokens in place of personal data.",
+        },
+        keepBytes: integer(
+          limits.auditKeepBytes,
+          1_048_576,
+          1_099_511_627_776,
+          "Bytes of all segments together, above which the oldest closed ones are removed.",
+        ),
       },
     },
     skills: {

@@ -5,6 +5,7 @@ import { toNearest } from "../base/nearest.ts";
 import type {
   Config,
   HostRule,
+  AuditConfig,
   NetworkConfig,
   PolicyConfig,
   PolicyVerdict,
@@ -86,6 +87,10 @@ export function parseConfig(value: unknown, options: ParseConfigOptions): Config
     } as SandboxConfig,
     policy: toPolicy(read, tools, keys, context),
     privacy: toPrivacy(read, keys, context),
+    audit: {
+      content: read.get("audit.content") as AuditConfig["content"],
+      keepBytes: read.get("audit.keepBytes") as number,
+    },
     skills: { dir: read.get("skills.dir") as string },
     expose,
     notes: context.notes,

@@ -11,6 +11,8 @@ export interface ApproveParts {
   decide: (tool: DecidedTool) => Decision;
   /** What a person may see of a value. */
   masked: (token: string) => Promise<string>;
+  /** Resolves when what was recorded is on the disk. */
+  flush: () => Promise<void>;
 }
 
 /** Calls that are asked about with one question. */
@@ -35,7 +37,7 @@ const SAMPLES_MAX = 3;
  * One question covers everything about the call, and every call like it that waits at the same time. An answer stands
  * until the execution ends: for a flow of data whatever the call, for a tool that needs approval for this very call.
  */
-export function approve({ broker, decide, masked }: ApproveParts): Step {
+export function approve({ broker, decide, masked, flush }: ApproveParts): Step {
   const batches = new Map<string, Batch>();
   const executions = new Map<string, Answered>();
 
@@ -60,7 +62,11 @@ export function approve({ broker, decide, masked }: ApproveParts): Step {
     own.questions += 1;
     if (own.questions > limits.questionsPerExecutionMax) return flood(first);
     const body = await toBody(kind, calls);
-    return broker.ask({ kind, executionId: first.executionId, tool: first.tool.address, origins, body }, first.signal);
+    const about = { kind, executionId: first.executionId, tool: first.tool.address, origins, body };
+    const isAllowed = await broker.ask(about, first.signal);
+    // What a person has allowed is on record for good before it happens.
+    if (isAllowed) await flush();
+    return isAllowed;
   }
 
   /** Who asks for ever wears a person down until the answer is yes. */

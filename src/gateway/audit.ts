@@ -1,79 +1,16 @@
 import { hash as digest, randomBytes } from "node:crypto";
-import { closeSync, ftruncateSync, openSync, readFileSync, writeSync } from "node:fs";
-import { join } from "node:path";
+import { closeSync, fdatasync, fdatasyncSync, ftruncateSync, openSync, writeSync } from "node:fs";
+import { basename, join } from "node:path";
 import { SluiceError, toMessage } from "../base/errors.ts";
 import { makeFolder } from "../base/make-folder.ts";
-import { isJsonObject, type Json, type JsonObject } from "../base/json.ts";
-import type { NetworkRecord } from "../base/network-record.ts";
-import type { QuestionKind } from "./broker.ts";
+import type { JsonObject } from "../base/json.ts";
+import { limits } from "../base/limits.ts";
+import type { AuditHeads } from "./audit-heads.ts";
+import type { AuditRecord } from "./audit-record.ts";
+import { makeRoom, settleSegments } from "./audit-segments.ts";
 import type { CallOutcome, Step, ToolCall } from "./call.ts";
-import type { Edge } from "./edge.ts";
 
-/** What is recorded; arguments and results only as size and hash, so that the audit holds no data of the user. */
-export type AuditRecord =
-  | {
-      kind: "execution-started";
-      executionId: string;
-      codeSha256: string;
-      codeBytes: number;
-      engine: string;
-      wall: string;
-    }
-  | { kind: "execution-ended"; executionId: string; status: string; code?: string; ms: number }
-  | {
-      kind: "call-started";
-      executionId: string;
-      callId: number;
-      origin: string;
-      tool: string;
-      argumentBytes: number;
-      argumentSha256: string;
-    }
-  | {
-      kind: "call-ended";
-      executionId: string;
-      callId: number;
-      tool: string;
-      ok: boolean;
-      code?: string;
-      bytes?: number;
-      ms: number;
-    }
-  /** A call is made again, and one that will be made again has failed; attempts count from 1. */
-  | { kind: "attempt-started"; executionId: string; callId: number; tool: string; attempt: number }
-  | {
-      kind: "attempt-failed";
-      executionId: string;
-      callId: number;
-      tool: string;
-      attempt: number;
-      code: string;
-      pauseMs: number;
-    }
-  /** A tool is no longer defined as it was pinned, or was accepted as it is now; hashes of definitions. */
-  | { kind: "definition-changed" | "definition-accepted"; tool: string; from: string; to: string }
-  /** Personal data of a class on its way to a tool, and what was decided; never a value. */
-  | (Edge & { kind: "edge"; executionId: string; callId: number; tool: string })
-  /** What was sealed in an answer: class to count; `withheld`: blocks that could not be looked through. */
-  | {
-      kind: "sealed";
-      executionId: string;
-      callId: number;
-      tool: string;
-      counts: Record<string, number>;
-      withheld: number;
-    }
-  /** Personal data was about to leave for the model: the classes that were taken out of it. */
-  | { kind: "leak-caught"; executionId: string; classes: string[] }
-  | { kind: "question-asked"; executionId: string; questionId: string; about: QuestionKind; tool: string }
-  | { kind: "question-answered"; questionId: string; answer: string; by: string }
-  /** A program asked about a value, or a person looked at it. */
-  | { kind: "value-questioned"; executionId: string; question: string; token: string }
-  | { kind: "value-shown"; token: string; by: string }
-  | { kind: "values-forgotten"; records: number; by: string }
-  | (NetworkRecord & { executionId: string });
-
-/** The audit of this process: one file of JSON lines, each chained to the one before by its hash. */
+/** The audit of this process: files of JSON lines, each line chained to the one before by its hash. */
 export interface Audit extends Disposable {
   /** The outermost step: records a call before it leaves and again when it has ended; refuses what it cannot record. */
   readonly step: Step;
@@ -81,16 +18,31 @@ export interface Audit extends Disposable {
   readonly file: string | undefined;
   /** Writes one record; `write(2)` has returned when this does. Throws `audit_unavailable`. */
   record(record: AuditRecord): void;
+  /** The text of a program, once for each segment; what cannot be recorded is left out. */
+  recordProgram(executionId: string, codeSha256: string, toText: () => Promise<string>): Promise<void>;
+  /** Resolves when all that was recorded is on the disk; rejects with `audit_unavailable`. */
+  flush(): Promise<void>;
   /** Closes the file; later records begin a new segment. */
   close(): void;
+}
+
+export interface AuditOptions {
+  /** Milliseconds since the epoch. */
+  now?: () => number;
+  /** Where it is kept which segments there are, and how they ended; absent: nowhere. */
+  heads?: AuditHeads;
+  /** `full`: arguments and results as they are, with tokens; default `hashes`. */
+  content?: "hashes" | "full";
+  /** Bytes of all segments together, above which the oldest closed ones are removed. */
+  keepBytes?: number;
 }
 
 /** What the first line of a segment names as the hash before it. */
 export const genesisHash: string = "0".repeat(64);
 
-/** Makes the audit under `<directory>/audit`; a segment is made with the first record. `now` gives milliseconds since the epoch. */
-export function createAudit(directory: string, options: { now?: () => number } = {}): Audit {
-  return new SegmentedAudit(join(directory, "audit"), options.now ?? Date.now);
+/** Makes the audit under `<directory>/audit`; a segment is made with the first record. */
+export function createAudit(directory: string, options: AuditOptions = {}): Audit {
+  return new SegmentedAudit(join(directory, "audit"), options);
 }
 
 interface Segment {
@@ -106,11 +58,24 @@ class SegmentedAudit implements Audit {
   readonly step: Step;
   #directory: string;
   #now: () => number;
+  #heads: AuditHeads | undefined;
+  #isFull: boolean;
+  #keepBytes: number;
   #segment: Segment | undefined;
+  /** Programs whose text is in this segment. */
+  #programs = new Set<string>();
+  #previous: string | undefined;
+  /** Something was written that is not known to be on the disk. */
+  #isDirty = false;
+  #flushing: Promise<void> | undefined;
+  #timer: NodeJS.Timeout | undefined;
 
-  constructor(directory: string, now: () => number) {
+  constructor(directory: string, { now = Date.now, heads, content = "hashes", keepBytes }: AuditOptions) {
     this.#directory = directory;
     this.#now = now;
+    this.#heads = heads;
+    this.#isFull = content === "full";
+    this.#keepBytes = keepBytes ?? limits.auditKeepBytes;
     this.step = (call, next) => this.#around(call, next);
   }
 
@@ -119,22 +84,72 @@ class SegmentedAudit implements Audit {
   }
 
   record(record: AuditRecord): void {
-    try {
+    this.#attempt(() => {
+      if (this.#segment !== undefined && this.#segment.bytes >= limits.auditSegmentBytesMax) this.close();
       this.#segment ??= this.#open();
       this.#write(this.#segment, record);
-    } catch (error) {
-      throw new SluiceError(
-        "audit_unavailable",
-        `Cannot write the audit in ${this.#directory}: ${toMessage(error)}; nothing is called until it can be written`,
-        { cause: error },
+    });
+  }
+
+  async recordProgram(executionId: string, codeSha256: string, toText: () => Promise<string>): Promise<void> {
+    if (this.#programs.has(codeSha256)) return;
+    this.#programs.add(codeSha256);
+    try {
+      this.record({ kind: "program", executionId, codeSha256, code: await toText() });
+    } catch {
+      this.#programs.delete(codeSha256);
+    }
+  }
+
+  async flush(): Promise<void> {
+    // One at a time: who comes meanwhile waits for the next one, which then has what it wants.
+    await this.#flushing?.catch(() => undefined);
+    if (this.#isDirty)
+      this.#flushing ??= this.#sync().finally(() => {
+        this.#flushing = undefined;
+      });
+    await this.#flushing;
+  }
+
+  async #sync(): Promise<void> {
+    const segment = this.#segment;
+    this.#isDirty = false;
+    clearTimeout(this.#timer);
+    this.#timer = undefined;
+    if (segment === undefined) return;
+    try {
+      await new Promise<void>((resolve, reject) =>
+        fdatasync(segment.descriptor, (error) => (error === null ? resolve() : reject(error))),
       );
+    } catch (error) {
+      // A segment that was closed meanwhile was synchronised then.
+      if (this.#segment === segment) throw toUnavailable(this.#directory, error);
     }
   }
 
   close(): void {
     const segment = this.#segment;
     this.#segment = undefined;
-    if (segment !== undefined) closeSync(segment.descriptor);
+    this.#programs.clear();
+    this.#isDirty = false;
+    clearTimeout(this.#timer);
+    this.#timer = undefined;
+    if (segment === undefined) return;
+    this.#previous = basename(segment.file);
+    try {
+      fdatasyncSync(segment.descriptor);
+      this.#heads?.closed(this.#previous, segment.seq, segment.prev);
+    } finally {
+      closeSync(segment.descriptor);
+    }
+  }
+
+  #attempt(act: () => void): void {
+    try {
+      act();
+    } catch (error) {
+      throw toUnavailable(this.#directory, error);
+    }
   }
 
   [Symbol.dispose](): void {
@@ -153,6 +168,7 @@ class SegmentedAudit implements Audit {
       tool,
       argumentBytes: Buffer.byteLength(text ?? ""),
       argumentSha256: digest("sha256", text ?? ""),
+      ...(this.#isFull ? { arguments: toKept(text ?? "") } : {}),
     });
     const startedAt = performance.now();
     const outcome = text === undefined ? refuseDepth(call) : await next(call);
@@ -162,7 +178,8 @@ class SegmentedAudit implements Audit {
         ? { ok: true, ...(outcome.bytes === undefined ? {} : { bytes: outcome.bytes }) }
         : { ok: false, code: outcome.code };
     try {
-      this.record({ kind: "call-ended", executionId, callId, tool, ...ended, ms });
+      const kept = this.#isFull ? { result: toKept(toResultText(outcome)) } : {};
+      this.record({ kind: "call-ended", executionId, callId, tool, ...ended, ms, ...kept });
     } catch {
       // The call has happened: hiding its result would make the program repeat it. The next call is refused instead.
     }
@@ -173,8 +190,20 @@ class SegmentedAudit implements Audit {
     makeFolder(this.#directory, 0o700);
     const time = new Date(this.#now()).toISOString().replaceAll(":", "-");
     const file = join(this.#directory, `${time}-${process.pid}-${randomBytes(4).toString("hex")}.jsonl`);
-    // Exclusive: a segment has one writer.
-    return { file, descriptor: openSync(file, "ax", 0o600), seq: 0, prev: genesisHash, bytes: 0 };
+    const heads = this.#heads;
+    const open = heads === undefined ? {} : settleSegments(this.#directory, heads);
+    // Exclusive: a segment has one writer. The file first: one that is empty and unknown says nothing.
+    const segment = { file, descriptor: openSync(file, "ax", 0o600), seq: 0, prev: genesisHash, bytes: 0 };
+    if (heads === undefined) return segment;
+    heads.opened(basename(file));
+    this.#write(segment, {
+      kind: "segment-started",
+      open,
+      ...(this.#previous === undefined ? {} : { previous: this.#previous }),
+    });
+    for (const removed of makeRoom(this.#directory, heads, this.#keepBytes))
+      this.#write(segment, { kind: "segment-removed", ...removed });
+    return segment;
   }
 
   #write(segment: Segment, record: AuditRecord): void {
@@ -196,18 +225,41 @@ class SegmentedAudit implements Audit {
     segment.seq++;
     segment.prev = hash;
     segment.bytes += bytes.length;
+    this.#isDirty = true;
+    this.#timer ??= setTimeout(() => void this.flush().catch(() => undefined), limits.auditFlushMs).unref();
   }
 
   /** After a failed write: half a line is cut off, and the next record begins a new segment. */
   #abandon(segment: Segment): void {
     this.#segment = undefined;
+    this.#previous = basename(segment.file);
     try {
       ftruncateSync(segment.descriptor, segment.bytes);
       closeSync(segment.descriptor);
+      this.#heads?.closed(this.#previous, segment.seq, segment.prev);
     } catch {
       // The disk is what failed; the torn line is what `verifySegment` will name.
     }
   }
+}
+
+function toUnavailable(directory: string, error: unknown): SluiceError {
+  return new SluiceError(
+    "audit_unavailable",
+    `Cannot write the audit in ${directory}: ${toMessage(error)}; nothing is called until it can be written`,
+    { cause: error },
+  );
+}
+
+/** A text of bounded length; what is left out is said. */
+function toKept(text: string): string {
+  const max = limits.auditTextCharsMax;
+  return text.length <= max ? text : `${text.slice(0, max)}… (${text.length - max} more characters)`;
+}
+
+function toResultText(outcome: CallOutcome): string {
+  if (outcome.kind === "error") return outcome.message;
+  return outcome.kind === "data" ? JSON.stringify(outcome.data) : `(${outcome.bytes} bytes)`;
 }
 
 /** The arguments as they will be sent; `undefined` if they are nested so deep that they cannot be. */
@@ -229,51 +281,6 @@ function refuseDepth(call: ToolCall): CallOutcome {
 }
 
 /** How a line ends: the hash is that of the text before it, closed by a brace. */
-function toHashMember(hash: string): string {
+export function toHashMember(hash: string): string {
   return `,"hash":"${hash}"}`;
-}
-
-/** Whether a segment is as it was written: `line` (from 1) is the first one that is not. */
-export type Verification =
-  | { kind: "intact"; records: number; lastHash: string }
-  | { kind: "broken"; line: number; problem: string };
-
-/**
- * Reads a segment and checks its numbers and hashes. Lines cut off at its end leave no trace in it: compare `lastHash`
- * with one that was kept elsewhere.
- */
-export function verifySegment(path: string): Verification {
-  const lines = readFileSync(path, "utf8").split("\n");
-  const isTorn = lines.pop() !== "";
-  let prev = genesisHash;
-  for (const [seq, text] of lines.entries()) {
-    const checked = checkLine(text, seq, prev);
-    if (checked.problem !== undefined) return { kind: "broken", line: seq + 1, problem: checked.problem };
-    prev = checked.hash;
-  }
-  if (isTorn)
-    return { kind: "broken", line: lines.length + 1, problem: "the last line is torn: its writing was interrupted" };
-  return { kind: "intact", records: lines.length, lastHash: prev };
-}
-
-function checkLine(
-  text: string,
-  seq: number,
-  prev: string,
-): { problem: string } | { problem?: undefined; hash: string } {
-  let line: Json;
-  try {
-    line = JSON.parse(text) as Json;
-  } catch {
-    return { problem: "it is not JSON" };
-  }
-  if (!isJsonObject(line)) return { problem: "it is not an object" };
-  const { hash } = line;
-  if (line.seq !== seq)
-    return { problem: `its seq is ${JSON.stringify(line.seq)}, expected ${seq}: lines are missing or moved` };
-  if (line.prev !== prev) return { problem: "its prev is not the hash of the line before" };
-  const end = typeof hash === "string" ? toHashMember(hash) : "";
-  if (end === "" || !text.endsWith(end) || hash !== digest("sha256", `${text.slice(0, -end.length)}}`))
-    return { problem: "its hash is not that of its content: it was changed" };
-  return { hash };
 }

@@ -17,6 +17,8 @@ export interface ReleaseParts {
   remembered: (from: readonly string[], tool: string) => "allow" | "deny" | undefined;
   /** Told of every edge, allowed or not. */
   record: (call: ToolCall, edges: readonly Edge[]) => void;
+  /** Resolves when what was recorded is on the disk. */
+  flush: () => Promise<void>;
 }
 
 /**
@@ -31,6 +33,8 @@ export function release(parts: ReleaseParts): Step {
     parts.record(call, edges);
     const denied = edges.find(({ verdict }) => verdict === "deny");
     if (denied !== undefined) return refuse(call, denied);
+    // What leaves is on record for good before it leaves.
+    await parts.flush();
     const asked = edges.filter(({ verdict }) => verdict === "ask");
     if (asked.length === 0) return next(call);
     return next({ ...call, edges: asked });

@@ -13,8 +13,8 @@ export interface StepParts extends ValidateOptions, AccessPolicy {
   audit: Audit;
   checkDefinition?: DefinitionCheck;
   /** Absent: nothing is sealed. */
-  privacy?: SealParts & { release: ReleaseParts };
-  approve: Omit<ApproveParts, "decide">;
+  privacy?: SealParts & { release: Omit<ReleaseParts, "flush"> };
+  approve: Omit<ApproveParts, "decide" | "flush">;
   limit: Pick<Limit, "around">;
 }
 
@@ -24,13 +24,14 @@ export function createGateway(parts: StepParts, callUpstream: Invoke): Invoke {
   // innermost: restores on the way out, seals on the way back
   const inner = compose(parts.privacy === undefined ? [] : [privacy(parts.privacy)], callUpstream);
   const decide = createDecider(parts);
+  const flush = (): Promise<void> => audit.flush();
   const steps = [
     audit.step, // outermost: a refused call is recorded too
     access(decide, checkDefinition), // grant, then allow / deny, then the pinned definition
     validate({ onUnenforced, sealed }), // against the tool's input schema
-    ...(parts.privacy === undefined ? [] : [release(parts.privacy.release)]), // which personal data may go to this tool
+    ...(parts.privacy === undefined ? [] : [release({ ...parts.privacy.release, flush })]), // which personal data may go to this tool
     // budget: what this execution may still spend (not yet)
-    approve({ ...parts.approve, decide }), // asks a person, before any slot or deadline is held
+    approve({ ...parts.approve, decide, flush }), // asks a person, before any slot or deadline is held
   ];
   // its turn, its server's breaker, and another try where that is safe: what is inside may happen more than once
   return compose(steps, parts.limit.around(inner));

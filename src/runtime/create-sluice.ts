@@ -17,6 +17,8 @@ import { parseConfig } from "../config/parse-config.ts";
 import { checkDefinitions } from "../gateway/definitions.ts";
 import { matchesPattern } from "../gateway/pattern.ts";
 import { createAudit } from "../gateway/audit.ts";
+import { createAuditHeads } from "../gateway/audit-heads.ts";
+import { verifyAudit } from "../gateway/audit-verify.ts";
 import { createBreakerStore } from "../gateway/breaker-store.ts";
 import { createBroker } from "../gateway/broker.ts";
 import { createLimit } from "../gateway/limit.ts";
@@ -34,6 +36,7 @@ import { createCleanLog } from "./clean-log.ts";
 import { createDefinitions } from "./definitions.ts";
 import { createDiscovery } from "./discovery.ts";
 import { readEdges } from "./edges.ts";
+import { readAudit } from "./audit-query.ts";
 import { createEvents } from "./events.ts";
 import { createExecutions } from "./executions.ts";
 import { createInvoke } from "./invoke.ts";
@@ -87,7 +90,8 @@ export async function createSluice(configuration: Config | JsonObject, options: 
 async function compose(config: Config, options: SluiceOptions, cleanup: Cleanup): Promise<Sluice> {
   for (const note of config.notes) options.log?.(note);
   const store = cleanup.use(createStore(config.stateDir));
-  const audit = cleanup.use(createAudit(config.stateDir));
+  const heads = createAuditHeads(store);
+  const audit = cleanup.use(createAudit(config.stateDir, { heads, ...config.audit }));
   const events = createEvents();
   const broker = cleanup.use(createBroker(store));
   broker.onQuestion((question) => {
@@ -359,6 +363,8 @@ async function compose(config: Config, options: SluiceOptions, cleanup: Cleanup)
     },
     onQuestion: (listener) => broker.onQuestion(listener),
     edges: () => readEdges(config.stateDir),
+    verifyAudit: () => verifyAudit(config.stateDir, heads),
+    auditRecords: (filter) => readAudit(config.stateDir, filter),
     vault: createVaultAccess(privacy, audit),
     servers: report,
     engine: { name: engine.name, ...(engineReason === undefined ? {} : { reason: engineReason }) },

@@ -89,14 +89,16 @@ export function startProgram(parts: Parts, code: string, options: ExecuteOptions
     const place = await parts.pool.take(stop.signal);
     try {
       ({ engine, wall } = place.guest);
+      const codeSha256 = hash("sha256", code);
       parts.audit.record({
         kind: "execution-started",
         executionId: id,
-        codeSha256: hash("sha256", code),
+        codeSha256,
         codeBytes: Buffer.byteLength(code),
         engine,
         wall,
       });
+      void parts.audit.recordProgram(id, codeSha256, () => toShown(parts, code));
       const files = createFileGate({
         modules: view.files,
         skillsFolder: parts.config.skills.dir,
@@ -104,6 +106,7 @@ export function startProgram(parts: Parts, code: string, options: ExecuteOptions
         writable: grant.workspace !== "read-only",
         limits: sandbox,
         signal: stop.signal,
+        onWritten: (file) => parts.audit.record({ kind: "file-written", executionId: id, ...file }),
       });
       const ended = await runExecution({
         guest: place.guest,
@@ -226,16 +229,13 @@ export function startProgram(parts: Parts, code: string, options: ExecuteOptions
 
 /** Shows a person the whole program; throws if it may not run. What is shown has passed the second net like all that leaves. */
 async function askForProgram(parts: Parts, executionId: string, code: string, signal: AbortSignal): Promise<void> {
-  const { logs } = await cleanOutcome(
-    {
-      executionId,
-      status: "running",
-      logs: [{ stream: "stdout", text: code }],
-      calls: { done: 0, failed: 0, open: 0 },
-    },
-    parts,
-  );
-  const body = { text: "May this program run?", arguments: [], program: logs[0]?.text ?? "", calls: 0, data: [] };
+  const body = {
+    text: "May this program run?",
+    arguments: [],
+    program: await toShown(parts, code),
+    calls: 0,
+    data: [],
+  };
   if (await parts.broker.ask({ kind: "program", executionId, tool: "program", origins: [], body }, signal)) return;
   throw new SluiceError(
     "approval_denied",
@@ -244,6 +244,13 @@ async function askForProgram(parts: Parts, executionId: string, code: string, si
       hint: "Tell the user what it was for; nothing of it has run",
     },
   );
+}
+
+/** The text of a program without personal data and secrets that stand in it. */
+async function toShown({ privacy }: Parts, code: string): Promise<string> {
+  if (!privacy.isOn) return code;
+  const { texts } = await privacy.need().clean(null, [code]);
+  return texts[0] ?? "";
 }
 
 function addWarnings(outcome: Outcome, warnings: readonly OutcomeWarning[]): void {

@@ -3,11 +3,13 @@ import type { NetworkConfig, SandboxConfig } from "../config/config.ts";
 import type { Flag } from "../catalogue/flags.ts";
 import type { LearnedOutput } from "../catalogue/learned.ts";
 import type { Answer, Asker, Question } from "../gateway/broker.ts";
+import type { AuditVerification } from "../gateway/audit-verify.ts";
 import type { Grant } from "../gateway/call.ts";
+import type { AuditFilter } from "./audit-query.ts";
 import type { EdgeReport } from "./edges.ts";
 import type { ExecutionResult, SearchAnswer, SearchDetail } from "./outcome.ts";
 
-export type { Answer, Asker, EdgeReport, Question };
+export type { Answer, Asker, AuditFilter, AuditVerification, EdgeReport, Question };
 
 /** A running Sluice: what `createSluice(config)` gives, and all that a surface may use. Dispose it to stop every child. */
 export interface Sluice extends AsyncDisposable {
@@ -47,6 +49,10 @@ export interface Sluice extends AsyncDisposable {
   onQuestion(listener: Asker): () => void;
   /** Which personal data went to which tool, from the audit of every process on this state directory. */
   edges(): Promise<EdgeReport[]>;
+  /** Whether the audit is as it was written, and what of it is not. */
+  verifyAudit(): AuditVerification;
+  /** Records of the audit, each with the name of its segment. */
+  auditRecords(filter?: AuditFilter): AsyncGenerator<JsonObject>;
   /** The values behind tokens, for a person; `by` says who, for the audit. */
   readonly vault: {
     stats(): Promise<{ class: string; values: number; tokens: number }[]>;

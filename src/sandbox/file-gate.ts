@@ -1,3 +1,4 @@
+import { hash as digest } from "node:crypto";
 import { isUtf8 } from "node:buffer";
 import { toMessage } from "../base/errors.ts";
 import { asText, type Json, type JsonObject } from "../base/json.ts";
@@ -38,6 +39,8 @@ export interface FileGateOptions {
   limits: WorkspaceLimits & { writeBytesPerSecond: number };
   /** Ends what waits for the rate. */
   signal?: AbortSignal;
+  /** A file was written; the hash is of the bytes that were, absent where they are many. */
+  onWritten?: (file: { path: string; bytes: number; sha256?: string }) => void;
 }
 
 const NEVER = new AbortController().signal;
@@ -50,6 +53,7 @@ export function createFileGate({
   writable,
   limits,
   signal,
+  onWritten,
 }: FileGateOptions): FileGate {
   const rate = createByteRate("writeBytesPerSecond", limits.writeBytesPerSecond);
   const skills = createDiskRoot(skillsFolder);
@@ -153,6 +157,11 @@ export function createFileGate({
     await spend(bytes.length);
     const mode = flag.includes("x") ? "create" : flag.startsWith("a") ? "append" : "replace";
     await workspace.write(names, bytes, mode, limits);
+    onWritten?.({
+      path: `./workspace/${names.join("/")}`,
+      bytes: bytes.length,
+      ...(bytes.length <= bounds.largeBytesMin ? { sha256: digest("sha256", bytes) } : {}),
+    });
   }
 
   async function perform(

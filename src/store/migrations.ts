@@ -112,4 +112,11 @@ export const migrations: readonly string[] = [
     retry_at INTEGER NOT NULL,
     failed_tries INTEGER NOT NULL
   ) WITHOUT ROWID;`,
+  // Segments of the audit: how the closed ones end, apart from their files.
+  `CREATE TABLE audit_segment (
+    file TEXT NOT NULL PRIMARY KEY,
+    records INTEGER NOT NULL,
+    last_hash TEXT,
+    is_removed INTEGER NOT NULL
+  ) WITHOUT ROWID;`,
 ];
