@@ -131,6 +131,7 @@ export const limits = {
   breakerOpenMs: 5_000, // how long it is left alone; doubles up to 32-fold
   callsQueuedMax: 10_000, // calls that wait for their turn at one server or tool
   slowedMsMax: 60_000, // longest pause that a server's Retry-After makes for all: a day's would stop everybody
+  usageWriteMs: 1_000, // what was used is written after this much time, together
   // the audit
   auditSegmentBytesMax: 67_108_864, // one segment: then another begins, so that old ones can be removed
   auditKeepBytes: 1_073_741_824, // all segments together; the config section `audit` may set it

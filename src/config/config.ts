@@ -136,6 +136,36 @@ export interface PolicyConfig {
   limits: Readonly<Record<string, LimitRule>>;
   retry: RetryConfig;
   breaker: BreakerConfig;
+  budget: BudgetConfig;
+}
+
+/** What a budget counts; what is absent is not bounded. */
+export interface Amounts {
+  calls?: number;
+  /** Of arguments and results. */
+  bytes?: number;
+  /** o200k tokens of what is answered to the model. */
+  outputTokens?: number;
+  /** US dollars. */
+  usd?: number;
+}
+
+/** US dollars for a million tokens. */
+export interface ModelPrice {
+  input: number;
+  output: number;
+}
+
+export interface BudgetConfig {
+  perExecution: Amounts;
+  perSession: Amounts;
+  perDay: Amounts;
+  /** Above this estimate a person is asked before a program runs. */
+  approveAbove: Amounts;
+  model: string;
+  prices: Readonly<Record<string, ModelPrice>>;
+  /** Address pattern → US dollars for one call. */
+  tools: Readonly<Record<string, number>>;
 }
 
 /** How often a server or a tool is called. */

@@ -1,5 +1,6 @@
 import { limits } from "../base/limits.ts";
 import type { BreakerConfig, NetworkConfig, PolicyVerdict, RetryConfig, SandboxConfig, Trust } from "./config.ts";
+import { budgetKeys } from "./budget.ts";
 import { policyKeys } from "./policy.ts";
 import { type CustomKey, privacyKeys } from "./privacy.ts";
 
@@ -220,7 +221,7 @@ export const configKeys: SectionKey = {
     policy: {
       kind: "section",
       about: "What programs may call.",
-      later: ["budget"],
+      later: [],
       members: {
         tools: {
           kind: "verdicts",
@@ -256,6 +257,12 @@ export const configKeys: SectionKey = {
           about: "Calls that failed for a passing reason are made again where that is safe.",
           later: [],
           members: { ...retryIntegers, tools: policyKeys.retryTools },
+        },
+        budget: {
+          kind: "section",
+          about: "What programs may use: calls, bytes, tokens and money.",
+          later: [],
+          members: budgetKeys,
         },
         breaker: {
           kind: "section",

@@ -6,6 +6,7 @@ import type {
   Config,
   HostRule,
   AuditConfig,
+  BudgetConfig,
   NetworkConfig,
   PolicyConfig,
   PolicyVerdict,
@@ -13,6 +14,7 @@ import type {
   SandboxConfig,
   ServerConfig,
 } from "./config.ts";
+import { budgetKeys, checkModel } from "./budget.ts";
 import { parseHostRule } from "./hosts.ts";
 import {
   breakerIntegers,
@@ -68,6 +70,8 @@ export function parseConfig(value: unknown, options: ParseConfigOptions): Config
     Object.keys(networkKeys).map((name) => [name, read.get(`sandbox.network.${name}`)]),
   ) as unknown as NetworkConfig;
   const integers = Object.keys(sandboxIntegers).map((name) => [name, read.get(`sandbox.${name}`)]);
+  const policy = toPolicy(read, tools, keys, context);
+  problems.throwIfAny();
   const walls = {
     wall: read.get("sandbox.wall"),
     floor: read.get("sandbox.floor"),
@@ -85,7 +89,7 @@ export function parseConfig(value: unknown, options: ParseConfigOptions): Config
       ...walls,
       network,
     } as SandboxConfig,
-    policy: toPolicy(read, tools, keys, context),
+    policy,
     privacy: toPrivacy(read, keys, context),
     audit: {
       content: read.get("audit.content") as AuditConfig["content"],
@@ -125,7 +129,16 @@ function toPolicy(
     limits,
     retry: { ...integers("retry", retryIntegers), tools: retried } as PolicyConfig["retry"],
     breaker: integers("breaker", breakerIntegers) as PolicyConfig["breaker"],
+    budget: toBudget(),
   };
+
+  function toBudget(): BudgetConfig {
+    const names = Object.keys(budgetKeys);
+    const budget = Object.fromEntries(names.map((name) => [name, of(`budget.${name}`)])) as unknown as BudgetConfig;
+    checkModel(budget, ["policy", "budget"], context.problems);
+    noteUnmatched(Object.keys(budget.tools), ["policy", "budget", "tools"], keys, context);
+    return budget;
+  }
 }
 
 function toPrivacy(read: ReadonlyMap<string, unknown>, keys: readonly string[], context: ConfigContext): PrivacyConfig {

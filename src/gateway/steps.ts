@@ -1,6 +1,7 @@
 import { access, type AccessPolicy, createDecider } from "./access.ts";
 import { approve, type ApproveParts } from "./approve.ts";
 import type { Audit } from "./audit.ts";
+import type { Budget } from "./budget.ts";
 import { compose, type Invoke } from "./compose.ts";
 import type { DefinitionCheck } from "./definitions.ts";
 import type { Limit } from "./limit.ts";
@@ -15,6 +16,8 @@ export interface StepParts extends ValidateOptions, AccessPolicy {
   /** Absent: nothing is sealed. */
   privacy?: SealParts & { release: Omit<ReleaseParts, "flush"> };
   approve: Omit<ApproveParts, "decide" | "flush">;
+  /** Absent: nothing is counted. */
+  budget?: Pick<Budget, "step">;
   limit: Pick<Limit, "around">;
 }
 
@@ -30,7 +33,7 @@ export function createGateway(parts: StepParts, callUpstream: Invoke): Invoke {
     access(decide, checkDefinition), // grant, then allow / deny, then the pinned definition
     validate({ onUnenforced, sealed }), // against the tool's input schema
     ...(parts.privacy === undefined ? [] : [release({ ...parts.privacy.release, flush })]), // which personal data may go to this tool
-    // budget: what this execution may still spend (not yet)
+    ...(parts.budget === undefined ? [] : [parts.budget.step]), // what this execution may still use
     approve({ ...parts.approve, decide, flush }), // asks a person, before any slot or deadline is held
   ];
   // its turn, its server's breaker, and another try where that is safe: what is inside may happen more than once

@@ -21,6 +21,7 @@ import { createAuditHeads } from "../gateway/audit-heads.ts";
 import { verifyAudit } from "../gateway/audit-verify.ts";
 import { createBreakerStore } from "../gateway/breaker-store.ts";
 import { createBroker } from "../gateway/broker.ts";
+import { createBudget } from "../gateway/budget.ts";
 import { createLimit } from "../gateway/limit.ts";
 import { chooseEngine } from "../sandbox/engines/choose.ts";
 import { createPool } from "../sandbox/pool.ts";
@@ -56,6 +57,7 @@ import { serverIn, toUnresolved } from "./unresolved.ts";
 import { createSkillFolder } from "./skill-folder.ts";
 import type { ServerReport, Sluice } from "./sluice.ts";
 import { createTokenLedger } from "./token-ledger.ts";
+import { createUsage } from "./usage.ts";
 import { createTypeCheck } from "./type-check.ts";
 
 const WARM_DELAY_MS = 50;
@@ -102,6 +104,8 @@ async function compose(config: Config, options: SluiceOptions, cleanup: Cleanup)
   });
   const privacy = cleanup.use(openPrivacy({ config, store, audit, broker }));
   const log = createCleanLog(privacy, options.log);
+  const usage = cleanup.use(createUsage(store, { writeMs: limits.usageWriteMs }));
+  const budget = createBudget(config.policy.budget, usage.day);
   const watchdog = cleanup.use(createWatchdog());
   const catalogue = createCatalogue({
     store,
@@ -203,6 +207,8 @@ async function compose(config: Config, options: SluiceOptions, cleanup: Cleanup)
     privacy,
     broker,
     trustOf: (server) => trusts.get(server) ?? "untrusted",
+    budget,
+    usage,
     openBreakers: () => limit.open(),
     tokens,
     namesIn,
@@ -363,6 +369,7 @@ async function compose(config: Config, options: SluiceOptions, cleanup: Cleanup)
     },
     onQuestion: (listener) => broker.onQuestion(listener),
     edges: () => readEdges(config.stateDir),
+    usage: () => usage.rows(),
     verifyAudit: () => verifyAudit(config.stateDir, heads),
     auditRecords: (filter) => readAudit(config.stateDir, filter),
     vault: createVaultAccess(privacy, audit),

@@ -69,6 +69,7 @@ export function createInvoke(
       checkDefinition,
       onUnenforced: (address, reason) => log(`${address}: ${reason}`),
       approve: { broker: parts.broker, masked: (token) => parts.privacy.need().masked(token) },
+      budget: parts.budget,
       limit,
       ...parts.privacy.steps,
     },

@@ -61,6 +61,8 @@ export interface OutcomeStats {
    * for the same work. `approximate` when a value over 256 KB was counted by samples.
    */
   tokens: { in: number; out: number; avoided: number; approximate?: boolean };
+  /** US dollars: what code, answer and priced calls cost, and what direct calling would have cost more; by estimate. */
+  usd?: { spent: number; avoided: number };
   /** Tries of calls beyond the first, if there were any. */
   retries?: number;
   /** Servers that are left alone because their calls failed: milliseconds since the epoch of the next try. */

@@ -7,6 +7,7 @@ import type { Config, Trust } from "../config/config.ts";
 import type { Audit } from "../gateway/audit.ts";
 import type { BreakerReport } from "../gateway/breaker.ts";
 import type { Broker } from "../gateway/broker.ts";
+import type { Budget } from "../gateway/budget.ts";
 import type { CallOutcome, Grant } from "../gateway/call.ts";
 import type { ModuleFiles } from "../sandbox/file-gate.ts";
 import type { NameSource } from "../sandbox/link.ts";
@@ -16,8 +17,10 @@ import type { Workspace } from "../sandbox/workspace.ts";
 import type { ProgramCheck } from "./check-program.ts";
 import type { Discovery } from "./discovery.ts";
 import type { OpenPrivacy } from "./privacy.ts";
-import type { OutcomeStats, SearchAnswer } from "./outcome.ts";
+import type { SearchAnswer } from "./outcome.ts";
+import type { CountedTokens } from "./token-account.ts";
 import type { SampledText } from "./tokens.ts";
+import type { Usage } from "./usage.ts";
 import type { Events, SearchOptions, SluiceEvent } from "./sluice.ts";
 
 /** A call as it is named by a program or a surface, before the catalogue has resolved it. */
@@ -58,10 +61,12 @@ export interface Parts {
   trustOf: (server: string) => Trust;
   /** Breakers that are not closed, by server. */
   openBreakers: () => Record<string, BreakerReport>;
+  budget: Budget;
+  usage: Usage;
   tokens: {
     open(code: string): {
       addCall(tool: string, argumentsJson: string, result: string | SampledText): void;
-      total(outcome: string): Promise<OutcomeStats["tokens"]>;
+      total(outcome: string): Promise<CountedTokens>;
     };
   };
   search(query: string, options: SearchOptions): Promise<SearchAnswer>;

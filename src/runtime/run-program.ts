@@ -11,6 +11,8 @@ import { createFileGate } from "../sandbox/file-gate.ts";
 import { linkProgram } from "../sandbox/link.ts";
 import { createNetworkGate } from "../sandbox/network/network-gate.ts";
 import { LinkError } from "../sandbox/module-syntax.ts";
+import { accountEnd } from "./account-end.ts";
+import { askBefore, toShownProgram } from "./ask-before.ts";
 import { cleanOutcome } from "./clean-outcome.ts";
 import { toExecutionLimits } from "./execution-limits.ts";
 import type { RunningExecution } from "./executions.ts";
@@ -30,6 +32,10 @@ const importable = new Set(
     ([, name]) => name,
   ),
 );
+
+/** By estimate: the exact count comes after the end. */
+const CHARS_PER_TOKEN = 4;
+const PREVIEW_BYTES_MIN = 256;
 
 /** An id for an execution: short, because the model reads it. */
 export function createExecutionId(): string {
@@ -58,6 +64,7 @@ export function startProgram(parts: Parts, code: string, options: ExecuteOptions
   let wall = "none";
   let stats: Partial<OutcomeStats> = {};
   let retries = 0;
+  let logChars = 0;
   let checking: Promise<TypeProblem[]> | undefined;
 
   /** One after another: a listener may be on its way to a model, and each piece is looked at first. */
@@ -79,12 +86,13 @@ export function startProgram(parts: Parts, code: string, options: ExecuteOptions
 
   async function run(): Promise<ExecutionEnd> {
     let used: Promise<unknown> | undefined;
+    parts.budget.check();
     parts.typeCheck.warm();
     await parts.discovery.ensureKnown(parts.namesIn(code), stop.signal);
     // What changes while it runs is for the next one: it keeps the modules and names that it was written against.
     const view = parts.openView();
     const program = await linkProgram(code, view.names);
-    if (parts.config.policy.programs === "approve") await askForProgram(parts, id, code, stop.signal);
+    await askBefore(parts, id, code, stop.signal);
     checking = parts.typeCheck.check(program);
     const place = await parts.pool.take(stop.signal);
     try {
@@ -98,7 +106,7 @@ export function startProgram(parts: Parts, code: string, options: ExecuteOptions
         engine,
         wall,
       });
-      void parts.audit.recordProgram(id, codeSha256, () => toShown(parts, code));
+      void parts.audit.recordProgram(id, codeSha256, () => toShownProgram(parts, code));
       const files = createFileGate({
         modules: view.files,
         skillsFolder: parts.config.skills.dir,
@@ -123,6 +131,9 @@ export function startProgram(parts: Parts, code: string, options: ExecuteOptions
           signal: stop.signal,
           onLog(entry) {
             logs.push(entry);
+            logChars += entry.text.length;
+            const refused = parts.budget.refuseTokens(id, logChars / CHARS_PER_TOKEN);
+            if (refused !== undefined) end(refused.code, refused.message);
             publish(entry);
           },
           endExecution: end,
@@ -168,7 +179,10 @@ export function startProgram(parts: Parts, code: string, options: ExecuteOptions
     }
     if (checking !== undefined) addTypeProblems(outcome, (await inTime(checking, parts.typeCheckWaitMs)) ?? []);
     addWarnings(outcome, toPrivacyWarnings(code, sealed));
-    const whole = toOutcome(outcome, parts.workspace, sandbox, large);
+    // What an answer has no budget for is kept in a file.
+    const left = Math.floor(parts.budget.tokensLeft(id) * CHARS_PER_TOKEN);
+    const bounds = { ...sandbox, previewBytes: Math.max(PREVIEW_BYTES_MIN, Math.min(sandbox.previewBytes, left)) };
+    const whole = toOutcome(outcome, parts.workspace, bounds, large);
     const shown = await whole
       .then((made) => cleanOutcome(made, parts))
       .catch((error: unknown): Outcome => ({
@@ -179,9 +193,11 @@ export function startProgram(parts: Parts, code: string, options: ExecuteOptions
       }));
     const counting = account.total(JSON.stringify(shown));
     recordEnd(parts, shown, toStats().durationMs);
-    const [tokens, used] = await Promise.all([counting, usage]);
+    const [counted, used] = await Promise.all([counting, usage]);
     if (used !== undefined) stats = { ...stats, cpuMs: Math.round(used.cpuMs), memoryPeakBytes: used.peakBytes };
-    const result: ExecutionResult = { ...shown, stats: { ...toStats(), tokens } };
+    const ended = toStats();
+    const usd = accountEnd(parts, id, counted, ended);
+    const result: ExecutionResult = { ...shown, stats: { ...ended, tokens: counted.tokens, usd } };
     person.close();
     await published;
     parts.events.emit({ kind: "execution-ended", executionId: id, status: result.status });
@@ -225,32 +241,6 @@ export function startProgram(parts: Parts, code: string, options: ExecuteOptions
       return () => void listeners.delete(listener);
     },
   };
-}
-
-/** Shows a person the whole program; throws if it may not run. What is shown has passed the second net like all that leaves. */
-async function askForProgram(parts: Parts, executionId: string, code: string, signal: AbortSignal): Promise<void> {
-  const body = {
-    text: "May this program run?",
-    arguments: [],
-    program: await toShown(parts, code),
-    calls: 0,
-    data: [],
-  };
-  if (await parts.broker.ask({ kind: "program", executionId, tool: "program", origins: [], body }, signal)) return;
-  throw new SluiceError(
-    "approval_denied",
-    "The program was shown to a person (policy.programs) and was not allowed to run",
-    {
-      hint: "Tell the user what it was for; nothing of it has run",
-    },
-  );
-}
-
-/** The text of a program without personal data and secrets that stand in it. */
-async function toShown({ privacy }: Parts, code: string): Promise<string> {
-  if (!privacy.isOn) return code;
-  const { texts } = await privacy.need().clean(null, [code]);
-  return texts[0] ?? "";
 }
 
 function addWarnings(outcome: Outcome, warnings: readonly OutcomeWarning[]): void {
@@ -331,7 +321,7 @@ function toFailure(
   const code: ErrorCode = error instanceof SluiceError ? error.code : "internal";
   const hint = error instanceof SluiceError ? error.hint : undefined;
   // Before it ran: what its calls were refused is the program's own to catch.
-  const status = code === "approval_denied" ? "denied" : "failed";
+  const status = code === "approval_denied" ? "denied" : code.startsWith("budget") ? "killed" : "failed";
   return { status, error: { code, message: toMessage(error), ...(hint === undefined ? {} : { hint }) } };
 }
 

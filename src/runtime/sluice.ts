@@ -7,9 +7,10 @@ import type { AuditVerification } from "../gateway/audit-verify.ts";
 import type { Grant } from "../gateway/call.ts";
 import type { AuditFilter } from "./audit-query.ts";
 import type { EdgeReport } from "./edges.ts";
+import type { UsageRow } from "./usage.ts";
 import type { ExecutionResult, SearchAnswer, SearchDetail } from "./outcome.ts";
 
-export type { Answer, Asker, AuditFilter, AuditVerification, EdgeReport, Question };
+export type { Answer, Asker, AuditFilter, AuditVerification, EdgeReport, Question, UsageRow };
 
 /** A running Sluice: what `createSluice(config)` gives, and all that a surface may use. Dispose it to stop every child. */
 export interface Sluice extends AsyncDisposable {
@@ -49,6 +50,8 @@ export interface Sluice extends AsyncDisposable {
   onQuestion(listener: Asker): () => void;
   /** Which personal data went to which tool, from the audit of every process on this state directory. */
   edges(): Promise<EdgeReport[]>;
+  /** What was used, by day and tool, over all processes of the state directory. */
+  usage(): UsageRow[];
   /** Whether the audit is as it was written, and what of it is not. */
   verifyAudit(): AuditVerification;
   /** Records of the audit, each with the name of its segment. */

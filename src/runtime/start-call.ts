@@ -1,5 +1,6 @@
 import type { JsonObject } from "../base/json.ts";
 import { createDeadline } from "../base/deadline.ts";
+import { accountEnd } from "./account-end.ts";
 import { cleanOutcome } from "./clean-outcome.ts";
 import type { RunningExecution } from "./executions.ts";
 import type { ExecutionResult, Outcome, OutcomeStats } from "./outcome.ts";
@@ -46,10 +47,14 @@ export function startCall(
   person.onWaiting((isWaiting) => (isWaiting ? deadline.pause() : deadline.resume()));
 
   async function finish(): Promise<ExecutionResult> {
-    const calling = parts.invoke({
-      ...{ executionId, callId: 1, origin: "direct", name, arguments: args, grant },
-      signal: stop.signal,
-      remainingMs: () => deadline.left(),
+    const calling = Promise.resolve().then(() => {
+      parts.budget.check();
+      return parts.invoke({
+        ...{ executionId, callId: 1, origin: "direct", name, arguments: args, grant },
+        signal: stop.signal,
+        remainingMs: () => deadline.left(),
+        endExecution: cancel,
+      });
     });
     // However it ends: a deadline that goes on would keep the process.
     const call = await calling.finally(() => {
@@ -81,7 +86,9 @@ export function startCall(
     );
     const large = call.kind === "large" ? call.value : undefined;
     const outcome = await cleanOutcome(await toOutcome(whole, parts.workspace, sandbox, large), parts);
-    return { ...outcome, stats: toStats(await account.total(JSON.stringify(outcome))) };
+    const counted = await account.total(JSON.stringify(outcome));
+    const stats = toStats(counted.tokens);
+    return { ...outcome, stats: { ...stats, usd: accountEnd(parts, executionId, counted, stats) } };
   }
 
   const toStats = (tokens: OutcomeStats["tokens"]): OutcomeStats => ({

@@ -2,7 +2,7 @@ import { createHash } from "node:crypto";
 import { limits } from "../base/limits.ts";
 import type { JsonSchema } from "../base/json.ts";
 import type { OutcomeStats } from "./outcome.ts";
-import { type CallTokens, estimateCode, estimateDirect } from "./token-estimate.ts";
+import { type CallTokens, estimateCode, estimateDirect, type TokenEstimate } from "./token-estimate.ts";
 import { type SampledText, type TokenCounter, toSampled } from "./tokens.ts";
 
 /** Collects what one execution did, as token counts only. */
@@ -10,7 +10,14 @@ export interface TokenAccount {
   /** One tool call: its address, and its arguments and result (or error) as a model would have written and read them. */
   addCall(tool: string, argumentsJson: string, result: string | SampledText): void;
   /** Waits for the counts; `definitions` are tokens, see {@link countDefinitions}. `avoided` is negative where code cost more. */
-  total(work: { outcome: string; definitions: { direct: number; code: number } }): Promise<OutcomeStats["tokens"]>;
+  total(work: { outcome: string; definitions: { direct: number; code: number } }): Promise<CountedTokens>;
+}
+
+/** The counts of one execution, and what both ways cost by estimate. */
+export interface CountedTokens {
+  tokens: OutcomeStats["tokens"];
+  direct: TokenEstimate;
+  asCode: TokenEstimate;
 }
 
 /** How long calls wait for others to be counted with. */
@@ -65,7 +72,7 @@ export function createTokenAccount(counter: TokenCounter, code: string): TokenAc
       if (chars >= limits.tokenBatchCharsMax) flush();
       else flushing ??= setTimeout(flush, BATCH_MS);
     },
-    async total({ outcome, definitions }): Promise<OutcomeStats["tokens"]> {
+    async total({ outcome, definitions }): Promise<CountedTokens> {
       const [outcomeTokens = 0] = await countBatch([outcome]);
       const { counts, approximate: isApproximate } = await codeCount;
       const [codeTokens = 0] = counts;
@@ -76,7 +83,7 @@ export function createTokenAccount(counter: TokenCounter, code: string): TokenAc
       const asCode = estimateCode({ definitions: definitions.code, codeTokens, outcomeTokens, answerTokens: 0 });
       const avoided = direct.input + direct.output - asCode.input - asCode.output;
       const tokens = { in: codeTokens, out: outcomeTokens, avoided };
-      return approximate ? { ...tokens, approximate: true } : tokens;
+      return { tokens: approximate ? { ...tokens, approximate: true } : tokens, direct, asCode };
     },
   };
 }

@@ -112,6 +112,31 @@ export const migrations: readonly string[] = [
     retry_at INTEGER NOT NULL,
     failed_tries INTEGER NOT NULL
   ) WITHOUT ROWID;`,
+  // What was used, by day and tool ('' is executions as wholes), and what counts to a day's budget.
+  `CREATE TABLE usage (
+    day TEXT NOT NULL,
+    tool TEXT NOT NULL,
+    executions INTEGER NOT NULL,
+    calls INTEGER NOT NULL,
+    failed INTEGER NOT NULL,
+    bytes INTEGER NOT NULL,
+    tokens_in INTEGER NOT NULL,
+    tokens_out INTEGER NOT NULL,
+    tokens_avoided INTEGER NOT NULL,
+    usd REAL NOT NULL,
+    usd_avoided REAL NOT NULL,
+    cpu_ms REAL NOT NULL,
+    duration_ms REAL NOT NULL,
+    PRIMARY KEY (day, tool)
+  ) WITHOUT ROWID;
+  CREATE INDEX usage_tool ON usage (tool);
+  CREATE TABLE day_spent (
+    day TEXT NOT NULL PRIMARY KEY,
+    calls INTEGER NOT NULL,
+    bytes INTEGER NOT NULL,
+    output_tokens INTEGER NOT NULL,
+    usd REAL NOT NULL
+  ) WITHOUT ROWID;`,
   // Segments of the audit: how the closed ones end, apart from their files.
   `CREATE TABLE audit_segment (
     file TEXT NOT NULL PRIMARY KEY,

@@ -37,6 +37,13 @@ export const commands: ReadonlyMap<string, CommandEntry> = new Map<string, Comma
     },
   ],
   [
+    "stats",
+    {
+      summary: "show tokens, money and calls, used and spared",
+      load: async () => (await import("./commands/stats.ts")).stats,
+    },
+  ],
+  [
     "audit",
     { summary: "show which personal data flowed where", load: async () => (await import("./commands/audit.ts")).audit },
   ],

@@ -1,0 +1,206 @@
+import { mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterEach, beforeEach, describe, expect, test } from "vitest";
+import { modelPrices } from "../src/base/model-prices.ts";
+import type { BudgetConfig } from "../src/config/config.ts";
+import { createBudget, type DaySpent, nothingSpent } from "../src/gateway/budget.ts";
+import type { CallOutcome, ToolCall } from "../src/gateway/call.ts";
+import { compose } from "../src/gateway/compose.ts";
+import { createUsage } from "../src/runtime/usage.ts";
+import { createStore, type Store } from "../src/store/store.ts";
+import { openHouse } from "./house.ts";
+
+const empty: BudgetConfig = {
+  ...{ perExecution: {}, perSession: {}, perDay: {}, approveAbove: {} },
+  ...{ model: "claude-sonnet-4-5", prices: {}, tools: {} },
+};
+const nobodysDay = (): DaySpent => {
+  const spent = nothingSpent();
+  return {
+    get: () => spent,
+    add: (more) => {
+      for (const name of Object.keys(more) as (keyof typeof more)[]) spent[name] += more[name];
+    },
+    atomically: (act) => act(),
+  };
+};
+const good: CallOutcome = { kind: "data", data: "x", bytes: 100 };
+
+function callOf(executionId: string, ended: string[] = []): ToolCall {
+  return {
+    ...{ executionId, callId: 1, origin: "program", arguments: {}, grant: {}, signal: new AbortController().signal },
+    tool: { server: "crm", name: "get", address: "crm.get" } as ToolCall["tool"],
+    endExecution: (code) => void ended.push(code),
+  };
+}
+
+describe("what a budget holds", () => {
+  test("calls that are made together cannot cross it together", async () => {
+    const budget = createBudget({ ...empty, perExecution: { calls: 10 } }, nobodysDay());
+    let made = 0;
+    const call = compose([budget.step], async () => {
+      made += 1;
+      await new Promise((resolve) => setTimeout(resolve, 5));
+      return good;
+    });
+    const ended: string[] = [];
+    const outcomes = await Promise.all(Array.from({ length: 50 }, () => call(callOf("a", ended))));
+    expect(made).toBe(10);
+    expect(outcomes.filter(({ kind }) => kind === "data")).toHaveLength(10);
+    expect(new Set(ended)).toEqual(new Set(["budgetPerExecution"]));
+    expect(outcomes[10]).toMatchObject({
+      code: "budgetPerExecution",
+      message:
+        "Cannot call crm.get: The budget of 10 tool calls is used up: 10 so far (policy.budget.perExecution.calls)",
+    });
+    // Another execution has its own.
+    expect(await call(callOf("b"))).toEqual(good);
+  });
+
+  test("a session's and a day's are over all executions; the next one does not begin", async () => {
+    for (const level of ["perSession", "perDay"] as const) {
+      const budget = createBudget({ ...empty, [level]: { calls: 3 } }, nobodysDay());
+      const call = compose([budget.step], async () => good);
+      for (const id of ["a", "b", "c"]) {
+        budget.check();
+        expect(await call(callOf(id))).toEqual(good);
+      }
+      expect(() => budget.check()).toThrow(`policy.budget.${level}.calls`);
+      expect(await call(callOf("d"))).toMatchObject({ kind: "error" });
+    }
+  });
+
+  test("money is the price of calls by the most literal rule, and tokens; bytes count both ways", async () => {
+    const budget = createBudget(
+      { ...empty, perExecution: { usd: 0.05, bytes: 250 }, tools: { "*": 1, "crm.*": 0.01, "crm.g*": 0.02 } },
+      nobodysDay(),
+    );
+    const ended: string[] = [];
+    const call = compose([budget.step], async () => good);
+    await call(callOf("a", ended));
+    await call(callOf("a", ended));
+    expect(ended).toEqual([]);
+    expect(await call(callOf("a", ended))).toMatchObject({ message: /0\.0500 US dollars is used up: 0\.0400 so far/ });
+    expect(budget.end("a").get("crm.get")).toMatchObject({ calls: 2, failed: 0, usd: 0.04, bytes: 204 });
+    const more = createBudget({ ...empty, perExecution: { bytes: 250 } }, nobodysDay());
+    const callMore = compose([more.step], async () => good);
+    for (let n = 0; n < 3; n += 1) await callMore(callOf("a", ended));
+    expect(ended).toEqual(["budgetPerExecution", "budgetPerExecution"]);
+  });
+
+  test("a call that never left costs nothing", async () => {
+    const budget = createBudget({ ...empty, perExecution: { calls: 1 } }, nobodysDay());
+    const answers: CallOutcome[] = [{ kind: "error", code: "approval_denied", message: "no" }, good];
+    const call = compose([budget.step], async () => answers.shift() ?? good);
+    expect(await call(callOf("a"))).toMatchObject({ code: "approval_denied" });
+    expect(await call(callOf("a"))).toEqual(good);
+    expect(await call(callOf("a"))).toMatchObject({ code: "budgetPerExecution" });
+  });
+});
+
+describe("what was used", () => {
+  let folder: string;
+  let stores: Store[];
+  beforeEach(() => {
+    folder = mkdtempSync(join(tmpdir(), "sluice-usage-"));
+    stores = [createStore(folder), createStore(folder)];
+  });
+  afterEach(() => {
+    for (const store of stores) store.close();
+    rmSync(folder, { recursive: true, force: true });
+  });
+
+  test("is kept by day and tool, over processes, and ends with the day", async () => {
+    let time = Date.UTC(2026, 0, 31, 23, 59);
+    const [one, two] = stores.map((store) => createUsage(store, { now: () => time, writeMs: 1 }));
+    one?.add("crm.get", { executions: 1, calls: 4, usd: 0.5 });
+    two?.add("crm.get", { executions: 1, calls: 2 });
+    const budgets = [one, two].map((usage) =>
+      createBudget({ ...empty, perDay: { calls: 5 } }, usage?.day ?? nobodysDay()),
+    );
+    const calls = budgets.map((budget) => compose([budget.step], async () => good));
+    const outcomes = [];
+    for (let n = 0; n < 4; n += 1) outcomes.push(await calls[0]?.(callOf("a")), await calls[1]?.(callOf("b")));
+    expect(outcomes.filter((outcome) => outcome?.kind === "data")).toHaveLength(5);
+    one?.[Symbol.dispose]();
+    expect(two?.rows()).toMatchObject([{ day: "2026-01-31", tool: "crm.get", executions: 2, calls: 6, usd: 0.5 }]);
+    expect(two?.callsPerExecution("crm.get")).toBe(3);
+    expect(two?.callsPerExecution("crm.put")).toBeUndefined();
+    time += 120_000;
+    expect(two?.day.get()).toEqual(nothingSpent());
+    expect(await calls[1]?.(callOf("c"))).toEqual(good);
+  });
+});
+
+describe("a program", () => {
+  test("that crosses its budget ends with what was done so far", async () => {
+    await using house = await openHouse({ policy: { budget: { perExecution: { calls: 5 } } } });
+    const { status, error, logs, calls } = await house.run(
+      "for (let n = 0; ; n += 1) { await zoo.echo({ n }).catch(() => undefined); console.log(n); }",
+    );
+    expect([status, error?.code, calls.done]).toEqual(["killed", "budgetPerExecution", 5]);
+    expect(logs.map(({ text }) => text).slice(0, 5)).toEqual(["0", "1", "2", "3", "4"]);
+    expect(error?.message).toContain("policy.budget.perExecution.calls");
+    expect((await house.run("return await zoo.echo({})")).status).toBe("completed");
+  });
+
+  test("does not begin when the session's is used up; one of answers ends it too", async () => {
+    await using house = await openHouse({
+      policy: { budget: { perSession: { calls: 2 }, perExecution: { outputTokens: 500 } } },
+    });
+    const loud = await house.run('for (;;) console.log("word ".repeat(50));');
+    expect([loud.status, loud.error?.code]).toEqual(["killed", "budgetPerExecution"]);
+    const large = await house.run('return "word ".repeat(1000)');
+    expect(large.status).toBe("completed");
+    expect(large.spilled).toHaveLength(1);
+    expect(large.stats.tokens.out).toBeLessThan(1_000);
+    await house.run("await zoo.echo({}); await zoo.echo({})");
+    const { status, error } = await house.run("return 1");
+    expect([status, error?.code]).toEqual(["killed", "budgetPerSession"]);
+    expect((await house.sluice.callTool("zoo.echo")).error?.code).toBe("budgetPerSession");
+  });
+
+  test("that is estimated to cost more is asked about, with the estimate", async () => {
+    await using house = await openHouse({
+      policy: { budget: { approveAbove: { usd: 0.05 }, tools: { "zoo.echo": 0.02 } } },
+    });
+    const code = "for (let n = 0; n < 4; n += 1) await zoo.echo({ n }); return 1";
+    // Never seen: one call each.
+    expect((await house.run(code)).status).toBe("completed");
+    // Now it is known that such programs call it four times.
+    await expect.poll(() => house.sluice.usage().find(({ tool }) => tool === "zoo.echo")?.calls).toBe(4);
+    const paused = await house.run(code);
+    expect(paused).toMatchObject({ status: "paused", pending: [{ kind: "budget" }] });
+    expect(paused.pending?.[0]?.question).toMatch(/about 0\.08\d\d US dollars: 4 tool calls \(zoo\.echo × 4\)/);
+    house.sluice.answer(paused.pending?.[0]?.id ?? "", "allow-once", "test");
+    expect(await house.sluice.resume(paused.executionId)).toMatchObject({ status: "completed", result: 1 });
+    const refused = await house.run(code);
+    house.sluice.answer(refused.pending?.[0]?.id ?? "", "deny-once", "test");
+    expect(await house.sluice.resume(refused.executionId)).toMatchObject({ status: "denied" });
+    expect((await house.run("return 1")).status).toBe("completed");
+  });
+
+  test("is counted: tokens and money, used and spared, by tool and as a whole", async () => {
+    await using house = await openHouse({
+      policy: { budget: { model: "mine", prices: { mine: { input: 10, output: 100 } }, tools: { "zoo.fails": 1 } } },
+    });
+    const { stats } = await house.run("await zoo.echo({}); await zoo.fails({}).catch(() => 0); return 1");
+    const { tokens, usd } = stats;
+    expect(usd?.spent).toBeCloseTo((tokens.in * 100 + tokens.out * 10) / 1e6 + 1, 10);
+    const rows = house.sluice.usage();
+    expect(rows.map(({ tool, executions, calls, failed }) => [tool, executions, calls, failed])).toEqual([
+      ["", 1, 2, 1],
+      ["zoo.echo", 1, 1, 0],
+      ["zoo.fails", 1, 1, 1],
+    ]);
+    expect(rows[0]).toMatchObject({ tokensIn: tokens.in, tokensOut: tokens.out, usd: usd?.spent });
+  });
+});
+
+test("the documentation has the table of prices and its date", () => {
+  const page = readFileSync(new URL("../docs/budgets.md", import.meta.url), "utf8");
+  expect(page).toContain(modelPrices.date);
+  for (const [model, { input, output }] of Object.entries(modelPrices.table))
+    expect(page).toMatch(new RegExp(`\\| \`${model}\` +\\| ${input} +\\| ${output} +\\|`));
+});
