@@ -30,6 +30,7 @@ export const errorCodes = {
   questionsPerExecutionMax: "policy",
   unknown_question: "caller",
   definition_changed: "policy",
+  flow_denied: "policy",
   arguments_invalid: "caller",
   rate_limited: "policy",
   callsQueuedMax: "policy",

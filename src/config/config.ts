@@ -33,6 +33,10 @@ export interface ServerConfig {
   transport: StdioConfig | HttpConfig;
   /** How far it is trusted; default `internal` for a program started here, `public` for an address. */
   trust: Trust;
+  /** What its answers are; default by its trust, and by each tool's explicit `openWorldHint`. */
+  reads?: ReadLabel | "ordinary";
+  /** Where what is sent to it goes; default likewise. */
+  sends?: "inside" | "outside";
   /** Deadline of one call in milliseconds (`timeout` in some clients); default `limits.callMs`. */
   callMs: number;
   /** Deadline of its start in milliseconds; default `limits.connectMs`. */
@@ -128,6 +132,7 @@ export interface PolicyConfig {
   tools: Readonly<Record<string, PolicyVerdict>>;
   /** What holds for tools without a rule. */
   preset: "open" | "balanced" | "strict";
+  flows: readonly FlowRule[];
   /** Whether a person is shown each program before it runs. */
   programs: "allow" | "approve";
   /** What happens when a tool's definition is no longer the pinned one; `pinned` refuses it until it is accepted. */
@@ -166,6 +171,17 @@ export interface BudgetConfig {
   prices: Readonly<Record<string, ModelPrice>>;
   /** Address pattern → US dollars for one call. */
   tools: Readonly<Record<string, number>>;
+}
+
+/** What content is: somebody's own, or written by anybody. */
+export type ReadLabel = "private" | "untrusted";
+
+/** What holds once an execution has read all of `read`. */
+export interface FlowRule {
+  read: readonly ReadLabel[];
+  /** `outside`, `destructive` or an address pattern. */
+  to: string;
+  verdict: "allow" | "approve" | "deny";
 }
 
 /** How often a server or a tool is called. */

@@ -1,6 +1,7 @@
 import type { JsonObject } from "../base/json.ts";
 import { limits } from "../base/limits.ts";
-import { configKeys, serverKeys, verdicts, type Key } from "./keys.ts";
+import { configKeys, verdicts, type Key } from "./keys.ts";
+import { serverKeys } from "./server-keys.ts";
 
 /** The JSON Schema of the config file, made from the table that the checks use; published as `config.schema.json`. */
 export function toConfigSchema(): JsonObject {

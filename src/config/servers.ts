@@ -7,7 +7,7 @@ import { isJsonObject, toCanonicalJson, type Json } from "../base/json.ts";
 import { limits } from "../base/limits.ts";
 import { toNearest } from "../base/nearest.ts";
 import type { HttpConfig, ServerConfig, StdioConfig, Trust } from "./config.ts";
-import { foreignServerKeys, serverKeys, trusts } from "./keys.ts";
+import { foreignServerKeys, serverKeys, trusts } from "./server-keys.ts";
 import { toGot, toPathText, type ConfigPath, type Problems } from "./problems.ts";
 import { substitute, type Environment } from "./variables.ts";
 
@@ -98,6 +98,7 @@ function parseServer(key: string, value: unknown, path: ConfigPath, context: Con
     ...(disabledReason === undefined ? {} : { disabledReason, isBroken: !isOff }),
     transport,
     trust: toTrust(entry, transport, path, context),
+    ...toFlow(entry, path, context),
     callMs: toCallMs(entry, path, context),
     connectMs: entry.numbers.get("connectMs") ?? limits.connectMs,
     hash: toHash(entry, transport),
@@ -167,6 +168,25 @@ function readMember(
 
 /** The longest deadline: a day, as for programs. */
 const maxWaitMs = 86_400_000;
+
+/** `reads` and `sends`, where they are given. */
+function toFlow(entry: Entry, path: ConfigPath, { problems }: ConfigContext): Pick<ServerConfig, "reads" | "sends"> {
+  const reads = entry.texts.get("reads");
+  const sends = entry.texts.get("sends");
+  const knownReads = (["private", "ordinary", "untrusted"] as const).find((known) => known === reads);
+  const knownSends = (["inside", "outside"] as const).find((known) => known === sends);
+  if (reads !== undefined && knownReads === undefined)
+    problems.add(
+      [...path, "reads"],
+      `expected "private", "ordinary" or "untrusted", got ${JSON.stringify(reads.slice(0, 40))}`,
+    );
+  if (sends !== undefined && knownSends === undefined)
+    problems.add([...path, "sends"], `expected "inside" or "outside", got ${JSON.stringify(sends.slice(0, 40))}`);
+  return {
+    ...(knownReads === undefined ? {} : { reads: knownReads }),
+    ...(knownSends === undefined ? {} : { sends: knownSends }),
+  };
+}
 
 function toTrust(
   entry: Entry,

@@ -43,12 +43,22 @@ export function createDecider({ policy, trustOf }: AccessPolicy): (tool: Decided
 /** Why a preset wants a person to be asked. What a tool says of itself counts for it only where its server is trusted. */
 function toReason(tool: DecidedTool, preset: PolicyConfig["preset"], trusted: boolean): string | undefined {
   if (preset === "open") return undefined;
-  const { readOnlyHint, destructiveHint } = tool.annotations ?? {};
+  const { readOnlyHint } = tool.annotations ?? {};
   if (readOnlyHint === true && trusted) return undefined;
   if (preset === "strict") return ", under which only a read of a trusted server goes unasked,";
+  return toDestructiveReason(tool);
+}
+
+function toDestructiveReason({ name, annotations }: DecidedTool): string | undefined {
+  const { readOnlyHint, destructiveHint } = annotations ?? {};
   if (destructiveHint === true && readOnlyHint !== true) return " (the tool says that it can destroy something)";
-  const verb = findAskedVerb(tool.name);
+  const verb = findAskedVerb(name);
   return verb === undefined ? undefined : ` (its name says "${verb}")`;
+}
+
+/** Whether a tool can destroy something: it says so, or its name does and it is no read of a trusted server. */
+export function isDestructive(tool: DecidedTool, trusted: boolean): boolean {
+  return toReason(tool, "balanced", trusted) !== undefined;
 }
 
 /** Refuses calls that the execution's grant or the policy does not permit, and tools that are not what was pinned. */

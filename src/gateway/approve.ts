@@ -4,7 +4,9 @@ import { limits } from "../base/limits.ts";
 import type { DecidedTool, Decision } from "./access.ts";
 import type { Broker, QuestionBody, QuestionKind } from "./broker.ts";
 import type { CallOutcome, Step, ToolCall } from "./call.ts";
+import type { FlowRule } from "../config/config.ts";
 import type { Edge } from "./edge.ts";
+import { toRuleText } from "./flow.ts";
 
 export interface ApproveParts {
   broker: Pick<Broker, "ask" | "remembered">;
@@ -91,10 +93,13 @@ export function approve({ broker, decide, masked, flush }: ApproveParts): Step {
     const from = [...new Set(edges.flatMap((edge) => edge.from))].filter((origin) => origin !== tool.server);
     const what = data.map(({ class: name, values }) => `${values} × ${name}`).join(", ");
     const count = calls.length === 1 ? "" : ` (${calls.length} calls)`;
+    const flow = (calls[0] as ToolCall).flow;
+    const because =
+      flow === undefined ? "" : ` The program has read ${flow.read.join(" and ")} content (${toFlowWhy(flow)}).`;
     const text =
       kind === "edge"
         ? `May ${what} from ${from.join(", ")} go to ${tool.address}${count}?`
-        : `May ${tool.address} be called${count}?${what === "" ? "" : ` It would get ${what} from ${from.join(", ")}.`}`;
+        : `May ${tool.address} be called${count}?${what === "" ? "" : ` It would get ${what} from ${from.join(", ")}.`}${because}`;
     const shown = calls
       .slice(0, SAMPLES_MAX)
       .map((call) => JSON.stringify(call.arguments).slice(0, limits.questionBodyChars));
@@ -129,18 +134,36 @@ export function approve({ broker, decide, masked, flush }: ApproveParts): Step {
     return answer;
   }
 
+  /** What was answered about this rule and this tool in this execution. */
+  async function flowAnswered(call: ToolCall, rule: FlowRule, origins: string[]): Promise<boolean> {
+    const about = [...rule.read, ...origins];
+    const said = broker.remembered("flow", about, call.tool.address);
+    if (said !== undefined) return said === "allow";
+    const key = JSON.stringify([toRuleText(rule), call.tool.address]);
+    const { flows } = executionOf(call.executionId);
+    const known = flows.get(key);
+    if (known !== undefined) return known;
+    const isAllowed = await join("flow", about, call).answer;
+    flows.set(key, isAllowed);
+    // It was about everything that the call would take with it.
+    for (const edge of call.edges ?? []) flows.set(JSON.stringify([edge.class, origins, call.tool.address]), isAllowed);
+    return isAllowed;
+  }
+
   return async (call, next) => {
     const { executionId, tool, edges = [] } = call;
     const { verdict, why } = decide(tool);
     const origins = toOrigins(edges, tool.server);
     if (verdict === "approve") return (await answered(call, origins)) ? next(call) : refuse(call, why);
+    if (call.flow !== undefined && !(await flowAnswered(call, call.flow, origins)))
+      return refuse(call, toFlowWhy(call.flow));
     const flows = edges.map((edge) => JSON.stringify([edge.class, origins, tool.address]));
     const known = executionOf(executionId).flows;
-    if (flows.some((flow) => known.get(flow) === false)) return refuse(call, why);
+    if (flows.some((flow) => known.get(flow) === false)) return refuse(call);
     if (!flows.every((flow) => known.has(flow))) {
       const isAllowed = await join("edge", origins, call).answer;
       for (const flow of flows) known.set(flow, isAllowed);
-      if (!isAllowed) return refuse(call, why);
+      if (!isAllowed) return refuse(call);
     }
     return next(call);
   };
@@ -150,9 +173,13 @@ function toOrigins(edges: readonly Edge[], server: string): string[] {
   return [...new Set(edges.flatMap(({ from }) => from))].filter((origin) => origin !== server).sort();
 }
 
-function refuse({ tool, edges = [] }: ToolCall, why: string | undefined): CallOutcome {
+function toFlowWhy(flow: FlowRule): string {
+  return `policy.flows "${toRuleText(flow)}"`;
+}
+
+function refuse({ tool, edges = [] }: ToolCall, why?: string): CallOutcome {
   const reason =
-    edges.length === 0
+    why !== undefined
       ? `${why} asks for a person's approval, and it was not given`
       : `personal data (${edges.map((edge) => edge.class).join(", ")}) would go to it, and a person has not allowed that`;
   return {

@@ -3,8 +3,8 @@ import { SluiceError } from "../base/errors.ts";
 import { limits } from "../base/limits.ts";
 import type { Store } from "../store/store.ts";
 
-/** `edge`: may personal data go there; `approval`: may this tool be called; `program`: may this program run; `budget`: may it cost this. */
-export type QuestionKind = "edge" | "approval" | "program" | "budget";
+/** `edge`: may personal data go there; `approval`: may this tool be called; `flow`: may it be after what was read; `program`: may this program run; `budget`: may it cost this. */
+export type QuestionKind = "edge" | "approval" | "flow" | "program" | "budget";
 /** `once`: for this question only; `always`: for every such question from now on. */
 export type Answer = "allow-once" | "allow-always" | "deny-once" | "deny-always";
 

@@ -3,6 +3,7 @@ import type { Json, JsonObject } from "../base/json.ts";
 import type { ErrorCode } from "../base/errors.ts";
 import type { Transient } from "../base/transient.ts";
 import type { Tool } from "../catalogue/tool.ts";
+import type { FlowRule } from "../config/config.ts";
 import type { Edge } from "./edge.ts";
 
 /** What one execution may call and write; given by the library or the operator, never by the program. */
@@ -28,6 +29,8 @@ export interface ToolCall {
   endExecution?: (code: ErrorCode, message: string) => void;
   /** What is left of the execution's wall clock; absent: no bound. */
   remainingMs?: () => number;
+  /** A rule about what was read before that wants a person. */
+  flow?: FlowRule;
   /** Flows of personal data that wait for a person's word. */
   edges?: readonly Edge[];
 }

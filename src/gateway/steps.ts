@@ -4,6 +4,7 @@ import type { Audit } from "./audit.ts";
 import type { Budget } from "./budget.ts";
 import { compose, type Invoke } from "./compose.ts";
 import type { DefinitionCheck } from "./definitions.ts";
+import type { Flow } from "./flow.ts";
 import type { Limit } from "./limit.ts";
 import { privacy, type SealParts } from "./privacy.ts";
 import { release, type ReleaseParts } from "./release.ts";
@@ -16,6 +17,8 @@ export interface StepParts extends ValidateOptions, AccessPolicy {
   /** Absent: nothing is sealed. */
   privacy?: SealParts & { release: Omit<ReleaseParts, "flush"> };
   approve: Omit<ApproveParts, "decide" | "flush">;
+  /** Absent: nothing that was read matters. */
+  flow?: Pick<Flow, "step">;
   /** Absent: nothing is counted. */
   budget?: Pick<Budget, "step">;
   limit: Pick<Limit, "around">;
@@ -33,6 +36,7 @@ export function createGateway(parts: StepParts, callUpstream: Invoke): Invoke {
     access(decide, checkDefinition), // grant, then allow / deny, then the pinned definition
     validate({ onUnenforced, sealed }), // against the tool's input schema
     ...(parts.privacy === undefined ? [] : [release({ ...parts.privacy.release, flush })]), // which personal data may go to this tool
+    ...(parts.flow === undefined ? [] : [parts.flow.step]), // what may be done after what was read
     ...(parts.budget === undefined ? [] : [parts.budget.step]), // what this execution may still use
     approve({ ...parts.approve, decide, flush }), // asks a person, before any slot or deadline is held
   ];

@@ -7,11 +7,13 @@ const MILLION = 1_000_000;
 
 /** What an execution cost and spared: counted to the budgets and kept for `sluice stats`. The money, in US dollars. */
 export function accountEnd(
-  { budget, usage, config }: Pick<Parts, "budget" | "usage" | "config">,
+  { gate, config }: Pick<Parts, "gate" | "config">,
   executionId: string,
   counted: CountedTokens,
   { cpuMs, durationMs }: Pick<OutcomeStats, "cpuMs" | "durationMs">,
 ): NonNullable<OutcomeStats["usd"]> {
+  const { budget, usage, flow } = gate;
+  flow.end(executionId);
   const price = priceOf(config.policy.budget) ?? { input: 0, output: 0 };
   const { tokens, direct, asCode } = counted;
   // What the model writes is the code, what it reads is the answer.

@@ -19,10 +19,7 @@ import { matchesPattern } from "../gateway/pattern.ts";
 import { createAudit } from "../gateway/audit.ts";
 import { createAuditHeads } from "../gateway/audit-heads.ts";
 import { verifyAudit } from "../gateway/audit-verify.ts";
-import { createBreakerStore } from "../gateway/breaker-store.ts";
 import { createBroker } from "../gateway/broker.ts";
-import { createBudget } from "../gateway/budget.ts";
-import { createLimit } from "../gateway/limit.ts";
 import { chooseEngine } from "../sandbox/engines/choose.ts";
 import { createPool } from "../sandbox/pool.ts";
 import { startGuest } from "../sandbox/start-guest.ts";
@@ -40,6 +37,7 @@ import { readEdges } from "./edges.ts";
 import { readAudit } from "./audit-query.ts";
 import { createEvents } from "./events.ts";
 import { createExecutions } from "./executions.ts";
+import { openGate } from "./gate.ts";
 import { createInvoke } from "./invoke.ts";
 import { checkHealth } from "./health.ts";
 import { createLearn } from "./learn.ts";
@@ -57,7 +55,6 @@ import { serverIn, toUnresolved } from "./unresolved.ts";
 import { createSkillFolder } from "./skill-folder.ts";
 import type { ServerReport, Sluice } from "./sluice.ts";
 import { createTokenLedger } from "./token-ledger.ts";
-import { createUsage } from "./usage.ts";
 import { createTypeCheck } from "./type-check.ts";
 
 const WARM_DELAY_MS = 50;
@@ -104,8 +101,7 @@ async function compose(config: Config, options: SluiceOptions, cleanup: Cleanup)
   });
   const privacy = cleanup.use(openPrivacy({ config, store, audit, broker }));
   const log = createCleanLog(privacy, options.log);
-  const usage = cleanup.use(createUsage(store, { writeMs: limits.usageWriteMs }));
-  const budget = createBudget(config.policy.budget, usage.day);
+  const gate = cleanup.use(openGate(config, store, audit));
   const watchdog = cleanup.use(createWatchdog());
   const catalogue = createCatalogue({
     store,
@@ -207,9 +203,7 @@ async function compose(config: Config, options: SluiceOptions, cleanup: Cleanup)
     privacy,
     broker,
     trustOf: (server) => trusts.get(server) ?? "untrusted",
-    budget,
-    usage,
-    openBreakers: () => limit.open(),
+    gate,
     tokens,
     namesIn,
     serversOf: (name) => (/\.|__/.test(name) ? namesIn(name) : keys),
@@ -232,13 +226,6 @@ async function compose(config: Config, options: SluiceOptions, cleanup: Cleanup)
     },
     invoke: () => Promise.reject(new SluiceError("internal", "The gateway is not composed yet")),
   };
-  const breakers = createBreakerStore(store);
-  const limit = createLimit({
-    audit,
-    ...{ limits: config.policy.limits, retry: config.policy.retry, breaker: config.policy.breaker },
-    trustOf: parts.trustOf,
-    breakers,
-  });
   const checkDefinition = checkDefinitions(config.policy.definitions, {
     trust: definitions.trust,
     toCurrent: (tool) => catalogue.tool(tool.server, tool.name) ?? tool,
@@ -247,7 +234,6 @@ async function compose(config: Config, options: SluiceOptions, cleanup: Cleanup)
   });
   parts.invoke = createInvoke(parts, {
     audit,
-    limit,
     upstreams,
     log,
     learn: createLearn(learned, events, privacy.steps.sealed),
@@ -265,7 +251,7 @@ async function compose(config: Config, options: SluiceOptions, cleanup: Cleanup)
     const state = upstreams.state(key);
     const reason = disabledReason ?? upstreams.reason(key);
     const protocol = discovery.protocol(key);
-    const breaker = breakers.load(key);
+    const breaker = gate.breakers.load(key);
     return {
       key,
       state:
@@ -369,7 +355,7 @@ async function compose(config: Config, options: SluiceOptions, cleanup: Cleanup)
     },
     onQuestion: (listener) => broker.onQuestion(listener),
     edges: () => readEdges(config.stateDir),
-    usage: () => usage.rows(),
+    usage: () => gate.usage.rows(),
     verifyAudit: () => verifyAudit(config.stateDir, heads),
     auditRecords: (filter) => readAudit(config.stateDir, filter),
     vault: createVaultAccess(privacy, audit),

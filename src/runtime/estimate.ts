@@ -21,7 +21,7 @@ const ANSWER_TOKENS = 300;
  * not seen: what such programs did before is.
  */
 export function estimateProgram(
-  { config, catalogue, usage, budget, namesIn }: Pick<Parts, "config" | "catalogue" | "usage" | "budget" | "namesIn">,
+  { config, catalogue, gate: { usage, budget }, namesIn }: Pick<Parts, "config" | "catalogue" | "gate" | "namesIn">,
   code: string,
 ): Estimate {
   const price = priceOf(config.policy.budget) ?? { input: 0, output: 0 };

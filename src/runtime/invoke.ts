@@ -5,7 +5,6 @@ import type { Audit } from "../gateway/audit.ts";
 import type { CallOutcome, ToolCall } from "../gateway/call.ts";
 import { toErrorValue } from "../gateway/compose.ts";
 import type { DefinitionCheck } from "../gateway/definitions.ts";
-import type { Limit } from "../gateway/limit.ts";
 import { createGateway } from "../gateway/steps.ts";
 import { unwrapResult } from "../gateway/unwrap.ts";
 import type { Upstreams } from "../upstream/upstreams.ts";
@@ -21,10 +20,8 @@ export function createInvoke(
     log,
     learn,
     checkDefinition,
-    limit,
   }: {
     audit: Audit;
-    limit: Limit;
     upstreams: Upstreams;
     log: (line: string) => void;
     /** Told of every result, as the caller gets it. */
@@ -69,8 +66,7 @@ export function createInvoke(
       checkDefinition,
       onUnenforced: (address, reason) => log(`${address}: ${reason}`),
       approve: { broker: parts.broker, masked: (token) => parts.privacy.need().masked(token) },
-      budget: parts.budget,
-      limit,
+      ...{ flow: parts.gate.flow, budget: parts.gate.budget, limit: parts.gate.limit },
       ...parts.privacy.steps,
     },
     callUpstream,

@@ -5,9 +5,7 @@ import type { Resolution } from "../catalogue/address.ts";
 import type { ModuleTree } from "../codegen/module-tree.ts";
 import type { Config, Trust } from "../config/config.ts";
 import type { Audit } from "../gateway/audit.ts";
-import type { BreakerReport } from "../gateway/breaker.ts";
 import type { Broker } from "../gateway/broker.ts";
-import type { Budget } from "../gateway/budget.ts";
 import type { CallOutcome, Grant } from "../gateway/call.ts";
 import type { ModuleFiles } from "../sandbox/file-gate.ts";
 import type { NameSource } from "../sandbox/link.ts";
@@ -20,7 +18,7 @@ import type { OpenPrivacy } from "./privacy.ts";
 import type { SearchAnswer } from "./outcome.ts";
 import type { CountedTokens } from "./token-account.ts";
 import type { SampledText } from "./tokens.ts";
-import type { Usage } from "./usage.ts";
+import type { Gate } from "./gate.ts";
 import type { Events, SearchOptions, SluiceEvent } from "./sluice.ts";
 
 /** A call as it is named by a program or a surface, before the catalogue has resolved it. */
@@ -59,10 +57,7 @@ export interface Parts {
   privacy: OpenPrivacy;
   broker: Broker;
   trustOf: (server: string) => Trust;
-  /** Breakers that are not closed, by server. */
-  openBreakers: () => Record<string, BreakerReport>;
-  budget: Budget;
-  usage: Usage;
+  gate: Gate;
   tokens: {
     open(code: string): {
       addCall(tool: string, argumentsJson: string, result: string | SampledText): void;

@@ -16,6 +16,7 @@ import { askBefore, toShownProgram } from "./ask-before.ts";
 import { cleanOutcome } from "./clean-outcome.ts";
 import { toExecutionLimits } from "./execution-limits.ts";
 import type { RunningExecution } from "./executions.ts";
+import { admitRequest, toFileHooks } from "./flow-hooks.ts";
 import { toGatewayStats } from "./gateway-stats.ts";
 import type { ExecutionResult, LogEntry, Outcome, OutcomeError, OutcomeStats, OutcomeWarning } from "./outcome.ts";
 import type { Parts } from "./parts.ts";
@@ -86,7 +87,7 @@ export function startProgram(parts: Parts, code: string, options: ExecuteOptions
 
   async function run(): Promise<ExecutionEnd> {
     let used: Promise<unknown> | undefined;
-    parts.budget.check();
+    parts.gate.budget.check();
     parts.typeCheck.warm();
     await parts.discovery.ensureKnown(parts.namesIn(code), stop.signal);
     // What changes while it runs is for the next one: it keeps the modules and names that it was written against.
@@ -114,6 +115,7 @@ export function startProgram(parts: Parts, code: string, options: ExecuteOptions
         writable: grant.workspace !== "read-only",
         limits: sandbox,
         signal: stop.signal,
+        ...toFileHooks(parts.gate, id),
         onWritten: (file) => parts.audit.record({ kind: "file-written", executionId: id, ...file }),
       });
       const ended = await runExecution({
@@ -132,7 +134,7 @@ export function startProgram(parts: Parts, code: string, options: ExecuteOptions
           onLog(entry) {
             logs.push(entry);
             logChars += entry.text.length;
-            const refused = parts.budget.refuseTokens(id, logChars / CHARS_PER_TOKEN);
+            const refused = parts.gate.budget.refuseTokens(id, logChars / CHARS_PER_TOKEN);
             if (refused !== undefined) end(refused.code, refused.message);
             publish(entry);
           },
@@ -147,6 +149,7 @@ export function startProgram(parts: Parts, code: string, options: ExecuteOptions
         files,
         network: createNetworkGate({
           network: sandbox.network,
+          admit: (host, signal) => admitRequest(parts, id, host, signal),
           ...(parts.privacy.sealResponse === undefined ? {} : { seal: parts.privacy.sealResponse }),
           record: (record) => parts.audit.record({ ...record, executionId: id }),
         }),
@@ -180,7 +183,7 @@ export function startProgram(parts: Parts, code: string, options: ExecuteOptions
     if (checking !== undefined) addTypeProblems(outcome, (await inTime(checking, parts.typeCheckWaitMs)) ?? []);
     addWarnings(outcome, toPrivacyWarnings(code, sealed));
     // What an answer has no budget for is kept in a file.
-    const left = Math.floor(parts.budget.tokensLeft(id) * CHARS_PER_TOKEN);
+    const left = Math.floor(parts.gate.budget.tokensLeft(id) * CHARS_PER_TOKEN);
     const bounds = { ...sandbox, previewBytes: Math.max(PREVIEW_BYTES_MIN, Math.min(sandbox.previewBytes, left)) };
     const whole = toOutcome(outcome, parts.workspace, bounds, large);
     const shown = await whole

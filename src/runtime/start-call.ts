@@ -48,7 +48,7 @@ export function startCall(
 
   async function finish(): Promise<ExecutionResult> {
     const calling = Promise.resolve().then(() => {
-      parts.budget.check();
+      parts.gate.budget.check();
       return parts.invoke({
         ...{ executionId, callId: 1, origin: "direct", name, arguments: args, grant },
         signal: stop.signal,

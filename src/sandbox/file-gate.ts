@@ -39,6 +39,10 @@ export interface FileGateOptions {
   limits: WorkspaceLimits & { writeBytesPerSecond: number };
   /** Ends what waits for the rate. */
   signal?: AbortSignal;
+  /** What is in a file, or below a folder, is on its way to the program or to another place; names below the workspace. */
+  onRead?: (names: readonly string[], isList: boolean) => void;
+  /** Something of the program is there now; `isPart`: with what was there before. */
+  onChanged?: (names: readonly string[], isPart: boolean) => void;
   /** A file was written; the hash is of the bytes that were, absent where they are many. */
   onWritten?: (file: { path: string; bytes: number; sha256?: string }) => void;
 }
@@ -53,6 +57,8 @@ export function createFileGate({
   writable,
   limits,
   signal,
+  onRead,
+  onChanged,
   onWritten,
 }: FileGateOptions): FileGate {
   const rate = createByteRate("writeBytesPerSecond", limits.writeBytesPerSecond);
@@ -101,6 +107,7 @@ export function createFileGate({
 
   async function read(path: GuestPath, admit: (size: number) => Promise<void>): Promise<Buffer> {
     if (path.root === undefined) throw new FileError("EISDIR");
+    if (path.root === "workspace") onRead?.(path.names, false);
     if (path.root !== "servers") return readable(path).read(path.names, admit);
     const text = modules.read(path.names.join("/"));
     if (text !== undefined) return Buffer.from(text);
@@ -156,7 +163,10 @@ export function createFileGate({
       throw new FileError("EINVAL", `the flag "${flag.slice(0, 10)}"; use w, wx, a or ax`);
     await spend(bytes.length);
     const mode = flag.includes("x") ? "create" : flag.startsWith("a") ? "append" : "replace";
+    // Before it is there, and again when what was there is gone: no moment has it without.
+    onChanged?.(names, true);
     await workspace.write(names, bytes, mode, limits);
+    onChanged?.(names, mode === "append");
     onWritten?.({
       path: `./workspace/${names.join("/")}`,
       bytes: bytes.length,
@@ -184,10 +194,13 @@ export function createFileGate({
         return null;
       }
       case "readdir":
+        // Names are content too.
+        if (path.root === "workspace") onRead?.(path.names, true);
         return (args["recursive"] === true ? await listDeep(path, "", []) : await list(path)) as unknown as Json;
       case "stat":
       case "lstat":
       case "access":
+        if (path.root === "workspace") onRead?.(path.names, false);
         return stat(path);
       case "mkdir": {
         const names = toWritable(path);
@@ -196,6 +209,7 @@ export function createFileGate({
           throw new FileError("EEXIST");
         }
         await spend(0);
+        onChanged?.(names, true);
         await workspace.makeFolder(names, args["recursive"] === true, limits);
         return null;
       }
@@ -215,7 +229,10 @@ export function createFileGate({
         const names = toWritable(path);
         const to = toWritable(parseGuestPath(asText(args["to"])));
         await spend(0);
+        onRead?.(names, true);
+        onChanged?.(to, true);
         await workspace.rename(names, to);
+        onChanged?.(to, false);
         return null;
       }
       case "copyFile":

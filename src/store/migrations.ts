@@ -137,6 +137,11 @@ export const migrations: readonly string[] = [
     output_tokens INTEGER NOT NULL,
     usd REAL NOT NULL
   ) WITHOUT ROWID;`,
+  // What files of the workspace hold of what programs had read when they wrote them.
+  `CREATE TABLE file_label (
+    path TEXT NOT NULL PRIMARY KEY,
+    labels TEXT NOT NULL
+  ) WITHOUT ROWID;`,
   // Segments of the audit: how the closed ones end, apart from their files.
   `CREATE TABLE audit_segment (
     file TEXT NOT NULL PRIMARY KEY,

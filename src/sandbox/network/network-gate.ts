@@ -29,6 +29,8 @@ export interface NetworkGateOptions {
   };
   /** Must have written the record when it returns; the request is not sent if it throws. */
   record: (record: NetworkRecord) => void;
+  /** Asked before a request waits for its place; a rejection refuses it. */
+  admit?: (host: string, signal: AbortSignal) => Promise<void>;
   /** What becomes of a response before a program sees it: text from outside is text from outside. */
   seal?: (response: { host: string; headers: [string, string][]; body: Buffer }) => Promise<SealedResponse>;
   /** Default: the system's. */
@@ -55,7 +57,7 @@ interface Hop {
 
 /** The gate of one execution. */
 export function createNetworkGate(options: NetworkGateOptions): NetworkGate {
-  const { network, record, seal, resolver = resolveBySystem, isOpenAddress = isPublicAddress } = options;
+  const { network, record, admit, seal, resolver = resolveBySystem, isOpenAddress = isPublicAddress } = options;
   const places = createPlaces(bounds.networkInFlightMax);
   /** Bodies that the guest has not taken whole. */
   const unread = new Map<number, Buffer[]>();
@@ -249,6 +251,12 @@ export function createNetworkGate(options: NetworkGateOptions): NetworkGate {
 
   return {
     async fetch(args, signal) {
+      if (admit !== undefined && network.allow.length > 0)
+        await admit(URL.parse(asText(args["url"]))?.host ?? "", signal).catch((error: unknown) => {
+          check(countRequest(), asText(args["url"]), () => {
+            throw error;
+          });
+        });
       const leave = await places.enter(signal);
       const deadline = AbortSignal.timeout(network.timeoutMs);
       try {
