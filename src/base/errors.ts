@@ -31,6 +31,7 @@ export const errorCodes = {
   unknown_question: "caller",
   definition_changed: "policy",
   flow_denied: "policy",
+  alert: "policy",
   arguments_invalid: "caller",
   rate_limited: "policy",
   callsQueuedMax: "policy",

@@ -133,6 +133,7 @@ export interface PolicyConfig {
   /** What holds for tools without a rule. */
   preset: "open" | "balanced" | "strict";
   flows: readonly FlowRule[];
+  alerts: Readonly<Record<AlertRule, AlertMode>>;
   /** Whether a person is shown each program before it runs. */
   programs: "allow" | "approve";
   /** What happens when a tool's definition is no longer the pinned one; `pinned` refuses it until it is accepted. */
@@ -172,6 +173,20 @@ export interface BudgetConfig {
   /** Address pattern → US dollars for one call. */
   tools: Readonly<Record<string, number>>;
 }
+
+/** Rules over what executions do: docs/alerts.md. */
+export type AlertRule =
+  | "leak-caught"
+  | "denials"
+  | "first-use-with-personal-data"
+  | "bulk-outside"
+  | "failing-loop"
+  | "limits"
+  | "definition-changed"
+  | "built-from-text";
+
+/** `end`: the execution is ended too, where the rule is about one that runs. */
+export type AlertMode = "off" | "note" | "end";
 
 /** What content is: somebody's own, or written by anybody. */
 export type ReadLabel = "private" | "untrusted";

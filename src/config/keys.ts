@@ -254,6 +254,7 @@ export const configKeys: SectionKey = {
         },
         limits: policyKeys.limits,
         flows: flowsKey,
+        alerts: policyKeys.alerts,
         retry: {
           kind: "section",
           about: "Calls that failed for a passing reason are made again where that is safe.",

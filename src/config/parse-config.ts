@@ -123,6 +123,7 @@ function toPolicy(
     Object.fromEntries(Object.keys(names).map((name) => [name, of(`${section}.${name}`)]));
   return {
     tools,
+    alerts: of("alerts") as PolicyConfig["alerts"],
     flows: of("flows") as PolicyConfig["flows"],
     preset: of("preset") as PolicyConfig["preset"],
     programs: of("programs") as PolicyConfig["programs"],

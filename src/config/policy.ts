@@ -1,6 +1,6 @@
 import { isJsonObject, type JsonObject } from "../base/json.ts";
 import { limits } from "../base/limits.ts";
-import type { LimitRule, RetryConfig } from "./config.ts";
+import type { AlertMode, AlertRule, LimitRule, RetryConfig } from "./config.ts";
 import { toNearest } from "../base/nearest.ts";
 import { type CustomKey, record } from "./privacy.ts";
 import { type ConfigPath, type Problems, toGot } from "./problems.ts";
@@ -26,8 +26,36 @@ const limitsSchema: JsonObject = {
   },
 };
 
+export const alertRules: readonly AlertRule[] = [
+  ...(["leak-caught", "denials", "first-use-with-personal-data", "bulk-outside"] as const),
+  ...(["failing-loop", "limits", "definition-changed", "built-from-text"] as const),
+];
+const alertModes: readonly AlertMode[] = ["off", "note", "end"];
+
 /** The keys of the section `policy` that have a form of their own. */
-export const policyKeys: Readonly<Record<"limits" | "retryTools", CustomKey>> = {
+export const policyKeys: Readonly<Record<"limits" | "retryTools" | "alerts", CustomKey>> = {
+  alerts: {
+    kind: "custom",
+    about: "What each alert does: `note` (the default) tells of it, `end` ends the execution too, `off` nothing.",
+    schema: {
+      type: "object",
+      additionalProperties: false,
+      properties: Object.fromEntries(alertRules.map((rule) => [rule, { enum: [...alertModes] }])),
+    },
+    read(value, path, problems): Record<AlertRule, AlertMode> {
+      const given = record(value, path, problems, '{ "failing-loop": "end" }');
+      for (const [rule, mode] of given) {
+        if (!alertRules.some((known) => known === rule)) {
+          const nearest = toNearest(rule, alertRules);
+          const known = nearest === undefined ? `known are ${alertRules.join(", ")}` : `did you mean "${nearest}"?`;
+          problems.add([...path, rule], `unknown rule; ${known}`);
+        } else if (!alertModes.some((known) => known === mode))
+          problems.add([...path, rule], `expected "off", "note" or "end", got ${toGot(mode)}`);
+      }
+      const defaults = alertRules.map((rule) => [rule, "note"] as const);
+      return Object.fromEntries([...defaults, ...given]) as Record<AlertRule, AlertMode>;
+    },
+  },
   limits: {
     kind: "custom",
     about:

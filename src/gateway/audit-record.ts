@@ -72,6 +72,8 @@ export type AuditRecord =
   | { kind: "value-questioned"; executionId: string; question: string; token: string }
   | { kind: "value-shown"; token: string; by: string }
   | { kind: "values-forgotten"; records: number; by: string }
+  /** A rule of `policy.alerts` has seen something. */
+  | { kind: "alert"; rule: string; executionId?: string; tool?: string; evidence: string; ended: boolean }
   /** The first line of a segment: the last hashes of the segments that were open then, by name. */
   | { kind: "segment-started"; open: Record<string, string>; previous?: string }
   /** A segment made room for others: how it ended. */

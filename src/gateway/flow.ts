@@ -19,6 +19,8 @@ export interface Flow {
   /** A rule about what goes outside, for what is no tool: a request of `fetch`. */
   findOutside(executionId: string): FlowRule | undefined;
   labelsOf(executionId: string): ReadonlySet<ReadLabel>;
+  /** Whether what is sent to a tool goes outside. */
+  isOutside(tool: DecidedTool): boolean;
   add(executionId: string, labels: Iterable<ReadLabel>): void;
   end(executionId: string): void;
 }
@@ -88,6 +90,7 @@ export function createFlow({ policy, serverOf }: FlowParts): Flow {
         rules.filter(({ read, to }) => to === "outside" && read.every((label) => labelsOf(executionId).has(label))),
       ),
     labelsOf,
+    isOutside,
     add(executionId, labels) {
       const known = labelsOf(executionId);
       for (const label of labels) known.add(label);

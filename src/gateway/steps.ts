@@ -1,4 +1,5 @@
 import { access, type AccessPolicy, createDecider } from "./access.ts";
+import type { Alerts } from "./alerts.ts";
 import { approve, type ApproveParts } from "./approve.ts";
 import type { Audit } from "./audit.ts";
 import type { Budget } from "./budget.ts";
@@ -17,6 +18,8 @@ export interface StepParts extends ValidateOptions, AccessPolicy {
   /** Absent: nothing is sealed. */
   privacy?: SealParts & { release: Omit<ReleaseParts, "flush"> };
   approve: Omit<ApproveParts, "decide" | "flush">;
+  /** Absent: nobody is told of anything. */
+  alerts?: Pick<Alerts, "step">;
   /** Absent: nothing that was read matters. */
   flow?: Pick<Flow, "step">;
   /** Absent: nothing is counted. */
@@ -33,6 +36,7 @@ export function createGateway(parts: StepParts, callUpstream: Invoke): Invoke {
   const flush = (): Promise<void> => audit.flush();
   const steps = [
     audit.step, // outermost: a refused call is recorded too
+    ...(parts.alerts === undefined ? [] : [parts.alerts.step]), // sees what is asked and answered, refusals too
     access(decide, checkDefinition), // grant, then allow / deny, then the pinned definition
     validate({ onUnenforced, sealed }), // against the tool's input schema
     ...(parts.privacy === undefined ? [] : [release({ ...parts.privacy.release, flush })]), // which personal data may go to this tool

@@ -12,8 +12,9 @@ export function accountEnd(
   counted: CountedTokens,
   { cpuMs, durationMs }: Pick<OutcomeStats, "cpuMs" | "durationMs">,
 ): NonNullable<OutcomeStats["usd"]> {
-  const { budget, usage, flow } = gate;
+  const { budget, usage, flow, alerts } = gate;
   flow.end(executionId);
+  alerts.end(executionId);
   const price = priceOf(config.policy.budget) ?? { input: 0, output: 0 };
   const { tokens, direct, asCode } = counted;
   // What the model writes is the code, what it reads is the answer.

@@ -37,7 +37,7 @@ import { readEdges } from "./edges.ts";
 import { readAudit } from "./audit-query.ts";
 import { createEvents } from "./events.ts";
 import { createExecutions } from "./executions.ts";
-import { openGate } from "./gate.ts";
+import { openGate, watchForAlerts } from "./gate.ts";
 import { createInvoke } from "./invoke.ts";
 import { checkHealth } from "./health.ts";
 import { createLearn } from "./learn.ts";
@@ -101,7 +101,14 @@ async function compose(config: Config, options: SluiceOptions, cleanup: Cleanup)
   });
   const privacy = cleanup.use(openPrivacy({ config, store, audit, broker }));
   const log = createCleanLog(privacy, options.log);
-  const gate = cleanup.use(openGate(config, store, audit));
+  const gate = cleanup.use(
+    openGate({ config, store, audit }, (alert) => {
+      audit.record({ kind: "alert", ...alert });
+      events.emit({ kind: "alert", ...alert });
+      log(`alert ${alert.rule}${alert.executionId === undefined ? "" : ` of ${alert.executionId}`}: ${alert.evidence}`);
+    }),
+  );
+  events.on((event) => watchForAlerts(event, gate.alerts));
   const watchdog = cleanup.use(createWatchdog());
   const catalogue = createCatalogue({
     store,

@@ -1,12 +1,15 @@
-import type { Config } from "../config/config.ts";
+import type { Config, Trust } from "../config/config.ts";
 import { limits } from "../base/limits.ts";
+import { type Alert, type Alerts, createAlerts } from "../gateway/alerts.ts";
 import type { Audit } from "../gateway/audit.ts";
 import { type BreakerStore, createBreakerStore } from "../gateway/breaker-store.ts";
 import { type Budget, createBudget } from "../gateway/budget.ts";
 import { createFlow, type Flow } from "../gateway/flow.ts";
 import { createLimit, type Limit } from "../gateway/limit.ts";
+import { isTrusted } from "../gateway/trust.ts";
 import type { Store } from "../store/store.ts";
 import { createFileLabels, type FileLabels } from "./file-labels.ts";
+import type { SluiceEvent } from "./sluice.ts";
 import { createUsage, type Usage } from "./usage.ts";
 
 /** What the gateway remembers of calls, executions and files. */
@@ -14,26 +17,50 @@ export interface Gate extends Disposable {
   usage: Usage;
   budget: Budget;
   flow: Flow;
+  alerts: Alerts;
   fileLabels: FileLabels;
   limit: Limit;
   breakers: BreakerStore;
 }
 
-export function openGate(config: Config, store: Store, audit: Audit): Gate {
+export function openGate(
+  { config, store, audit }: { config: Config; store: Store; audit: Audit },
+  raise: (alert: Alert) => void,
+): Gate {
   const { policy, servers } = config;
   const byKey = new Map(servers.map((server) => [server.key, server]));
   const usage = createUsage(store, { writeMs: limits.usageWriteMs });
   const breakers = createBreakerStore(store);
+  const trustOf = (key: string): Trust => byKey.get(key)?.trust ?? "untrusted";
+  const flow = createFlow({ policy, serverOf: (key) => byKey.get(key) });
   return {
     usage,
+    flow,
+    alerts: createAlerts({
+      modes: policy.alerts,
+      raise,
+      isOutside: (tool) => flow.isOutside(tool),
+      isKnown: (tool) => usage.callsPerExecution(tool) !== undefined,
+      isRead: ({ server, annotations }) => annotations?.readOnlyHint === true && isTrusted(trustOf(server)),
+    }),
     budget: createBudget(policy.budget, usage.day),
-    flow: createFlow({ policy, serverOf: (key) => byKey.get(key) }),
     fileLabels: createFileLabels(store),
     limit: createLimit({
       ...{ audit, breakers, limits: policy.limits, retry: policy.retry, breaker: policy.breaker },
-      trustOf: (key) => byKey.get(key)?.trust ?? "untrusted",
+      trustOf,
     }),
     breakers,
     [Symbol.dispose]: () => usage[Symbol.dispose](),
   };
+}
+
+/** What other parts have noticed and told as an event. */
+export function watchForAlerts(event: SluiceEvent, alerts: Alerts): void {
+  if (event.kind === "leak-caught")
+    alerts.note("leak-caught", {
+      executionId: event.executionId,
+      evidence: `what was about to leave for the model held ${event.classes.join(", ")}, and was taken out`,
+    });
+  if (event.kind === "definition-changed")
+    alerts.note("definition-changed", { tool: event.tool, evidence: `${event.tool} is no longer what was pinned` });
 }

@@ -66,7 +66,7 @@ export function createInvoke(
       checkDefinition,
       onUnenforced: (address, reason) => log(`${address}: ${reason}`),
       approve: { broker: parts.broker, masked: (token) => parts.privacy.need().masked(token) },
-      ...{ flow: parts.gate.flow, budget: parts.gate.budget, limit: parts.gate.limit },
+      ...{ alerts: parts.gate.alerts, flow: parts.gate.flow, budget: parts.gate.budget, limit: parts.gate.limit },
       ...parts.privacy.steps,
     },
     callUpstream,

@@ -182,6 +182,12 @@ export function startProgram(parts: Parts, code: string, options: ExecuteOptions
     }
     if (checking !== undefined) addTypeProblems(outcome, (await inTime(checking, parts.typeCheckWaitMs)) ?? []);
     addWarnings(outcome, toPrivacyWarnings(code, sealed));
+    addWarnings(
+      outcome,
+      parts.gate.alerts.warningsOf(id).map((message) => ({ code: "built_from_text", message })),
+    );
+    if (outcome.status === "killed" && cancelled === undefined)
+      parts.gate.alerts.noteLimit(id, outcome.error?.code ?? "unknown");
     // What an answer has no budget for is kept in a file.
     const left = Math.floor(parts.gate.budget.tokensLeft(id) * CHARS_PER_TOKEN);
     const bounds = { ...sandbox, previewBytes: Math.max(PREVIEW_BYTES_MIN, Math.min(sandbox.previewBytes, left)) };

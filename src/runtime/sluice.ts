@@ -4,6 +4,7 @@ import type { Flag } from "../catalogue/flags.ts";
 import type { LearnedOutput } from "../catalogue/learned.ts";
 import type { Answer, Asker, Question } from "../gateway/broker.ts";
 import type { AuditVerification } from "../gateway/audit-verify.ts";
+import type { Alert } from "../gateway/alerts.ts";
 import type { Grant } from "../gateway/call.ts";
 import type { AuditFilter } from "./audit-query.ts";
 import type { EdgeReport } from "./edges.ts";
@@ -195,6 +196,8 @@ export type SluiceEvent =
   | { kind: "output-type-changed"; tool: string; changes: string[] }
   /** Personal data was taken out of what leaves for the model: somewhere it was not recognised before. */
   | { kind: "leak-caught"; executionId: string; classes: string[] }
+  /** A rule of `policy.alerts` has seen something; the evidence has no value in it. */
+  | ({ kind: "alert" } & Alert)
   | { kind: "question-asked"; question: Question }
   | { kind: "question-answered"; questionId: string; answer: string };
 

@@ -1,0 +1,200 @@
+import { hash as digest } from "node:crypto";
+import { isJsonObject, type Json } from "../base/json.ts";
+import { limits } from "../base/limits.ts";
+import type { AlertMode, AlertRule } from "../config/config.ts";
+import type { CallOutcome, Step, ToolCall } from "./call.ts";
+
+/** Something that a person should know of, with what it was seen by. */
+export interface Alert {
+  rule: AlertRule;
+  executionId?: string;
+  tool?: string;
+  /** What was seen, in a sentence; no value in it. */
+  evidence: string;
+  /** Whether the execution was ended for it. */
+  ended: boolean;
+}
+
+export interface AlertParts {
+  /** What each rule does. */
+  modes: Readonly<Record<AlertRule, AlertMode>>;
+  raise: (alert: Alert) => void;
+  /** Whether what is sent to a tool goes outside. */
+  isOutside: (tool: ToolCall["tool"]) => boolean;
+  /** Whether a tool was called here before this execution. */
+  isKnown: (tool: string) => boolean;
+  /** Whether a tool only reads, by what counts of its hints. */
+  isRead: (tool: ToolCall["tool"]) => boolean;
+}
+
+/** Rules over what executions do; each is told once for an execution (and a tool, where it is about one). */
+export interface Alerts {
+  /** Looks at each call and its answer, as the program sees them. */
+  readonly step: Step;
+  /** Something that other parts have noticed. */
+  note(rule: AlertRule, about: { executionId?: string; tool?: string; evidence: string }): void;
+  /** An execution has ended by a limit. */
+  noteLimit(executionId: string, code: string): void;
+  /** Calls of an execution whose text was built from text of a server: what a program should do instead. */
+  warningsOf(executionId: string): string[];
+  end(executionId: string): void;
+}
+
+interface Seen {
+  denials: number;
+  /** Failures in a row of one call, by its hash. */
+  failures: Map<string, number>;
+  /** Items of lists that tools have answered. */
+  records: number;
+  /** Texts that servers have answered. */
+  texts: Set<string>;
+  told: Set<string>;
+  warnings: string[];
+}
+
+const DENIALS = 10;
+const FAILURES = 10;
+const RECORDS = 100;
+const LIMITS = 3;
+const LIMITS_WITHIN_MS = 600_000;
+const TEXT_CHARS_MIN = 6;
+const TEXT_CHARS_MAX = 500;
+const TEXTS_MAX = 2_000;
+const NODES_MAX = 5_000;
+
+const denied = /^(tool_denied|tool_not_granted|approval_denied|release_denied|flow_denied)$/;
+const token = /\[[A-Z][A-Z0-9_]*_\d+(?:\.\d+)?\]/;
+/** Arguments that somebody else reads as a language: text from outside in them is code. */
+const language = /^(?:sql|query|statement|command|cmd|script|shell|where|expression|url|uri|href)$/i;
+/** What takes the values beside such a text. */
+const parameters = /^(?:params?|parameters|args|arguments|values|bindings|variables|query_?params)$/i;
+
+export function createAlerts({ modes, raise, isOutside, isKnown, isRead }: AlertParts): Alerts {
+  const executions = new Map<string, Seen>();
+  const endedByLimit: number[] = [];
+
+  function seenOf(executionId: string): Seen {
+    const known = executions.get(executionId);
+    if (known !== undefined) return known;
+    const made: Seen = { denials: 0, failures: new Map(), records: 0, texts: new Set(), told: new Set(), warnings: [] };
+    executions.set(executionId, made);
+    return made;
+  }
+
+  function tell(rule: AlertRule, call: ToolCall, evidence: string): void {
+    const { executionId, tool, endExecution } = call;
+    const { told } = seenOf(executionId);
+    const key = `${rule} ${tool.address}`;
+    if (modes[rule] === "off" || told.has(key)) return;
+    told.add(key);
+    const ended = modes[rule] === "end";
+    raise({ rule, executionId, tool: tool.address, evidence, ended });
+    if (ended) endExecution?.("alert", `The execution was ended by policy.alerts "${rule}": ${evidence}`);
+  }
+
+  function before(call: ToolCall): void {
+    const { tool } = call;
+    const seen = seenOf(call.executionId);
+    const text = JSON.stringify(call.arguments);
+    if (token.test(text) && !isKnown(tool.address))
+      tell(
+        "first-use-with-personal-data",
+        call,
+        `${tool.address} was never called here before, and gets personal data`,
+      );
+    if (seen.records >= RECORDS && isOutside(tool))
+      tell(
+        "bulk-outside",
+        call,
+        `${seen.records} records were read before ${tool.address}, which sends outside, was called`,
+      );
+    if (isRead(tool)) return;
+    const found = findBuilt(call.arguments, seen.texts);
+    if (found === undefined) return;
+    const beside = Object.keys(propertiesOf(call)).find((name) => parameters.test(name));
+    const instead =
+      beside === undefined
+        ? "give the values as arguments of their own where the tool takes them"
+        : `give the values in "${beside}"`;
+    tell("built-from-text", call, `"${found}" of ${tool.address} holds text that a server answered`);
+    if (seen.warnings.length < limits.typeProblemsMax && modes["built-from-text"] !== "off")
+      seen.warnings.push(
+        `The argument "${found}" of ${tool.address} was built from text that a server answered, which can change what it means: ${instead}`,
+      );
+  }
+
+  function after(call: ToolCall, outcome: CallOutcome): void {
+    const seen = seenOf(call.executionId);
+    const { address } = call.tool;
+    const key = digest("sha256", JSON.stringify([address, call.arguments])).slice(0, 24);
+    if (outcome.kind !== "error") {
+      seen.failures.delete(key);
+      if (outcome.kind === "large") seen.records += RECORDS;
+      else gather(outcome.data, seen);
+      return;
+    }
+    if (denied.test(outcome.code)) {
+      seen.denials += 1;
+      if (seen.denials >= DENIALS)
+        tell("denials", call, `${seen.denials} calls were refused, the last one of ${address} (${outcome.code})`);
+    }
+    const failures = (seen.failures.get(key) ?? 0) + 1;
+    if (seen.failures.size < TEXTS_MAX || seen.failures.has(key)) seen.failures.set(key, failures);
+    if (failures >= FAILURES)
+      tell("failing-loop", call, `the same call of ${address} has failed ${failures} times (${outcome.code})`);
+  }
+
+  return {
+    async step(call, next) {
+      before(call);
+      const outcome = await next(call);
+      after(call, outcome);
+      return outcome;
+    },
+    note(rule, about) {
+      if (modes[rule] !== "off") raise({ rule, ...about, ended: false });
+    },
+    noteLimit(executionId, code) {
+      const now = Date.now();
+      endedByLimit.push(now);
+      while ((endedByLimit[0] ?? now) < now - LIMITS_WITHIN_MS) endedByLimit.shift();
+      if (endedByLimit.length < LIMITS || modes.limits === "off") return;
+      const evidence = `${endedByLimit.length} executions ended by a limit within ten minutes, the last one by ${code}`;
+      endedByLimit.length = 0;
+      raise({ rule: "limits", executionId, evidence, ended: false });
+    },
+    warningsOf: (executionId) => executions.get(executionId)?.warnings ?? [],
+    end: (executionId) => void executions.delete(executionId),
+  };
+}
+
+/** Counts records and keeps texts, of at most so many values. */
+function gather(data: Json, seen: Seen): void {
+  const open: Json[] = [data];
+  for (let nodes = 0; open.length > 0 && nodes < NODES_MAX; nodes += 1) {
+    const value = open.pop() as Json;
+    if (typeof value === "string") {
+      if (value.length >= TEXT_CHARS_MIN && value.length <= TEXT_CHARS_MAX && seen.texts.size < TEXTS_MAX)
+        seen.texts.add(value);
+    } else if (Array.isArray(value)) {
+      seen.records += value.filter((item) => typeof item === "object" && item !== null).length;
+      open.push(...value.slice(0, NODES_MAX));
+    } else if (isJsonObject(value)) open.push(...Object.values(value).slice(0, NODES_MAX));
+  }
+}
+
+/** The argument whose text has a server's text as a part; a whole one is a value that was passed on. */
+function findBuilt(args: Json, texts: ReadonlySet<string>): string | undefined {
+  if (texts.size === 0 || !isJsonObject(args)) return undefined;
+  for (const [name, value] of Object.entries(args)) {
+    if (typeof value !== "string" || !language.test(name)) continue;
+    for (const text of texts) if (value.length > text.length && value.includes(text)) return name;
+  }
+  return undefined;
+}
+
+function propertiesOf({ tool }: ToolCall): Record<string, unknown> {
+  const { inputSchema } = tool;
+  const properties = isJsonObject(inputSchema) ? inputSchema["properties"] : undefined;
+  return isJsonObject(properties) ? properties : {};
+}
