@@ -140,6 +140,8 @@ export const limits = {
   auditTextCharsMax: 65_536, // one argument list or result, where the audit has them in full
   // questions to a person
   questionMs: 900_000, // how long a question waits; then the answer is no
+  notifyMs: 5_000, // one request to the webhook
+  notifyAttemptsMax: 3, // tries of it
   questionPollMs: 250, // how often it is looked whether another process has answered
   questionsPerExecutionMax: 30, // questions of one execution; more would wear a person down until the answer is yes
   questionGatherMs: 50, // calls that come within this are asked together

@@ -10,10 +10,24 @@ export interface Config {
   privacy: PrivacyConfig;
   skills: { dir: string };
   audit: AuditConfig;
+  approvals: ApprovalsConfig;
   /** Address patterns of tools that appear as direct MCP tools too. */
   expose: readonly string[];
   /** One sentence each, for the log: keys that were ignored, servers that are disabled and why. */
   notes: readonly string[];
+}
+
+export interface ApprovalsConfig {
+  /** How long a program waits for a person who is shown its question here, before it is answered as `paused`; milliseconds. */
+  waitMs: number;
+  /** A webhook that is told of questions and alerts. */
+  notify?: NotifyConfig;
+}
+
+export interface NotifyConfig {
+  url: string;
+  /** Signs each request. */
+  secret: string;
 }
 
 export interface AuditConfig {

@@ -26,6 +26,8 @@ function toSchema(key: Key): JsonObject {
       return { enum: [...key.choices], description, default: key.default };
     case "flag":
       return { type: "boolean", description, default: key.default };
+    case "text":
+      return { type: "string", description, minLength: 1 };
     case "path":
       return { type: "string", description, minLength: 1, default: key.default };
     case "patterns":

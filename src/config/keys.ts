@@ -11,6 +11,7 @@ export type Key =
   | { kind: "choice"; about: string; default: string; choices: readonly string[]; later: readonly string[] }
   | { kind: "flag"; about: string; default: boolean }
   | { kind: "path"; about: string; default: string }
+  | { kind: "text"; about: string }
   | { kind: "patterns"; about: string }
   | { kind: "hosts"; about: string }
   | { kind: "methods"; about: string; default: readonly string[]; choices: readonly string[] }
@@ -145,7 +146,7 @@ export const verdicts: readonly PolicyVerdict[] = ["allow", "approve", "deny"];
 export const configKeys: SectionKey = {
   kind: "section",
   about: "Configuration of Sluice.",
-  later: ["trust", "workspaces", "workspace", "vault", "approvals", "journal", "http"],
+  later: ["trust", "workspaces", "workspace", "vault", "journal", "http"],
   members: {
     $schema: { kind: "ignored", about: "Where this schema is, for editors." },
     mcpServers: {
@@ -317,6 +318,31 @@ export const configKeys: SectionKey = {
           kind: "flag",
           default: false,
           about: "True: programs may ask `pii.matches`, which tells anything about a value.",
+        },
+      },
+    },
+    approvals: {
+      kind: "section",
+      about: "How a person is asked.",
+      later: [],
+      members: {
+        waitMs: integer(
+          limits.questionMs,
+          100,
+          dayMs,
+          "How long a program waits for a person who is shown its question, before it is answered as `paused`, in milliseconds.",
+        ),
+        notify: {
+          kind: "section",
+          about: "A webhook that is told of questions and alerts.",
+          later: [],
+          members: {
+            url: { kind: "text", about: "Where to: https, or http on this machine." },
+            secret: {
+              kind: "text",
+              about: "Signs each request (HMAC-SHA256); at least 16 characters, best a variable.",
+            },
+          },
         },
       },
     },

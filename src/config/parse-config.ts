@@ -8,6 +8,7 @@ import type {
   AuditConfig,
   BudgetConfig,
   NetworkConfig,
+  NotifyConfig,
   PolicyConfig,
   PolicyVerdict,
   PrivacyConfig,
@@ -71,6 +72,7 @@ export function parseConfig(value: unknown, options: ParseConfigOptions): Config
   ) as unknown as NetworkConfig;
   const integers = Object.keys(sandboxIntegers).map((name) => [name, read.get(`sandbox.${name}`)]);
   const policy = toPolicy(read, tools, keys, context);
+  const notify = toNotify(read, context);
   problems.throwIfAny();
   const walls = {
     wall: read.get("sandbox.wall"),
@@ -91,6 +93,7 @@ export function parseConfig(value: unknown, options: ParseConfigOptions): Config
     } as SandboxConfig,
     policy,
     privacy: toPrivacy(read, keys, context),
+    approvals: { waitMs: read.get("approvals.waitMs") as number, ...(notify === undefined ? {} : { notify }) },
     audit: {
       content: read.get("audit.content") as AuditConfig["content"],
       keepBytes: read.get("audit.keepBytes") as number,
@@ -236,6 +239,8 @@ function readKey(key: Exclude<Key, SectionKey>, value: unknown, path: ConfigPath
       return value;
     case "path":
       return readPath(value === undefined ? key.default : value, path, context);
+    case "text":
+      return value === undefined ? undefined : readText(value, path, context);
     case "patterns":
       return value === undefined ? [] : readPatterns(value, path, problems);
     case "hosts":
@@ -256,6 +261,31 @@ function readPath(value: unknown, path: ConfigPath, { problems, env, directory }
   if (substituted.kind === "text") return resolve(directory, substituted.text);
   problems.add(path, `${substituted.reason}; set it`);
   return directory;
+}
+
+function readText(value: unknown, path: ConfigPath, { problems, env }: ConfigContext): string {
+  if (typeof value !== "string" || value === "") {
+    problems.add(path, `expected text, got ${toGot(value)}`);
+    return "";
+  }
+  const substituted = substitute(value, env);
+  if (substituted.kind === "text") return substituted.text;
+  problems.add(path, `${substituted.reason}; set it`);
+  return "";
+}
+
+/** Both keys or neither; what is not encrypted stays on this machine. */
+function toNotify(read: ReadonlyMap<string, unknown>, { problems }: ConfigContext): NotifyConfig | undefined {
+  const path = ["approvals", "notify"];
+  const url = read.get("approvals.notify.url") as string | undefined;
+  const secret = read.get("approvals.notify.secret") as string | undefined;
+  if (url === undefined && secret === undefined) return undefined;
+  const parsed = url !== undefined && URL.canParse(url) ? new URL(url) : null;
+  const isLocal = /^(127\.0\.0\.1|localhost|\[::1\])$/.test(parsed?.hostname ?? "");
+  if (parsed === null || !(parsed.protocol === "https:" || (parsed.protocol === "http:" && isLocal)))
+    problems.add([...path, "url"], "expected an https address, or http on this machine");
+  if (secret === undefined || secret.length < 16) problems.add([...path, "secret"], "expected at least 16 characters");
+  return { url: url ?? "", secret: secret ?? "" };
 }
 
 function readPatterns(value: unknown, path: ConfigPath, problems: Problems): string[] {

@@ -29,6 +29,8 @@ import { openWorkspace } from "../sandbox/workspace.ts";
 import { createStore } from "../store/store.ts";
 import { createUpstreams } from "../upstream/upstreams.ts";
 import { startCall } from "./start-call.ts";
+import { createApprovalSecret } from "./approval-secret.ts";
+import { createNotify } from "./notify.ts";
 import { createProgramCheck } from "./check-program.ts";
 import { createCleanLog } from "./clean-log.ts";
 import { createDefinitions } from "./definitions.ts";
@@ -280,6 +282,14 @@ async function compose(config: Config, options: SluiceOptions, cleanup: Cleanup)
     };
   }
 
+  const answer: Sluice["answer"] = (id, said, by) => {
+    const question = broker.answer(id, said, by);
+    audit.record({ kind: "question-answered", questionId: id, answer: said, by });
+    return question;
+  };
+  if (config.approvals.notify !== undefined)
+    cleanup.use(createNotify(config.approvals.notify, { events, answer, log }));
+
   if (options.warm === true) {
     // After what is being answered now.
     setTimeout(() => {
@@ -355,11 +365,8 @@ async function compose(config: Config, options: SluiceOptions, cleanup: Cleanup)
       return report().filter(({ key }) => servers.includes(key));
     },
     questions: (listOptions) => broker.list(listOptions),
-    answer(id, answer, by) {
-      const question = broker.answer(id, answer, by);
-      audit.record({ kind: "question-answered", questionId: id, answer, by });
-      return question;
-    },
+    answer,
+    approvalSecret: createApprovalSecret(store),
     onQuestion: (listener) => broker.onQuestion(listener),
     edges: () => readEdges(config.stateDir),
     usage: () => gate.usage.rows(),

@@ -11,11 +11,12 @@ export interface PersonWait {
   close(): void;
 }
 
-export function createPersonWait(broker: Broker, executionId: string): PersonWait {
+export function createPersonWait(broker: Broker, executionId: string, waitMs: number): PersonWait {
   const listeners = new Set<(isWaiting: boolean) => void>();
   const told = new Set<string>();
   let waiters: (() => void)[] = [];
   let isWaiting = false;
+  let patience: NodeJS.Timeout | undefined;
 
   function announce(): void {
     const fresh = broker.pending(executionId).filter(({ id }) => !told.has(id));
@@ -32,6 +33,9 @@ export function createPersonWait(broker: Broker, executionId: string): PersonWai
       for (const listener of listeners) listener(isWaiting);
     }
     if (count > 0 && !isShown) announce();
+    // Who is shown it here may not be there.
+    clearTimeout(patience);
+    patience = count > 0 && isShown ? setTimeout(announce, waitMs).unref() : undefined;
   });
 
   return {
@@ -41,7 +45,10 @@ export function createPersonWait(broker: Broker, executionId: string): PersonWai
     },
     paused: () => new Promise((resolve) => waiters.push(resolve)),
     pending: () => broker.pending(executionId).map(toPending),
-    close: stop,
+    close() {
+      clearTimeout(patience);
+      stop();
+    },
   };
 }
 

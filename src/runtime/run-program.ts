@@ -58,7 +58,7 @@ export function startProgram(parts: Parts, code: string, options: ExecuteOptions
   });
   const grant = options.grant ?? {};
   const account = parts.tokens.open(code);
-  const person = createPersonWait(parts.broker, id);
+  const person = createPersonWait(parts.broker, id, parts.config.approvals.waitMs);
   const sealed: SealedCounts[] = [];
   let cancelled: { code: string; message: string } | undefined;
   let engine = "deno";

@@ -6,6 +6,7 @@ import type { Answer, Asker, Question } from "../gateway/broker.ts";
 import type { AuditVerification } from "../gateway/audit-verify.ts";
 import type { Alert } from "../gateway/alerts.ts";
 import type { Grant } from "../gateway/call.ts";
+import type { ApprovalSecret } from "./approval-secret.ts";
 import type { AuditFilter } from "./audit-query.ts";
 import type { EdgeReport } from "./edges.ts";
 import type { UsageRow } from "./usage.ts";
@@ -53,6 +54,8 @@ export interface Sluice extends AsyncDisposable {
   edges(): Promise<EdgeReport[]>;
   /** What was used, by day and tool, over all processes of the state directory. */
   usage(): UsageRow[];
+  /** The word that `sluice approvals allow` asks for. */
+  approvalSecret: ApprovalSecret;
   /** Whether the audit is as it was written, and what of it is not. */
   verifyAudit(): AuditVerification;
   /** Records of the audit, each with the name of its segment. */

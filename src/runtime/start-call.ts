@@ -32,7 +32,7 @@ export function startCall(
   const executionId = createExecutionId();
   const started = performance.now();
   const account = parts.tokens.open(JSON.stringify({ tool: name, arguments: args }));
-  const person = createPersonWait(parts.broker, executionId);
+  const person = createPersonWait(parts.broker, executionId, parts.config.approvals.waitMs);
   const stop = new AbortController();
   let retries = 0;
   let cancelled: { code: string; message: string } | undefined;

@@ -142,6 +142,11 @@ export const migrations: readonly string[] = [
     path TEXT NOT NULL PRIMARY KEY,
     labels TEXT NOT NULL
   ) WITHOUT ROWID;`,
+  // Single facts.
+  `CREATE TABLE setting (
+    name TEXT NOT NULL PRIMARY KEY,
+    value TEXT NOT NULL
+  ) WITHOUT ROWID;`,
   // Segments of the audit: how the closed ones end, apart from their files.
   `CREATE TABLE audit_segment (
     file TEXT NOT NULL PRIMARY KEY,

@@ -252,7 +252,7 @@ export function createNetworkGate(options: NetworkGateOptions): NetworkGate {
   return {
     async fetch(args, signal) {
       if (admit !== undefined && network.allow.length > 0)
-        await admit(URL.parse(asText(args["url"]))?.host ?? "", signal).catch((error: unknown) => {
+        await admit(toHost(asText(args["url"])), signal).catch((error: unknown) => {
           check(countRequest(), asText(args["url"]), () => {
             throw error;
           });
@@ -325,4 +325,8 @@ async function untilAborted(work: Promise<Address[]>, signal: AbortSignal): Prom
     signal.removeEventListener("abort", stop);
     work.catch(() => undefined);
   }
+}
+
+function toHost(url: string): string {
+  return URL.canParse(url) ? new URL(url).host : "";
 }

@@ -4,11 +4,13 @@ import { toUsageError } from "../arguments.ts";
 import type { Command, Invocation } from "../command.ts";
 import { exitCodes } from "../exit-code.ts";
 import { openSluice, readConfig } from "../open.ts";
+import { readSecret } from "../read-secret.ts";
 import { toQuestionText } from "../question-text.ts";
 
 /** `sluice approvals`: what waits for a person's word, in any process, and the word. */
 export const approvals: Command = {
-  usage: "approvals [ls]\napprovals show ID\napprovals allow ID… [--always]\napprovals deny ID… [--always]",
+  usage:
+    "approvals [ls]\napprovals show ID\napprovals allow ID… [--always]\napprovals deny ID… [--always]\napprovals secret",
   summary: "See and answer what programs wait for.",
   positionalsMax: 100,
   options: {
@@ -26,10 +28,15 @@ export const approvals: Command = {
       case "show":
         return show(sluice, only(ids), invocation);
       case "allow":
+        // Whoever has a shell could say yes in the user's name: where one is set, only a person knows this word.
+        if (sluice.approvalSecret.isSet()) sluice.approvalSecret.check(await readSecret("Secret of the approvals: "));
+        return answer(sluice, act, ids, invocation);
       case "deny":
         return answer(sluice, act, ids, invocation);
+      case "secret":
+        return setSecret(sluice, invocation);
     }
-    throw toUsageError("approvals", `Unknown: ${act}; give ls, show, allow or deny`);
+    throw toUsageError("approvals", `Unknown: ${act}; give ls, show, allow, deny or secret`);
   },
 };
 
@@ -58,6 +65,17 @@ function answer(sluice: Sluice, act: "allow" | "deny", ids: readonly string[], i
   else
     for (const { id, body } of answered)
       invocation.terminal.note(`${act === "allow" ? "Allowed" : "Denied"} ${id}: ${body.text}`);
+  return exitCodes.completed;
+}
+
+async function setSecret({ approvalSecret }: Sluice, { terminal }: Invocation): Promise<number> {
+  const before = approvalSecret.isSet() ? await readSecret("The secret that is set: ") : undefined;
+  approvalSecret.check(before);
+  const secret = await readSecret("New secret, asked on every allow: ");
+  if ((await readSecret("Again: ")) !== secret)
+    throw toUsageError("approvals", "These are two secrets: nothing was set");
+  approvalSecret.set(secret, before);
+  terminal.note("Set: `sluice approvals allow` asks for it from now on");
   return exitCodes.completed;
 }
 

@@ -37,6 +37,13 @@ export const doctor: Command = {
       servers.push(...(await startServers(sluice, signal)));
       flagged.push(...(await sluice.flaggedDefinitions()));
       add(await checkPins(sluice));
+      add({
+        name: "approvals",
+        ok: true,
+        detail: sluice.approvalSecret.isSet()
+          ? "`sluice approvals allow` asks for a secret"
+          : "no secret is set: who has a shell as you can say yes in your name (`sluice approvals secret`)",
+      });
     } catch (error) {
       // What keeps Sluice from opening (a state directory, a store) is what doctor is asked about.
       if (!(error instanceof SluiceError)) throw error;

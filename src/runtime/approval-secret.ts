@@ -1,0 +1,45 @@
+import { randomBytes, scryptSync, timingSafeEqual } from "node:crypto";
+import { SluiceError } from "../base/errors.ts";
+import type { Store } from "../store/store.ts";
+
+/** A word that a person at a terminal must know to allow what programs wait for; only its hash is kept. */
+export interface ApprovalSecret {
+  isSet(): boolean;
+  /** `before`: the one that is set, if one is. Throws `approval_denied` if it is another. */
+  set(secret: string, before?: string): void;
+  /** Throws `approval_denied` unless none is set or this is it. */
+  check(secret: string | undefined): void;
+}
+
+const KEY_BYTES = 32;
+const LENGTH_MIN = 8;
+const NAME = "approval-secret";
+
+export function createApprovalSecret(store: Store): ApprovalSecret {
+  const read = (): string | undefined =>
+    store.get<{ value: string }>("SELECT value FROM setting WHERE name = ?", [NAME])?.value;
+
+  function check(secret: string | undefined): void {
+    const kept = read();
+    if (kept === undefined) return;
+    const [salt = "", hash = ""] = kept.split(":");
+    const given = scryptSync(secret ?? "", Buffer.from(salt, "hex"), KEY_BYTES);
+    if (secret === undefined || !timingSafeEqual(given, Buffer.from(hash, "hex")))
+      throw new SluiceError("approval_denied", "This is not the secret that was set with `sluice approvals secret`");
+  }
+
+  return {
+    isSet: () => read() !== undefined,
+    set(secret, before) {
+      check(before);
+      if (secret.length < LENGTH_MIN)
+        throw new SluiceError("invalid_input", `The secret needs at least ${LENGTH_MIN} characters`);
+      const salt = randomBytes(16);
+      const hash = scryptSync(secret, salt, KEY_BYTES);
+      store.run("INSERT OR REPLACE INTO setting (name, value) VALUES (?, ?)", [
+        ...[NAME, `${salt.toString("hex")}:${hash.toString("hex")}`],
+      ]);
+    },
+    check,
+  };
+}
