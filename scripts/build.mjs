@@ -28,6 +28,7 @@ try {
   rmSync(join(made, "sandbox/guest/prelude"), { recursive: true });
   await copyTypeScript(join(made, "runtime"));
   await bundleTokenizer(join(made, "runtime"));
+  await bundleTelemetry(join(made, "runtime"));
   chmodSync(join(made, "surfaces/cli.js"), 0o755);
   try {
     renameSync(dist, old);
@@ -54,6 +55,21 @@ async function bundleTokenizer(folder) {
   writeFileSync(join(folder, "o200k.json"), JSON.stringify({ name, pat_str, special_tokens, stringEncoder, binary }));
   const home = dirname(createRequire(import.meta.url).resolve("ai-tokenizer"));
   cpSync(join(home, "../LICENSE"), join(folder, "tokenizer-LICENSE.txt"));
+}
+
+/**
+ * What is used of OpenTelemetry, in one file with the licence that its packages share. Kept between builds.
+ * @param {string} folder
+ */
+async function bundleTelemetry(folder) {
+  const input = join(root, "src/runtime/telemetry-export.js");
+  const home = dirname(createRequire(import.meta.url).resolve("@opentelemetry/sdk-trace-base/package.json"));
+  const file = join(folder, "telemetry-export.js");
+  await build({
+    ...{ input, platform: "node", logLevel: "silent" },
+    output: { file, format: "esm", minify: true, codeSplitting: false },
+  });
+  cpSync(join(home, "LICENSE"), join(folder, "telemetry-LICENSE.txt"));
 }
 
 /**

@@ -132,6 +132,7 @@ export const limits = {
   callsQueuedMax: 10_000, // calls that wait for their turn at one server or tool
   slowedMsMax: 60_000, // longest pause that a server's Retry-After makes for all: a day's would stop everybody
   usageWriteMs: 1_000, // what was used is written after this much time, together
+  telemetryCloseMs: 2_000, // what was measured last is sent in this time when Sluice ends
   // the audit
   auditSegmentBytesMax: 67_108_864, // one segment: then another begins, so that old ones can be removed
   auditKeepBytes: 1_073_741_824, // all segments together; the config section `audit` may set it

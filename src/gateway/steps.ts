@@ -3,6 +3,7 @@ import type { Alerts } from "./alerts.ts";
 import { approve, type ApproveParts } from "./approve.ts";
 import type { Audit } from "./audit.ts";
 import type { Budget } from "./budget.ts";
+import type { Step } from "./call.ts";
 import { compose, type Invoke } from "./compose.ts";
 import type { DefinitionCheck } from "./definitions.ts";
 import type { Flow } from "./flow.ts";
@@ -18,6 +19,8 @@ export interface StepParts extends ValidateOptions, AccessPolicy {
   /** Absent: nothing is sealed. */
   privacy?: SealParts & { release: Omit<ReleaseParts, "flush"> };
   approve: Omit<ApproveParts, "decide" | "flush">;
+  /** Absent: nothing is measured for others. */
+  telemetry?: { readonly step: Step } | undefined;
   /** Absent: nobody is told of anything. */
   alerts?: Pick<Alerts, "step">;
   /** Absent: nothing that was read matters. */
@@ -35,6 +38,7 @@ export function createGateway(parts: StepParts, callUpstream: Invoke): Invoke {
   const decide = createDecider(parts);
   const flush = (): Promise<void> => audit.flush();
   const steps = [
+    ...(parts.telemetry === undefined ? [] : [parts.telemetry.step]), // how long all of it takes
     audit.step, // outermost: a refused call is recorded too
     ...(parts.alerts === undefined ? [] : [parts.alerts.step]), // sees what is asked and answered, refusals too
     access(decide, checkDefinition), // grant, then allow / deny, then the pinned definition

@@ -56,6 +56,7 @@ import { cleanAnswer, withMissing } from "./search-hint.ts";
 import { serverIn, toUnresolved } from "./unresolved.ts";
 import { createSkillFolder } from "./skill-folder.ts";
 import type { ServerReport, Sluice } from "./sluice.ts";
+import { openTelemetry } from "./telemetry.ts";
 import { createTokenLedger } from "./token-ledger.ts";
 import { createTypeCheck } from "./type-check.ts";
 
@@ -111,6 +112,11 @@ async function compose(config: Config, options: SluiceOptions, cleanup: Cleanup)
     }),
   );
   events.on((event) => watchForAlerts(event, gate.alerts));
+  const telemetry = await openTelemetry(process.env, log);
+  if (telemetry !== undefined) {
+    cleanup.use(telemetry);
+    events.on((event) => telemetry.hear(event));
+  }
   const watchdog = cleanup.use(createWatchdog());
   const catalogue = createCatalogue({
     store,
@@ -213,6 +219,7 @@ async function compose(config: Config, options: SluiceOptions, cleanup: Cleanup)
     broker,
     trustOf: (server) => trusts.get(server) ?? "untrusted",
     gate,
+    telemetry,
     tokens,
     namesIn,
     serversOf: (name) => (/\.|__/.test(name) ? namesIn(name) : keys),

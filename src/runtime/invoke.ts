@@ -66,6 +66,7 @@ export function createInvoke(
       checkDefinition,
       onUnenforced: (address, reason) => log(`${address}: ${reason}`),
       approve: { broker: parts.broker, masked: (token) => parts.privacy.need().masked(token) },
+      telemetry: parts.telemetry,
       ...{ alerts: parts.gate.alerts, flow: parts.gate.flow, budget: parts.gate.budget, limit: parts.gate.limit },
       ...parts.privacy.steps,
     },

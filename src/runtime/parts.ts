@@ -18,6 +18,7 @@ import type { OpenPrivacy } from "./privacy.ts";
 import type { SearchAnswer } from "./outcome.ts";
 import type { CountedTokens } from "./token-account.ts";
 import type { SampledText } from "./tokens.ts";
+import type { Telemetry } from "./telemetry.ts";
 import type { Gate } from "./gate.ts";
 import type { Events, SearchOptions, SluiceEvent } from "./sluice.ts";
 
@@ -58,6 +59,7 @@ export interface Parts {
   broker: Broker;
   trustOf: (server: string) => Trust;
   gate: Gate;
+  telemetry: Telemetry | undefined;
   tokens: {
     open(code: string): {
       addCall(tool: string, argumentsJson: string, result: string | SampledText): void;
