@@ -1,6 +1,7 @@
 import { monitorEventLoopDelay } from "node:perf_hooks";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import type { ExecuteOptions } from "../src/runtime/sluice.ts";
+import type { ExecutionResult } from "../src/runtime/outcome.ts";
 import { checkOutcome, type House, openHouse } from "./house.ts";
 import { commandLineOf, descendantsOf, untilDead } from "./processes.ts";
 
@@ -332,6 +333,28 @@ function killAll(pids: readonly number[]): void {
 }
 
 describe.runIf(process.platform === "linux")("a guest's process", () => {
+  /** Runs a program and kills its guest when it has printed. */
+  async function killedAt(code: string): Promise<ExecutionResult> {
+    let isKilled = false;
+    return house.run(`${code}\nconsole.log("here");\nawait new Promise((r) => setTimeout(r, 1_500));\nreturn 1`, {
+      onProgress(text) {
+        if (!text.includes("here") || isKilled) return;
+        isKilled = true;
+        killAll(guests());
+      },
+    });
+  }
+
+  test("killed before its program did anything is begun again, once", async () => {
+    const { status, result, logs, stats } = await killedAt("");
+    expect([status, result, logs.map(({ text }) => text), stats.retries]).toEqual(["completed", 1, ["here"], 1]);
+  });
+
+  test("killed after it wrote or called is not", async () => {
+    for (const act of ['await fs.promises.writeFile("./workspace/crash.txt", "x");', "await zoo.echo({});"])
+      expect(await killedAt(act)).toMatchObject({ status: "killed", error: { code: "guest_crashed" } });
+  });
+
   test("killed from outside is a crash, and the next program runs", async () => {
     const running = house.run("console.log('before');\nawait zoo.slow({ ms: 60_000 });");
     await new Promise<void>((resolve) => {

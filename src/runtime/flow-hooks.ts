@@ -8,10 +8,14 @@ import type { Parts } from "./parts.ts";
 export function toFileHooks(
   { flow, fileLabels }: Parts["gate"],
   executionId: string,
+  onEffect: () => void,
 ): Required<Pick<FileGateOptions, "onRead" | "onChanged">> {
   return {
     onRead: (names, isList) => flow.add(executionId, fileLabels.of(names.join("/"), isList)),
-    onChanged: (names, isPart) => fileLabels.set(names.join("/"), flow.labelsOf(executionId), isPart),
+    onChanged(names, isPart) {
+      onEffect();
+      fileLabels.set(names.join("/"), flow.labelsOf(executionId), isPart);
+    },
   };
 }
 

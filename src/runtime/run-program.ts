@@ -66,6 +66,8 @@ export function startProgram(parts: Parts, code: string, options: ExecuteOptions
   let stats: Partial<OutcomeStats> = {};
   let retries = 0;
   let logChars = 0;
+  /** Something of it is to be seen outside its sandbox. */
+  let hadEffect = false;
   let checking: Promise<TypeProblem[]> | undefined;
 
   /** One after another: a listener may be on its way to a model, and each piece is looked at first. */
@@ -115,7 +117,9 @@ export function startProgram(parts: Parts, code: string, options: ExecuteOptions
         writable: grant.workspace !== "read-only",
         limits: sandbox,
         signal: stop.signal,
-        ...toFileHooks(parts.gate, id),
+        ...toFileHooks(parts.gate, id, () => {
+          hadEffect = true;
+        }),
         onWritten: (file) => parts.audit.record({ kind: "file-written", executionId: id, ...file }),
       });
       const ended = await runExecution({
@@ -149,7 +153,10 @@ export function startProgram(parts: Parts, code: string, options: ExecuteOptions
         files,
         network: createNetworkGate({
           network: sandbox.network,
-          admit: (host, signal) => admitRequest(parts, id, host, signal),
+          admit(host, signal) {
+            hadEffect = true;
+            return admitRequest(parts, id, host, signal);
+          },
           ...(parts.privacy.sealResponse === undefined ? {} : { seal: parts.privacy.sealResponse }),
           record: (record) => parts.audit.record({ ...record, executionId: id }),
         }),
@@ -172,7 +179,13 @@ export function startProgram(parts: Parts, code: string, options: ExecuteOptions
     let large: LargeValue | undefined;
     let usage: ExecutionEnd["usage"] | undefined;
     try {
-      const ended = await run();
+      let ended = await run();
+      // A sandbox that broke before its program did anything: another one may hold.
+      if (ended.error?.code === "guest_crashed" && ended.toolCalls === 0 && !hadEffect && cancelled === undefined) {
+        logs.length = 0;
+        retries += 1;
+        ended = await run();
+      }
       outcome = endToOutcome(id, ended, cancelled);
       addHint(parts, outcome);
       stats = { toolCalls: ended.toolCalls };
