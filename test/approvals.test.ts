@@ -185,3 +185,12 @@ describe("a program that is shown before it runs", () => {
     expect(await house.sluice.resume(paused.executionId)).toMatchObject({ status: "completed", result: 1 });
   });
 });
+
+test("a person sees the line of the program that makes the call", async () => {
+  await using house = await openHouse({ policy: { tools: { "zoo.delete": "approve" } } });
+  const paused = await house.run("const all = [1];\nfor (const id of all)\n  await zoo.delete({ id });\nreturn 'done'");
+  const [question] = house.sluice.questions();
+  expect(question?.body.site).toEqual({ line: 3, text: "await zoo.delete({ id });" });
+  house.sluice.answer(question?.id ?? "", "allow-once", "test");
+  expect((await house.sluice.resume(paused.executionId)).result).toBe("done");
+});

@@ -103,7 +103,8 @@ export function approve({ broker, decide, masked, flush }: ApproveParts): Step {
     const shown = calls
       .slice(0, SAMPLES_MAX)
       .map((call) => JSON.stringify(call.arguments).slice(0, limits.questionBodyChars));
-    return { text, arguments: shown, calls: calls.length, data };
+    const site = (calls[0] as ToolCall).site;
+    return { text, arguments: shown, calls: calls.length, data, ...(site === undefined ? {} : { site }) };
   }
 
   function join(kind: QuestionKind, origins: string[], call: ToolCall): Batch {

@@ -30,6 +30,8 @@ export interface QuestionBody {
   text: string;
   /** Of the calls that are asked about together, the first ones; JSON with tokens. */
   arguments: string[];
+  /** The line of the program that makes the first call. */
+  site?: { line: number; text: string };
   /** The whole program, where it is about that. */
   program?: string;
   calls: number;

@@ -25,6 +25,8 @@ export interface ToolCall {
   arguments: JsonObject;
   grant: Grant;
   signal: AbortSignal;
+  /** Where the program calls from: a line of its source, as the program says. */
+  site?: { line: number; text: string };
   /** Ends the execution that makes the call, with this as its error. */
   endExecution?: (code: ErrorCode, message: string) => void;
   /** What is left of the execution's wall clock; absent: no bound. */

@@ -55,7 +55,7 @@ export function createNotify({ url, secret }: NotifyConfig, { events, answer, lo
       .then((link) =>
         send({
           ...{ type: "question", id, kind, executionId, tool, origins, link },
-          ...{ text: body.text, arguments: body.arguments, data: body.data },
+          ...{ text: body.text, arguments: body.arguments, data: body.data, site: body.site },
           expiresAt: new Date(expiresAt).toISOString(),
         }),
       )

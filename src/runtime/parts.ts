@@ -31,6 +31,7 @@ export interface NamedCall {
   arguments: Json;
   grant: Grant;
   signal: AbortSignal;
+  site?: { line: number; text: string };
   endExecution?: (code: ErrorCode, message: string) => void;
   /** What is left of the execution's wall clock. */
   remainingMs?: () => number;

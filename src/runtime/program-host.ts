@@ -12,6 +12,8 @@ export interface ProgramHostOptions {
   parts: Parts;
   view: ReturnType<Parts["openView"]>;
   executionId: string;
+  /** The program's source. */
+  code: string;
   grant: Grant;
   resultBytesMax: number;
   /** Counted as the calls come and go. */
@@ -30,11 +32,14 @@ export interface ProgramHostOptions {
   onProgress: (message: string) => void;
 }
 
+const LINE_CHARS_MAX = 200;
+
 /** What one program can ask of the host, beside files and network. */
 export function createProgramHost({
   parts,
   view,
   executionId,
+  code,
   grant,
   resultBytesMax,
   calls,
@@ -46,8 +51,10 @@ export function createProgramHost({
   onSealed,
   onProgress,
 }: ProgramHostOptions): ExecutionHost {
+  const lines = code.split("\n");
   return {
-    async invokeTool({ callId, tool, arguments: args, remainingMs }, callSignal) {
+    async invokeTool({ callId, tool, arguments: args, line = 0, remainingMs }, callSignal) {
+      const text = lines[line - 1]?.trim().slice(0, LINE_CHARS_MAX);
       calls.open += 1;
       const outcome = await parts.invoke({
         executionId,
@@ -59,6 +66,7 @@ export function createProgramHost({
         signal: callSignal,
         endExecution,
         remainingMs,
+        ...(text === undefined ? {} : { site: { line, text } }),
         view: view.catalogue,
       });
       calls.open -= 1;

@@ -130,6 +130,7 @@ export function startProgram(parts: Parts, code: string, options: ExecuteOptions
           parts,
           view,
           executionId: id,
+          code,
           grant,
           resultBytesMax: sandbox.resultBytesMax,
           calls,

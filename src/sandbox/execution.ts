@@ -19,7 +19,7 @@ import type { GuestUsage, Watchdog } from "./watchdog.ts";
 export interface ExecutionHost {
   /** One tool call through the gateway; its data as JSON text, or as bytes. Never rejects for what a tool does. */
   invokeTool(
-    call: { callId: number; tool: string; arguments: Json; remainingMs: () => number },
+    call: { callId: number; tool: string; arguments: Json; line?: number; remainingMs: () => number },
     signal: AbortSignal,
   ): Promise<{ json: string } | { large: LargeValue } | { error: ReplyError }>;
   search(query: JsonObject): Promise<Json>;
@@ -141,7 +141,12 @@ export async function runExecution(options: ExecutionOptions): Promise<Execution
       if (ended) return;
       calls.open += 1;
       const reply = await host.invokeTool(
-        { callId, tool: asText(args["tool"]), arguments: args["arguments"] ?? {}, remainingMs: () => deadline.left() },
+        {
+          ...{ callId, tool: asText(args["tool"]), arguments: args["arguments"] ?? {} },
+          // What the program says of itself; read in its source, so that it can name a line of that and nothing else.
+          ...(Number.isSafeInteger(args["line"]) ? { line: Number(args["line"]) } : {}),
+          remainingMs: () => deadline.left(),
+        },
         stopCalls.signal,
       );
       if (ended) return;

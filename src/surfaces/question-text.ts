@@ -3,6 +3,7 @@ import type { Question } from "../runtime/sluice.ts";
 /** A question as a person reads it: what would happen, with what; values only as tokens and masked samples. */
 export function toQuestionText({ id, tool, executionId, body, answer, answeredBy, expiresAt }: Question): string {
   const lines = [body.text, "", `question   ${id}`, `tool       ${tool}`, `execution  ${executionId}`];
+  if (body.site !== undefined) lines.push(`line       ${body.site.line}: ${body.site.text}`);
   if (body.program !== undefined) lines.push("", body.program, "");
   for (const { class: name, values, samples, paths } of body.data)
     lines.push(

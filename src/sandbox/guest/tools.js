@@ -36,12 +36,18 @@ export function createTools(host) {
   let servers = new Map();
 
   /** @param {string} tool @param {unknown} [input] */
-  const callTool = (tool, input) => host.call("tool", { tool, arguments: input ?? {} }, new Error());
+  const callTool = (tool, input) => call(tool, input, new Error());
+
+  /** @param {string} tool @param {unknown} input @param {Error} site where the program calls from */
+  function call(tool, input, site) {
+    // For a person who is asked about the call.
+    const [, line] = /program\.ts:(\d+)/.exec(site.stack ?? "") ?? [];
+    return host.call("tool", { tool, arguments: input ?? {}, line: line === undefined ? 0 : Number(line) }, site);
+  }
 
   /** @param {string} name @param {string} address */
   function createStub(name, address) {
-    const stub = (/** @type {unknown} */ input) =>
-      host.call("tool", { tool: address, arguments: input ?? {} }, new Error());
+    const stub = (/** @type {unknown} */ input) => call(address, input, new Error());
     Object.defineProperty(stub, "name", { value: name, configurable: true });
     return stub;
   }
