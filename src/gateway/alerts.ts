@@ -72,6 +72,8 @@ const parameters = /^(?:params?|parameters|args|arguments|values|bindings|variab
 export function createAlerts({ modes, raise, isOutside, isKnown, isRead }: AlertParts): Alerts {
   const executions = new Map<string, Seen>();
   const endedByLimit: number[] = [];
+  /** Tools whose first use with personal data was told: what was used is written a moment later. */
+  const toldNew = new Set<string>();
 
   function seenOf(executionId: string): Seen {
     const known = executions.get(executionId);
@@ -96,12 +98,14 @@ export function createAlerts({ modes, raise, isOutside, isKnown, isRead }: Alert
     const { tool } = call;
     const seen = seenOf(call.executionId);
     const text = JSON.stringify(call.arguments);
-    if (token.test(text) && !isKnown(tool.address))
+    if (token.test(text) && !toldNew.has(tool.address) && !isKnown(tool.address)) {
+      if (toldNew.size < TEXTS_MAX) toldNew.add(tool.address);
       tell(
         "first-use-with-personal-data",
         call,
         `${tool.address} was never called here before, and gets personal data`,
       );
+    }
     if (seen.records >= RECORDS && isOutside(tool))
       tell(
         "bulk-outside",
