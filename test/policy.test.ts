@@ -287,7 +287,10 @@ describe("asking", () => {
       },
       remembered: () => undefined,
     };
-    const invoke = compose([approve({ broker, decide: decider, masked: async () => "•" })], async () => done);
+    const invoke = compose(
+      [approve({ broker, decide: decider, masked: async () => "•", flush: async () => undefined })],
+      async () => done,
+    );
     const call = (args: object, more: Partial<ToolCall> = {}): Promise<CallOutcome> =>
       invoke({ ...callOf("crm.put"), arguments: args as JsonObject, ...more });
     return { asked, call };
@@ -313,6 +316,29 @@ describe("asking", () => {
     expect(asked).toEqual(["edge"]);
     expect(await call({ id: 4 }, { edges: [{ ...edge, class: "PHONE" }] })).toEqual(done);
     expect(asked).toEqual(["edge", "edge"]);
+  });
+
+  test("no call hides behind others: each is shown, or asked about by itself", async () => {
+    const shown: string[][] = [];
+    const broker = {
+      ask: async ({ body }: { body: { arguments: string[]; calls: number } }) => {
+        shown.push(body.arguments);
+        expect(body.arguments).toHaveLength(body.calls);
+        return true;
+      },
+      remembered: () => undefined,
+    };
+    const invoke = compose(
+      [approve({ broker, decide, masked: async () => "•", flush: async () => undefined })],
+      async () => done,
+    );
+    const all = Array.from({ length: 200 }, (_, id) => ({ id, text: "x".repeat(id === 150 ? 5_000 : 150) }));
+    const outcomes = await Promise.all(all.map((args) => invoke({ ...callOf("crm.put"), arguments: args })));
+    expect(outcomes.every(({ kind }) => kind === "data")).toBe(true);
+    expect(shown.length).toBeGreaterThan(1);
+    expect(shown.flat().map((text) => Number(/"id":(\d+)/.exec(text)?.[1]))).toEqual(all.map(({ id }) => id));
+    expect(shown.flat()[150]).toMatch(/… \(\d+ more characters\)$/);
+    for (const one of shown) expect(one.join("").length).toBeLessThanOrEqual(16_500);
   });
 
   test("a flood of questions ends the execution", async () => {

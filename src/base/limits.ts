@@ -148,7 +148,8 @@ export const limits = {
   questionGatherMs: 50, // calls that come within this are asked together
   questionsPendingMax: 64, // questions of one process that wait at once
   questionsKeptMax: 1_000, // answered or expired questions kept to be looked at
-  questionBodyChars: 4_096, // arguments shown with a question
+  questionBodyChars: 4_096, // arguments of one call shown with a question
+  questionCharsMax: 16_384, // of all its calls; what has no room is asked about by itself
   // privacy
   privacyIdleMs: 300_000, // the thread that looks for personal data ends after this: it loads in a fifth of a second
   vaultTtlMs: 2_592_000_000, // a value that was not seen for 30 days is forgotten

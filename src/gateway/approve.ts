@@ -20,6 +20,8 @@ export interface ApproveParts {
 /** Calls that are asked about with one question. */
 interface Batch {
   calls: ToolCall[];
+  /** Of the arguments that are shown. */
+  chars: number;
   answer: Promise<boolean>;
 }
 
@@ -100,9 +102,8 @@ export function approve({ broker, decide, masked, flush }: ApproveParts): Step {
       kind === "edge"
         ? `May ${what} from ${from.join(", ")} go to ${tool.address}${count}?`
         : `May ${tool.address} be called${count}?${what === "" ? "" : ` It would get ${what} from ${from.join(", ")}.`}${because}`;
-    const shown = calls
-      .slice(0, SAMPLES_MAX)
-      .map((call) => JSON.stringify(call.arguments).slice(0, limits.questionBodyChars));
+    // Of a flow of data the values are what matters; of calls every one, so that none hides behind others.
+    const shown = (kind === "edge" ? calls.slice(0, SAMPLES_MAX) : calls).map(toShownArguments);
     const site = (calls[0] as ToolCall).site;
     return { text, arguments: shown, calls: calls.length, data, ...(site === undefined ? {} : { site }) };
   }
@@ -110,13 +111,18 @@ export function approve({ broker, decide, masked, flush }: ApproveParts): Step {
   function join(kind: QuestionKind, origins: string[], call: ToolCall): Batch {
     const key = JSON.stringify([call.executionId, kind, origins, call.tool.address]);
     const open = batches.get(key);
-    if (open !== undefined) {
+    const chars = kind === "edge" ? 0 : toShownArguments(call).length;
+    if (open !== undefined && open.chars + chars <= limits.questionCharsMax) {
       open.calls.push(call);
+      open.chars += chars;
       return open;
     }
-    const batch: Batch = { calls: [call], answer: Promise.resolve(false) };
+    // What does not fit where a person sees it is asked about by itself.
+    const batch: Batch = { calls: [call], chars, answer: Promise.resolve(false) };
     batches.set(key, batch);
-    batch.answer = gather(kind, origins, batch, () => batches.delete(key));
+    batch.answer = gather(kind, origins, batch, () => {
+      if (batches.get(key) === batch) batches.delete(key);
+    });
     // Another call may be the one that looks at it.
     batch.answer.catch(() => undefined);
     return batch;
@@ -168,6 +174,12 @@ export function approve({ broker, decide, masked, flush }: ApproveParts): Step {
     }
     return next(call);
   };
+}
+
+function toShownArguments(call: ToolCall): string {
+  const text = JSON.stringify(call.arguments);
+  const max = limits.questionBodyChars;
+  return text.length <= max ? text : `${text.slice(0, max)}… (${text.length - max} more characters)`;
 }
 
 function toOrigins(edges: readonly Edge[], server: string): string[] {

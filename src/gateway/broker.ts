@@ -28,7 +28,7 @@ export interface Question {
 export interface QuestionBody {
   /** One sentence. */
   text: string;
-  /** Of the calls that are asked about together, the first ones; JSON with tokens. */
+  /** Of the calls that are asked about together, each one (where it is about a flow of data, the first ones); JSON with tokens. */
   arguments: string[];
   /** The line of the program that makes the first call. */
   site?: { line: number; text: string };
