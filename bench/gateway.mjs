@@ -77,7 +77,11 @@ const gateway = {
 export default gateway;
 
 /** Nobody is asked, and nothing is sealed: what the steps cost by themselves. */
-const nobody = { broker: { ask: async () => false, remembered: () => undefined }, masked: async () => "" };
+const nobody = {
+  broker: { ask: async () => false, remembered: () => undefined },
+  masked: async () => "",
+  clean: async (/** @type {string[]} */ texts) => texts,
+};
 const openly = {
   restore: async (/** @type {unknown} */ args) => args,
   seal: async (/** @type {unknown} */ value) => ({ value, counts: {}, withheld: 0 }),

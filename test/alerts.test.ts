@@ -88,7 +88,21 @@ describe("rules", () => {
     await call("crm.put", {});
     expect(raised).toEqual([]);
     await call("web.post", {});
-    expect(raised).toMatchObject([{ rule: "bulk-outside", tool: "web.post", evidence: /^120 records were read/ }]);
+    expect(raised).toMatchObject([{ rule: "bulk-outside", tool: "web.post", evidence: /^121 records were read/ }]);
+  });
+
+  test.each<[string, (n: number) => Json]>([
+    ["one by one", (n) => ({ id: n })],
+    [
+      "keyed",
+      (n) => (n === 0 ? Object.fromEntries(Array.from({ length: 100 }, (_, at) => [`u${at}`, { id: at }])) : null),
+    ],
+    ["lines of text", (n) => (n === 0 ? "a,b\n".repeat(150) : null)],
+  ])("records are records however they come: %s", async (_, answer) => {
+    const { call, rules } = open();
+    for (let n = 0; n < 120; n += 1) await call("crm.get", { n }, answer(n));
+    await call("web.post", {});
+    expect(rules()).toEqual(["bulk-outside"]);
   });
 
   test("a query that is built from a server's text, and what to do instead", async () => {

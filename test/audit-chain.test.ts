@@ -284,6 +284,10 @@ describe("what a run leaves in it", () => {
       bytes: 5,
       sha256: createHash("sha256").update("hello").digest("hex"),
     });
+    // What the model wrote is cleaned as well.
+    expect(all.find(({ kind, tool }) => kind === "call-started" && tool === "zoo.echo")?.["arguments"]).toBe(
+      '{"mail":"[EMAIL]"}',
+    );
     expect(all.find(({ kind, tool }) => kind === "call-ended" && tool === "zoo.echo")?.["result"]).toBe(
       '{"mail":"[EMAIL_1]"}',
     );

@@ -32,7 +32,11 @@ afterEach(() => rmSync(folder, { recursive: true, force: true }));
 /** Nobody is asked, and nothing is limited. */
 const quiet = {
   trustOf: () => "internal" as const,
-  approve: { broker: { ask: () => Promise.resolve(false), remembered: () => undefined }, masked: async () => "" },
+  approve: {
+    broker: { ask: () => Promise.resolve(false), remembered: () => undefined },
+    masked: async () => "",
+    clean: async (texts: readonly string[]) => [...texts],
+  },
   limit: { around: (inner: Invoke) => inner },
 };
 

@@ -1,3 +1,4 @@
+import { setImmediate as nextTurn } from "node:timers/promises";
 import { mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -25,6 +26,11 @@ const nobodysDay = (): DaySpent => {
     atomically: (act) => act(),
   };
 };
+/** A call that goes out and comes back. */
+const leaving = async (call: ToolCall): Promise<CallOutcome> => {
+  call.onLeave?.();
+  return good;
+};
 const good: CallOutcome = { kind: "data", data: "x", bytes: 100 };
 
 function callOf(executionId: string, ended: string[] = []): ToolCall {
@@ -39,13 +45,19 @@ describe("what a budget holds", () => {
   test("calls that are made together cannot cross it together", async () => {
     const budget = createBudget({ ...empty, perExecution: { calls: 10 } }, nobodysDay());
     let made = 0;
-    const call = compose([budget.step], async () => {
+    const call = compose([budget.step], async (passed) => {
+      passed.onLeave?.();
       made += 1;
       await new Promise((resolve) => setTimeout(resolve, 5));
       return good;
     });
     const ended: string[] = [];
-    const outcomes = await Promise.all(Array.from({ length: 50 }, () => call(callOf("a", ended))));
+    const calling = Promise.all(Array.from({ length: 50 }, () => call(callOf("a", ended))));
+    await new Promise((resolve) => setTimeout(resolve, 1));
+    // Those that have their share are done before it ends.
+    expect(ended).toEqual([]);
+    const outcomes = await calling;
+    await nextTurn();
     expect(made).toBe(10);
     expect(outcomes.filter(({ kind }) => kind === "data")).toHaveLength(10);
     expect(new Set(ended)).toEqual(new Set(["budgetPerExecution"]));
@@ -61,7 +73,7 @@ describe("what a budget holds", () => {
   test("a session's and a day's are over all executions; the next one does not begin", async () => {
     for (const level of ["perSession", "perDay"] as const) {
       const budget = createBudget({ ...empty, [level]: { calls: 3 } }, nobodysDay());
-      const call = compose([budget.step], async () => good);
+      const call = compose([budget.step], leaving);
       for (const id of ["a", "b", "c"]) {
         budget.check();
         expect(await call(callOf(id))).toEqual(good);
@@ -77,22 +89,29 @@ describe("what a budget holds", () => {
       nobodysDay(),
     );
     const ended: string[] = [];
-    const call = compose([budget.step], async () => good);
+    const call = compose([budget.step], leaving);
     await call(callOf("a", ended));
     await call(callOf("a", ended));
     expect(ended).toEqual([]);
     expect(await call(callOf("a", ended))).toMatchObject({ message: /0\.0500 US dollars is used up: 0\.0400 so far/ });
     expect(budget.end("a").get("crm.get")).toMatchObject({ calls: 2, failed: 0, usd: 0.04, bytes: 204 });
     const more = createBudget({ ...empty, perExecution: { bytes: 250 } }, nobodysDay());
-    const callMore = compose([more.step], async () => good);
+    const callMore = compose([more.step], leaving);
+    await nextTurn();
+    ended.length = 0;
     for (let n = 0; n < 3; n += 1) await callMore(callOf("a", ended));
-    expect(ended).toEqual(["budgetPerExecution", "budgetPerExecution"]);
+    await nextTurn();
+    expect(new Set(ended)).toEqual(new Set(["budgetPerExecution"]));
   });
 
   test("a call that never left costs nothing", async () => {
     const budget = createBudget({ ...empty, perExecution: { calls: 1 } }, nobodysDay());
     const answers: CallOutcome[] = [{ kind: "error", code: "approval_denied", message: "no" }, good];
-    const call = compose([budget.step], async () => answers.shift() ?? good);
+    const call = compose([budget.step], async (passed) => {
+      const answer = answers.shift();
+      if (answer?.kind !== "error") passed.onLeave?.();
+      return answer ?? good;
+    });
     expect(await call(callOf("a"))).toMatchObject({ code: "approval_denied" });
     expect(await call(callOf("a"))).toEqual(good);
     expect(await call(callOf("a"))).toMatchObject({ code: "budgetPerExecution" });
@@ -119,7 +138,7 @@ describe("what was used", () => {
     const budgets = [one, two].map((usage) =>
       createBudget({ ...empty, perDay: { calls: 5 } }, usage?.day ?? nobodysDay()),
     );
-    const calls = budgets.map((budget) => compose([budget.step], async () => good));
+    const calls = budgets.map((budget) => compose([budget.step], leaving));
     const outcomes = [];
     for (let n = 0; n < 4; n += 1) outcomes.push(await calls[0]?.(callOf("a")), await calls[1]?.(callOf("b")));
     expect(outcomes.filter((outcome) => outcome?.kind === "data")).toHaveLength(5);
@@ -143,6 +162,25 @@ describe("a program", () => {
     expect(logs.map(({ text }) => text).slice(0, 5)).toEqual(["0", "1", "2", "3", "4"]);
     expect(error?.message).toContain("policy.budget.perExecution.calls");
     expect((await house.run("return await zoo.echo({})")).status).toBe("completed");
+  });
+
+  test("that makes many calls at once: those within its budget are made, and are what it is charged", async () => {
+    await using house = await openHouse({ policy: { budget: { perExecution: { calls: 5 } } } });
+    const { status, calls } = await house.run(
+      "await Promise.allSettled(Array.from({ length: 20 }, (_, n) => zoo.echo({ n }))); await zoo.echo({})",
+    );
+    expect([status, calls.done]).toEqual(["killed", 5]);
+    expect(house.sluice.usage().find(({ tool }) => tool === "zoo.echo")?.calls).toBe(5);
+  });
+
+  test("has no more room in an error, or a direct call in its result, than its budget gives", async () => {
+    await using house = await openHouse({ policy: { budget: { perExecution: { outputTokens: 100 } } } });
+    const failed = await house.run('throw new Error("word ".repeat(1500))');
+    expect(failed.error?.message).toMatch(/… \(\d+ more characters: policy\.budget\)$/);
+    expect(failed.stats.tokens.out).toBeLessThan(250);
+    const direct = await house.sluice.callTool("zoo.echo", { text: "word ".repeat(500) });
+    expect(direct.spilled).toHaveLength(1);
+    expect(direct.stats.tokens.out).toBeLessThan(300);
   });
 
   test("does not begin when the session's is used up; one of answers ends it too", async () => {

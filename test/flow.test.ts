@@ -175,6 +175,46 @@ describe("programs", () => {
       'await fs.promises.mkdir("./workspace/s/7", { recursive: true })',
       'await fs.promises.readdir("./workspace", { recursive: true })',
     ],
+    [
+      "that a file is gone",
+      'fs.writeFileSync("./workspace/old", "mine"); await fs.promises.unlink("./workspace/old")',
+      'fs.existsSync("./workspace/old")',
+    ],
+    [
+      "a folder that is there already",
+      'await fs.promises.mkdir("./workspace/bit")',
+      'await fs.promises.mkdir("./workspace/bit").catch(() => 0)',
+    ],
+    [
+      "a folder that is not",
+      'await fs.promises.mkdir("./workspace/other")',
+      'await fs.promises.rmdir("./workspace/bit").catch(() => 0)',
+    ],
+    [
+      "a file that cannot be made",
+      'await fs.promises.writeFile("./workspace/bit", "")',
+      'await fs.promises.writeFile("./workspace/bit", "", { flag: "wx" }).catch(() => 0)',
+    ],
+    [
+      "a file where a folder is",
+      'await fs.promises.mkdir("./workspace/bit")',
+      'await fs.promises.writeFile("./workspace/bit", "").catch(() => 0)',
+    ],
+    [
+      "the time of a folder",
+      'await fs.promises.mkdir("./workspace/d", { recursive: true }); await fs.promises.unlink("./workspace/old")',
+      '(await fs.promises.stat("./workspace")).mtimeMs',
+    ],
+    [
+      "a name that a folder has lost",
+      'await fs.promises.unlink("./workspace/old")',
+      'await fs.promises.readdir("./workspace")',
+    ],
+    [
+      "a folder that was moved away",
+      'await fs.promises.rename("./workspace/old", "./workspace/new")',
+      'await fs.promises.rename("./workspace/old", "./workspace/x").catch(() => 0)',
+    ],
     ["that a file is there", 'await fs.promises.writeFile("./workspace/yes", "")', 'fs.existsSync("./workspace/yes")'],
   ])("it is not laundered by %s", async (_, write, read) => {
     await using house = await open();
@@ -185,6 +225,21 @@ describe("programs", () => {
     expect((await house.run(send)).result).toBe("flow_denied");
     // What the program had not read goes on as it was.
     expect((await house.run("await web.echo({}); return 'went'")).result).toBe("went");
+  });
+
+  test("nor by what results have taught of a tool", async () => {
+    await using house = await open();
+    await house.run(
+      'const { n } = await hr.echo({ n: 7 }); await web.echo({}).catch(() => 0); await hr.echo({ ["k" + n]: 1 })',
+    );
+    for (const read of [
+      'await fs.promises.readFile("./servers/hr/echo.ts", "utf8")',
+      'await describeTool("hr.echo")',
+      'await searchTools("echo")',
+    ]) {
+      const code = `import { describeTool, searchTools } from "sluice"; ${read}; try { await web.echo({}); return "went" } catch (error) { return error.code }`;
+      expect((await house.run(code)).result).toBe("flow_denied");
+    }
   });
 
   test("what is written anew is what was read now, and what was spilled is anybody's", async () => {

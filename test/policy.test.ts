@@ -276,6 +276,10 @@ describe("presets: what holds for tools without a rule", () => {
 describe("asking", () => {
   const decide = createDecider({ policy: { tools: { "*": "approve" }, preset: "open" }, trustOf: () => "internal" });
   const free = createDecider({ policy: { tools: {}, preset: "open" }, trustOf: () => "internal" });
+  const quietly = {
+    flush: async (): Promise<void> => undefined,
+    clean: async (texts: readonly string[]): Promise<string[]> => [...texts],
+  };
   const edge = { class: "EMAIL", from: ["hr"], tokens: ["[EMAIL_1]"], paths: ["to"] } as unknown as Edge;
 
   function open(answers: boolean[], decider = decide) {
@@ -288,7 +292,7 @@ describe("asking", () => {
       remembered: () => undefined,
     };
     const invoke = compose(
-      [approve({ broker, decide: decider, masked: async () => "•", flush: async () => undefined })],
+      [approve({ broker, decide: decider, masked: async () => "•", ...quietly })],
       async () => done,
     );
     const call = (args: object, more: Partial<ToolCall> = {}): Promise<CallOutcome> =>
@@ -302,6 +306,9 @@ describe("asking", () => {
     expect(await call({ id: 1 })).toMatchObject({ code: "approval_denied" });
     expect(await call({ id: 2 })).toEqual(done);
     expect(await call({ id: 2 })).toEqual(done);
+    await call({ id: 2, more: { a: 1, b: [{ c: 1, d: 2 }] } });
+    await call({ more: { b: [{ d: 2, c: 1 }], a: 1 }, id: 2 });
+    expect(asked.splice(2)).toHaveLength(1);
     expect(asked).toHaveLength(2);
     // Another execution is another matter, and so are other arguments.
     await call({ id: 2 }, { executionId: "other" });
@@ -328,10 +335,7 @@ describe("asking", () => {
       },
       remembered: () => undefined,
     };
-    const invoke = compose(
-      [approve({ broker, decide, masked: async () => "•", flush: async () => undefined })],
-      async () => done,
-    );
+    const invoke = compose([approve({ broker, decide, masked: async () => "•", ...quietly })], async () => done);
     const all = Array.from({ length: 200 }, (_, id) => ({ id, text: "x".repeat(id === 150 ? 5_000 : 150) }));
     const outcomes = await Promise.all(all.map((args) => invoke({ ...callOf("crm.put"), arguments: args })));
     expect(outcomes.every(({ kind }) => kind === "data")).toBe(true);

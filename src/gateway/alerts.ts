@@ -178,21 +178,36 @@ function gather(data: Json, seen: Seen): void {
   for (let nodes = 0; open.length > 0 && nodes < NODES_MAX; nodes += 1) {
     const value = open.pop() as Json;
     if (typeof value === "string") {
+      seen.records += value.split("\n").length - 1;
       if (value.length >= TEXT_CHARS_MIN && value.length <= TEXT_CHARS_MAX && seen.texts.size < TEXTS_MAX)
         seen.texts.add(value);
     } else if (Array.isArray(value)) {
-      seen.records += value.filter((item) => typeof item === "object" && item !== null).length;
+      // Of a list of lists each is a record; objects are counted as they come.
+      seen.records += value.filter((item) => Array.isArray(item)).length;
       open.push(...value.slice(0, NODES_MAX));
-    } else if (isJsonObject(value)) open.push(...Object.values(value).slice(0, NODES_MAX));
+    } else if (isJsonObject(value)) {
+      seen.records += 1;
+      open.push(...Object.values(value).slice(0, NODES_MAX));
+    }
   }
 }
 
 /** The argument whose text has a server's text as a part; a whole one is a value that was passed on. */
-function findBuilt(args: Json, texts: ReadonlySet<string>): string | undefined {
-  if (texts.size === 0 || !isJsonObject(args)) return undefined;
-  for (const [name, value] of Object.entries(args)) {
-    if (typeof value !== "string" || !language.test(name)) continue;
-    for (const text of texts) if (value.length > text.length && value.includes(text)) return name;
+function findBuilt(args: Json, texts: ReadonlySet<string>, name = "", depth = 0): string | undefined {
+  if (texts.size === 0 || depth > limits.sealDepthMax) return undefined;
+  if (typeof args === "string") {
+    if (!language.test(name)) return undefined;
+    for (const text of texts) if (args.length > text.length && args.includes(text)) return name;
+    return undefined;
+  }
+  const members: [string, Json][] = Array.isArray(args)
+    ? args.map((item) => [name, item])
+    : isJsonObject(args)
+      ? Object.entries(args)
+      : [];
+  for (const [key, value] of members) {
+    const found = findBuilt(value, texts, key, depth + 1);
+    if (found !== undefined) return found;
   }
   return undefined;
 }

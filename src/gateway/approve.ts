@@ -1,5 +1,6 @@
 import { hash as digest } from "node:crypto";
 import { SluiceError } from "../base/errors.ts";
+import { isJsonObject, type Json } from "../base/json.ts";
 import { limits } from "../base/limits.ts";
 import type { DecidedTool, Decision } from "./access.ts";
 import type { Broker, QuestionBody, QuestionKind } from "./broker.ts";
@@ -13,6 +14,8 @@ export interface ApproveParts {
   decide: (tool: DecidedTool) => Decision;
   /** What a person may see of a value. */
   masked: (token: string) => Promise<string>;
+  /** Texts without personal data that a model wrote into them. */
+  clean: (texts: readonly string[]) => Promise<string[]>;
   /** Resolves when what was recorded is on the disk. */
   flush: () => Promise<void>;
 }
@@ -41,7 +44,7 @@ const SAMPLES_MAX = 3;
  * One question covers everything about the call, and every call like it that waits at the same time. An answer stands
  * until the execution ends: for a flow of data whatever the call, for a tool that needs approval for this very call.
  */
-export function approve({ broker, decide, masked, flush }: ApproveParts): Step {
+export function approve({ broker, decide, masked, clean, flush }: ApproveParts): Step {
   const batches = new Map<string, Batch>();
   const executions = new Map<string, Answered>();
 
@@ -105,7 +108,9 @@ export function approve({ broker, decide, masked, flush }: ApproveParts): Step {
     // Of a flow of data the values are what matters; of calls every one, so that none hides behind others.
     const shown = (kind === "edge" ? calls.slice(0, SAMPLES_MAX) : calls).map(toShownArguments);
     const site = (calls[0] as ToolCall).site;
-    return { text, arguments: shown, calls: calls.length, data, ...(site === undefined ? {} : { site }) };
+    const [line = "", ...cleaned] = await clean([site?.text ?? "", ...shown]);
+    const where = site === undefined ? {} : { site: { line: site.line, text: line } };
+    return { text, arguments: cleaned, calls: calls.length, data, ...where };
   }
 
   function join(kind: QuestionKind, origins: string[], call: ToolCall): Batch {
@@ -132,7 +137,7 @@ export function approve({ broker, decide, masked, flush }: ApproveParts): Step {
   async function answered(call: ToolCall, origins: string[]): Promise<boolean> {
     const said = broker.remembered("approval", origins, call.tool.address);
     if (said !== undefined) return said === "allow";
-    const key = digest("sha256", JSON.stringify([call.tool.address, origins, call.arguments]));
+    const key = digest("sha256", JSON.stringify([call.tool.address, origins, toSorted(call.arguments)]));
     const own = executionOf(call.executionId).calls;
     const known = own.get(key);
     if (known !== undefined) return known;
@@ -174,6 +179,17 @@ export function approve({ broker, decide, masked, flush }: ApproveParts): Step {
     }
     return next(call);
   };
+}
+
+/** The same value with the keys of its objects in order: which comes first in a call says nothing. */
+function toSorted(value: Json): Json {
+  if (Array.isArray(value)) return value.map(toSorted);
+  if (!isJsonObject(value)) return value;
+  return Object.fromEntries(
+    Object.entries(value)
+      .sort(([a], [b]) => (a < b ? -1 : 1))
+      .map(([key, member]) => [key, toSorted(member)]),
+  );
 }
 
 function toShownArguments(call: ToolCall): string {

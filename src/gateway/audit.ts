@@ -31,8 +31,10 @@ export interface AuditOptions {
   now?: () => number;
   /** Where it is kept which segments there are, and how they ended; absent: nowhere. */
   heads?: AuditHeads;
-  /** `full`: arguments and results as they are, with tokens; default `hashes`. */
+  /** `full`: arguments and results too, with tokens; default `hashes`. */
   content?: "hashes" | "full";
+  /** For `full`: a text without personal data that a model wrote into it. */
+  clean?: (text: string) => Promise<string>;
   /** Bytes of all segments together, above which the oldest closed ones are removed. */
   keepBytes?: number;
 }
@@ -60,6 +62,7 @@ class SegmentedAudit implements Audit {
   #now: () => number;
   #heads: AuditHeads | undefined;
   #isFull: boolean;
+  #clean: (text: string) => Promise<string>;
   #keepBytes: number;
   #segment: Segment | undefined;
   /** Programs whose text is in this segment. */
@@ -70,11 +73,12 @@ class SegmentedAudit implements Audit {
   #flushing: Promise<void> | undefined;
   #timer: NodeJS.Timeout | undefined;
 
-  constructor(directory: string, { now = Date.now, heads, content = "hashes", keepBytes }: AuditOptions) {
+  constructor(directory: string, { now = Date.now, heads, content = "hashes", keepBytes, clean }: AuditOptions) {
     this.#directory = directory;
     this.#now = now;
     this.#heads = heads;
     this.#isFull = content === "full";
+    this.#clean = clean ?? ((text) => Promise.resolve(text));
     this.#keepBytes = keepBytes ?? limits.auditKeepBytes;
     this.step = (call, next) => this.#around(call, next);
   }
@@ -168,7 +172,7 @@ class SegmentedAudit implements Audit {
       tool,
       argumentBytes: Buffer.byteLength(text ?? ""),
       argumentSha256: digest("sha256", text ?? ""),
-      ...(this.#isFull ? { arguments: toKept(text ?? "") } : {}),
+      ...(this.#isFull ? { arguments: await this.#toKept(text ?? "") } : {}),
     });
     const startedAt = performance.now();
     const outcome = text === undefined ? refuseDepth(call) : await next(call);
@@ -178,12 +182,19 @@ class SegmentedAudit implements Audit {
         ? { ok: true, ...(outcome.bytes === undefined ? {} : { bytes: outcome.bytes }) }
         : { ok: false, code: outcome.code };
     try {
-      const kept = this.#isFull ? { result: toKept(toResultText(outcome)) } : {};
+      const kept = this.#isFull ? { result: await this.#toKept(toResultText(outcome)) } : {};
       this.record({ kind: "call-ended", executionId, callId, tool, ...ended, ms, ...kept });
     } catch {
       // The call has happened: hiding its result would make the program repeat it. The next call is refused instead.
     }
     return outcome;
+  }
+
+  /** A text of bounded length; what is left out is said. */
+  async #toKept(text: string): Promise<string> {
+    const max = limits.auditTextCharsMax;
+    const kept = text.length <= max ? text : `${text.slice(0, max)}… (${text.length - max} more characters)`;
+    return this.#clean(kept);
   }
 
   #open(): Segment {
@@ -249,12 +260,6 @@ function toUnavailable(directory: string, error: unknown): SluiceError {
     `Cannot write the audit in ${directory}: ${toMessage(error)}; nothing is called until it can be written`,
     { cause: error },
   );
-}
-
-/** A text of bounded length; what is left out is said. */
-function toKept(text: string): string {
-  const max = limits.auditTextCharsMax;
-  return text.length <= max ? text : `${text.slice(0, max)}… (${text.length - max} more characters)`;
 }
 
 function toResultText(outcome: CallOutcome): string {

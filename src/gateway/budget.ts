@@ -41,6 +41,15 @@ export interface Budget {
   priceOf(address: string): number;
 }
 
+interface Execution {
+  spent: Spent;
+  tools: Map<string, ToolUse>;
+  /** Calls that have their share and have not ended. */
+  underWay: number;
+  /** Ends it, once those have ended: what they do is done. */
+  end?: () => void;
+}
+
 type Level = "perExecution" | "perSession" | "perDay";
 
 const codes: Readonly<Record<Level, ErrorCode>> = {
@@ -49,20 +58,17 @@ const codes: Readonly<Record<Level, ErrorCode>> = {
   perDay: "budgetPerDay",
 };
 
-/** Ends of calls that never left: what was counted for them is given back. */
-const unmade = new Set<ErrorCode>(["approval_denied", "rate_limited", "callsQueuedMax", "circuit_open"]);
-
 export const nothingSpent = (): Spent => ({ calls: 0, bytes: 0, outputTokens: 0, usd: 0 });
 
 export function createBudget(config: BudgetConfig, day: DaySpent): Budget {
   const session = nothingSpent();
-  const executions = new Map<string, { spent: Spent; tools: Map<string, ToolUse> }>();
+  const executions = new Map<string, Execution>();
   const hasDay = Object.keys(config.perDay).length > 0;
   const prices = Object.entries(config.tools).sort(([a], [b]) => literalLength(b) - literalLength(a));
   const priceOf = (address: string): number => prices.find(([pattern]) => matchesPattern(pattern, address))?.[1] ?? 0;
 
-  function executionOf(executionId: string): { spent: Spent; tools: Map<string, ToolUse> } {
-    const known = executions.get(executionId) ?? { spent: nothingSpent(), tools: new Map<string, ToolUse>() };
+  function executionOf(executionId: string): Execution {
+    const known = executions.get(executionId) ?? { spent: nothingSpent(), tools: new Map(), underWay: 0 };
     executions.set(executionId, known);
     return known;
   }
@@ -85,7 +91,7 @@ export function createBudget(config: BudgetConfig, day: DaySpent): Budget {
     for (const [level, max, spent] of levelsOf(executionId))
       for (const [name, bound] of Object.entries(max) as [keyof Amounts, number][]) {
         const after = spent[name] + (more[name] ?? 0);
-        if (after > bound) return toError(level, name, spent[name], bound);
+        if (after > bound) return toError(level, name, name === "outputTokens" ? after : spent[name], bound);
       }
     return undefined;
   }
@@ -111,27 +117,44 @@ export function createBudget(config: BudgetConfig, day: DaySpent): Budget {
     const { executionId, tool } = call;
     const price = priceOf(tool.address);
     const before = { calls: 1, usd: price, bytes: JSON.stringify(call.arguments).length };
+    const execution = executionOf(executionId);
     const crossed = take(executionId, before);
-    if (crossed !== undefined) return end(call, crossed);
+    if (crossed !== undefined) return refuse(call, execution, crossed);
     const since = performance.now();
-    const outcome = await next(call);
-    if (outcome.kind === "error" && unmade.has(outcome.code)) {
-      add(executionId, { calls: -1, usd: -price, bytes: -before.bytes });
-      return outcome;
-    }
-    const bytes = outcome.kind === "error" ? outcome.message.length : (outcome.bytes ?? 0);
-    add(executionId, { bytes });
-    note(executionId, tool.address, {
-      ...{ calls: 1, failed: outcome.kind === "error" ? 1 : 0, bytes: bytes + before.bytes, usd: price },
-      durationMs: performance.now() - since,
+    let hasLeft = false;
+    execution.underWay += 1;
+    const outcome = await next({
+      ...call,
+      onLeave() {
+        hasLeft = true;
+      },
     });
-    const over = findCrossed(executionId, {});
-    if (over !== undefined) call.endExecution?.(over.code, over.message);
+    execution.underWay -= 1;
+    // What never left costs nothing.
+    if (!hasLeft) add(executionId, { calls: -1, usd: -price, bytes: -before.bytes });
+    else {
+      const bytes = outcome.kind === "error" ? outcome.message.length : (outcome.bytes ?? 0);
+      add(executionId, { bytes });
+      note(executionId, tool.address, {
+        ...{ calls: 1, failed: outcome.kind === "error" ? 1 : 0, bytes: bytes + before.bytes, usd: price },
+        durationMs: performance.now() - since,
+      });
+      const over = findCrossed(executionId, {});
+      if (over !== undefined) execution.end ??= () => call.endExecution?.(over.code, over.message);
+    }
+    endIfDone(execution);
     return outcome;
   }
 
-  function end({ tool, endExecution }: ToolCall, { code, message, hint }: SluiceError): CallOutcome {
-    endExecution?.(code, message);
+  /** After the last answer has gone to the program. */
+  function endIfDone(execution: Execution): void {
+    if (execution.underWay === 0 && execution.end !== undefined) setImmediate(execution.end);
+  }
+
+  function refuse({ tool, endExecution }: ToolCall, execution: Execution, error: SluiceError): CallOutcome {
+    const { code, message, hint } = error;
+    execution.end ??= () => endExecution?.(code, message);
+    endIfDone(execution);
     return {
       kind: "error",
       code,

@@ -29,6 +29,8 @@ export interface ToolCall {
   site?: { line: number; text: string };
   /** Ends the execution that makes the call, with this as its error. */
   endExecution?: (code: ErrorCode, message: string) => void;
+  /** Called when the call leaves for its server. */
+  onLeave?: () => void;
   /** What is left of the execution's wall clock; absent: no bound. */
   remainingMs?: () => number;
   /** A rule about what was read before that wants a person. */

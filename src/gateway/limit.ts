@@ -161,7 +161,11 @@ function toTransient(outcome: CallOutcome): Transient | undefined {
 function toEnd(outcome: CallOutcome, transient: Transient | undefined): "good" | "failed" | "unknown" {
   if (outcome.kind !== "error") return "good";
   if (outcome.code === "cancelled") return "unknown";
-  const isDown = outcome.code.startsWith("upstream_") && outcome.code !== "upstream_error";
+  // "Internal error" and what JSON-RPC leaves to servers are their faults; the other codes are about the request.
+  const isDown =
+    outcome.code === "upstream_error"
+      ? /\(JSON-RPC -32(?:603|0\d\d)\)/.test(outcome.message)
+      : outcome.code.startsWith("upstream_");
   return (isDown || transient !== undefined) && transient?.isBusy !== true ? "failed" : "good";
 }
 

@@ -15,7 +15,7 @@ const shown = {
   "cache-control": "no-store",
   "content-security-policy":
     "default-src 'none'; style-src 'unsafe-inline'; form-action 'self'; frame-ancestors 'none'",
-  "referrer-policy": "no-referrer",
+  "referrer-policy": "same-origin",
 };
 
 /** The address is the secret: it has 256 random bits. Following it changes nothing; the buttons of its page do. */
@@ -42,6 +42,8 @@ export function createAnswerLinks(
       response.writeHead(200, shown).end(toQuestionPage(question));
       return;
     }
+    const { origin } = request.headers;
+    if (origin !== undefined && origin !== `http://127.0.0.1:${port}`) return say(403, "Not from there");
     if (request.method !== "POST") return say(405, "Use the buttons of the page");
     let body = "";
     request.on("data", (chunk: Buffer) => {

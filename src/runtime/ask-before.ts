@@ -1,4 +1,5 @@
 import { SluiceError } from "../base/errors.ts";
+import { cleanTexts } from "./clean-texts.ts";
 import { estimateProgram, findExceeded } from "./estimate.ts";
 import type { Parts } from "./parts.ts";
 
@@ -17,17 +18,11 @@ export async function askBefore(parts: Parts, executionId: string, code: string,
   await ask("budget", question, "policy.budget.approveAbove");
 
   async function ask(kind: "program" | "budget", text: string, why: string): Promise<void> {
-    const body = { text, arguments: [], program: await toShownProgram(parts, code), calls: 0, data: [] };
+    const [program = ""] = await cleanTexts(parts, [code]);
+    const body = { text, arguments: [], program, calls: 0, data: [] };
     if (await parts.broker.ask({ kind, executionId, tool: "program", origins: [], body }, signal)) return;
     throw new SluiceError("approval_denied", `The program was shown to a person (${why}) and was not allowed to run`, {
       hint: "Tell the user what it was for; nothing of it has run",
     });
   }
-}
-
-/** The text of a program without personal data and secrets that stand in it. */
-export async function toShownProgram({ privacy }: Pick<Parts, "privacy">, code: string): Promise<string> {
-  if (!privacy.isOn) return code;
-  const { texts } = await privacy.need().clean(null, [code]);
-  return texts[0] ?? "";
 }

@@ -77,5 +77,6 @@ function hasStatus({ kind, ok, status, code }: JsonObject, wanted: string): bool
   const isGood = ok === true || status === "completed" || (kind === "network-response" && code === undefined);
   if (wanted === "ok") return hasEnded && isGood;
   if (wanted === "failed") return (hasEnded && !isGood) || kind === "network-refused" || kind === "attempt-failed";
+  if (wanted === "denied" && typeof code === "string" && /_denied$|^tool_not_granted$/.test(code)) return true;
   return code === wanted || status === wanted;
 }

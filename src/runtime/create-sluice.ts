@@ -16,7 +16,7 @@ import type { Config, ServerConfig } from "../config/config.ts";
 import { parseConfig } from "../config/parse-config.ts";
 import { checkDefinitions } from "../gateway/definitions.ts";
 import { matchesPattern } from "../gateway/pattern.ts";
-import { createAudit } from "../gateway/audit.ts";
+import { type Audit, createAudit } from "../gateway/audit.ts";
 import { createAuditHeads } from "../gateway/audit-heads.ts";
 import { verifyAudit } from "../gateway/audit-verify.ts";
 import { createBroker } from "../gateway/broker.ts";
@@ -32,6 +32,7 @@ import { startCall } from "./start-call.ts";
 import { createApprovalSecret } from "./approval-secret.ts";
 import { createNotify } from "./notify.ts";
 import { createProgramCheck } from "./check-program.ts";
+import { cleanTexts } from "./clean-texts.ts";
 import { createCleanLog } from "./clean-log.ts";
 import { createDefinitions } from "./definitions.ts";
 import { createDiscovery } from "./discovery.ts";
@@ -39,7 +40,7 @@ import { readEdges } from "./edges.ts";
 import { readAudit } from "./audit-query.ts";
 import { createEvents } from "./events.ts";
 import { createExecutions } from "./executions.ts";
-import { openGate, watchForAlerts } from "./gate.ts";
+import { openGate } from "./gate.ts";
 import { createInvoke } from "./invoke.ts";
 import { checkHealth } from "./health.ts";
 import { createLearn } from "./learn.ts";
@@ -93,7 +94,12 @@ async function compose(config: Config, options: SluiceOptions, cleanup: Cleanup)
   for (const note of config.notes) options.log?.(note);
   const store = cleanup.use(createStore(config.stateDir));
   const heads = createAuditHeads(store);
-  const audit = cleanup.use(createAudit(config.stateDir, { heads, ...config.audit }));
+  const audit: Audit = cleanup.use(
+    createAudit(config.stateDir, {
+      ...{ heads, ...config.audit },
+      clean: async (text) => (await cleanTexts({ privacy }, [text]))[0] ?? "",
+    }),
+  );
   const events = createEvents();
   const broker = cleanup.use(createBroker(store));
   broker.onQuestion((question) => {
@@ -104,14 +110,7 @@ async function compose(config: Config, options: SluiceOptions, cleanup: Cleanup)
   });
   const privacy = cleanup.use(openPrivacy({ config, store, audit, broker }));
   const log = createCleanLog(privacy, options.log);
-  const gate = cleanup.use(
-    openGate({ config, store, audit }, (alert) => {
-      audit.record({ kind: "alert", ...alert });
-      events.emit({ kind: "alert", ...alert });
-      log(`alert ${alert.rule}${alert.executionId === undefined ? "" : ` of ${alert.executionId}`}: ${alert.evidence}`);
-    }),
-  );
-  events.on((event) => watchForAlerts(event, gate.alerts));
+  const gate = cleanup.use(openGate({ config, store, audit, events, log }));
   const telemetry = await openTelemetry(process.env, log);
   if (telemetry !== undefined) {
     cleanup.use(telemetry);

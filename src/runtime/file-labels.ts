@@ -2,47 +2,66 @@ import type { ReadLabel } from "../config/config.ts";
 import type { Store } from "../store/store.ts";
 
 /**
- * What the files of the workspace hold of what programs had read when they wrote them. Kept by the host, not in the
- * files: who writes a file in one execution and reads it in another has not made it clean.
+ * What the workspace holds of what programs had read when they changed it. Kept by the host, not in the files: who writes
+ * a file in one execution and reads it in another has not made it clean. Which names a folder has is content too.
  */
 export interface FileLabels {
-  /** Of a path below the workspace and the folders that it lies in; as a list, of all that lies below it too. */
-  of(path: string, isList?: boolean): ReadLabel[];
-  /** A file was written, or something was moved there; `isPart`: what was there before is still in it. */
+  /** Of what is at a path, of the folders that it lies in, and if `isDeep` of all that lies below it. */
+  of(path: string, isDeep?: boolean): ReadLabel[];
+  /** Of which names a folder has, and those that it lies in. */
+  ofNames(folder: string): ReadLabel[];
+  /** Something was written or moved there; `isPart`: what was there before is still in it. */
   set(path: string, labels: Iterable<ReadLabel>, isPart: boolean): void;
+  /** A name came to a folder or went. */
+  addName(folder: string, labels: Iterable<ReadLabel>): void;
 }
+
+type Kind = "content" | "names";
 
 /** Folders where the host keeps what tools answered: what is there has no label of its own and may be anything. */
 const kept = [".spill", ".media"];
 
 export function createFileLabels(store: Store): FileLabels {
-  function own(path: string): ReadLabel[] | undefined {
-    const row = store.get<{ labels: string }>("SELECT labels FROM file_label WHERE path = ?", [path]);
-    return row === undefined ? undefined : (JSON.parse(row.labels) as ReadLabel[]);
+  function own(path: string, kind: Kind): ReadLabel[] {
+    const row = store.get<{ labels: string }>("SELECT labels FROM file_label WHERE path = ? AND kind = ?", [
+      path,
+      kind,
+    ]);
+    return row === undefined ? [] : (JSON.parse(row.labels) as ReadLabel[]);
   }
 
-  function of(path: string, isList = false): ReadLabel[] {
-    const names = path.split("/");
-    if (kept.some((folder) => folder === names[0])) return ["private", "untrusted"];
-    const found = names.flatMap((_, at) => own(names.slice(0, at + 1).join("/")) ?? []);
-    return [...new Set([...found, ...(isList ? below(path) : [])])];
+  function put(path: string, kind: Kind, labels: Iterable<ReadLabel>): void {
+    const all = [...new Set(labels)].sort();
+    if (all.length === 0) store.run("DELETE FROM file_label WHERE path = ? AND kind = ?", [path, kind]);
+    else
+      store.run("INSERT OR REPLACE INTO file_label (path, kind, labels) VALUES (?, ?, ?)", [
+        ...[path, kind, JSON.stringify(all)],
+      ]);
   }
 
   function below(path: string): ReadLabel[] {
     const prefix = path === "" ? "" : `${path}/`;
     const rows = store.all<{ labels: string }>(
       "SELECT DISTINCT labels FROM file_label WHERE substr(path, 1, length(?)) = ?",
-      [...[prefix, prefix]],
+      [prefix, prefix],
     );
     return rows.flatMap(({ labels }) => JSON.parse(labels) as ReadLabel[]);
   }
 
+  function of(path: string, isDeep = false): ReadLabel[] {
+    const names = path.split("/");
+    if (kept.some((folder) => folder === names[0])) return ["private", "untrusted"];
+    const found = names.flatMap((_, at) => own(names.slice(0, at + 1).join("/"), "content"));
+    return [...new Set([...found, ...(isDeep ? below(path) : [])])];
+  }
+
   return {
     of,
-    set(path, labels, isPart) {
-      const all = [...new Set([...labels, ...(isPart ? of(path) : [])])].sort();
-      if (all.length === 0) store.run("DELETE FROM file_label WHERE path = ?", [path]);
-      else store.run("INSERT OR REPLACE INTO file_label (path, labels) VALUES (?, ?)", [path, JSON.stringify(all)]);
+    ofNames(folder) {
+      const names = folder === "" ? [] : folder.split("/");
+      return ["", ...names.map((_, at) => names.slice(0, at + 1).join("/"))].flatMap((each) => own(each, "names"));
     },
+    set: (path, labels, isPart) => put(path, "content", [...labels, ...(isPart ? of(path) : [])]),
+    addName: (folder, labels) => put(folder, "names", [...labels, ...own(folder, "names")]),
   };
 }

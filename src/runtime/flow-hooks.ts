@@ -1,21 +1,33 @@
 import { SluiceError } from "../base/errors.ts";
 import type { ReadLabel } from "../config/config.ts";
 import { toRuleText } from "../gateway/flow.ts";
-import type { FileGateOptions } from "../sandbox/file-gate.ts";
+import type { FileWatch, ModuleFiles } from "../sandbox/file-gate.ts";
 import type { Parts } from "./parts.ts";
 
-/** What a program reads from the workspace it has read, and what it writes there holds what it had read. */
-export function toFileHooks(
-  { flow, fileLabels }: Parts["gate"],
-  executionId: string,
-  onEffect: () => void,
-): Required<Pick<FileGateOptions, "onRead" | "onChanged">> {
+/** What a program sees of the workspace it has read, and what it changes there holds what it had read. */
+export function toFileWatch({ flow, fileLabels }: Parts["gate"], executionId: string, onEffect: () => void): FileWatch {
   return {
-    onRead: (names, isList) => flow.add(executionId, fileLabels.of(names.join("/"), isList)),
-    onChanged(names, isPart) {
+    onShown: (names, isDeep) => flow.add(executionId, fileLabels.of(names.join("/"), isDeep)),
+    onNames: (names) => flow.add(executionId, fileLabels.ofNames(names.join("/"))),
+    onChanged: (names, isPart) => fileLabels.set(names.join("/"), flow.labelsOf(executionId), isPart),
+    onNamed(names) {
       onEffect();
-      fileLabels.set(names.join("/"), flow.labelsOf(executionId), isPart);
+      fileLabels.addName(names.join("/"), flow.labelsOf(executionId));
     },
+  };
+}
+
+/** Where the labels of learned types are: their names come from results. */
+export const learnedPath = "\n/learned";
+
+/** Module files that tell when one is read. */
+export function toWatchedModules(files: ModuleFiles, onShown: () => void): ModuleFiles {
+  return {
+    read(path) {
+      onShown();
+      return files.read(path);
+    },
+    list: (path) => files.list(path),
   };
 }
 

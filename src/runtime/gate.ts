@@ -9,6 +9,7 @@ import { createLimit, type Limit } from "../gateway/limit.ts";
 import { isTrusted } from "../gateway/trust.ts";
 import type { Store } from "../store/store.ts";
 import { createFileLabels, type FileLabels } from "./file-labels.ts";
+import type { Parts } from "./parts.ts";
 import type { SluiceEvent } from "./sluice.ts";
 import { createUsage, type Usage } from "./usage.ts";
 
@@ -23,26 +24,36 @@ export interface Gate extends Disposable {
   breakers: BreakerStore;
 }
 
-export function openGate(
-  { config, store, audit }: { config: Config; store: Store; audit: Audit },
-  raise: (alert: Alert) => void,
-): Gate {
+export interface GateParts {
+  config: Config;
+  store: Store;
+  audit: Audit;
+  events: Parts["events"];
+  log: (line: string) => void;
+}
+
+export function openGate({ config, store, audit, events, log }: GateParts): Gate {
+  const raise = (alert: Alert): void => {
+    audit.record({ kind: "alert", ...alert });
+    events.emit({ kind: "alert", ...alert });
+    log(`alert ${alert.rule}${alert.executionId === undefined ? "" : ` of ${alert.executionId}`}: ${alert.evidence}`);
+  };
   const { policy, servers } = config;
   const byKey = new Map(servers.map((server) => [server.key, server]));
   const usage = createUsage(store, { writeMs: limits.usageWriteMs });
   const breakers = createBreakerStore(store);
   const trustOf = (key: string): Trust => byKey.get(key)?.trust ?? "untrusted";
   const flow = createFlow({ policy, serverOf: (key) => byKey.get(key) });
+  const alerts = createAlerts({
+    modes: policy.alerts,
+    raise,
+    isOutside: (tool) => flow.isOutside(tool),
+    isKnown: (tool) => usage.callsPerExecution(tool) !== undefined,
+    isRead: ({ server, annotations }) => annotations?.readOnlyHint === true && isTrusted(trustOf(server)),
+  });
+  events.on((event) => watchForAlerts(event, alerts));
   return {
-    usage,
-    flow,
-    alerts: createAlerts({
-      modes: policy.alerts,
-      raise,
-      isOutside: (tool) => flow.isOutside(tool),
-      isKnown: (tool) => usage.callsPerExecution(tool) !== undefined,
-      isRead: ({ server, annotations }) => annotations?.readOnlyHint === true && isTrusted(trustOf(server)),
-    }),
+    ...{ usage, flow, alerts },
     budget: createBudget(policy.budget, usage.day),
     fileLabels: createFileLabels(store),
     limit: createLimit({
@@ -55,7 +66,7 @@ export function openGate(
 }
 
 /** What other parts have noticed and told as an event. */
-export function watchForAlerts(event: SluiceEvent, alerts: Alerts): void {
+function watchForAlerts(event: SluiceEvent, alerts: Alerts): void {
   if (event.kind === "leak-caught")
     alerts.note("leak-caught", {
       executionId: event.executionId,

@@ -1,6 +1,7 @@
 import { SluiceError, toMessage } from "../base/errors.ts";
 import { isJsonObject, type Json } from "../base/json.ts";
 import type { Tool } from "../catalogue/tool.ts";
+import type { ReadLabel } from "../config/config.ts";
 import type { Audit } from "../gateway/audit.ts";
 import type { CallOutcome, ToolCall } from "../gateway/call.ts";
 import { toErrorValue } from "../gateway/compose.ts";
@@ -8,6 +9,8 @@ import type { DefinitionCheck } from "../gateway/definitions.ts";
 import { createGateway } from "../gateway/steps.ts";
 import { unwrapResult } from "../gateway/unwrap.ts";
 import type { Upstreams } from "../upstream/upstreams.ts";
+import { cleanTexts } from "./clean-texts.ts";
+import { learnedPath } from "./flow-hooks.ts";
 import { createMedia } from "./media.ts";
 import type { NamedCall, Parts } from "./parts.ts";
 
@@ -32,6 +35,14 @@ export function createInvoke(
   const saveMedia = createMedia(parts.workspace);
   const { resultBytesMax } = parts.config.sandbox;
 
+  /** What learned types were made of: what a program that reads them has read. */
+  const noted = new Set<ReadLabel>();
+  function noteLearned(labels: ReadonlySet<ReadLabel>): void {
+    if ([...labels].every((label) => noted.has(label))) return;
+    for (const label of labels) noted.add(label);
+    parts.gate.fileLabels.set(learnedPath, noted, true);
+  }
+
   async function callUpstream(call: ToolCall): Promise<CallOutcome> {
     const started = performance.now();
     const { executionId, callId, tool, signal } = call;
@@ -47,7 +58,8 @@ export function createInvoke(
     return outcome;
   }
 
-  async function request({ tool, arguments: args }: ToolCall, signal: AbortSignal): Promise<CallOutcome> {
+  async function request({ tool, arguments: args, onLeave }: ToolCall, signal: AbortSignal): Promise<CallOutcome> {
+    onLeave?.();
     try {
       return await unwrapResult(await upstreams.callTool(tool.server, tool.name, args, { signal }), saveMedia, {
         resultBytesMax,
@@ -65,7 +77,11 @@ export function createInvoke(
       trustOf: parts.trustOf,
       checkDefinition,
       onUnenforced: (address, reason) => log(`${address}: ${reason}`),
-      approve: { broker: parts.broker, masked: (token) => parts.privacy.need().masked(token) },
+      approve: {
+        broker: parts.broker,
+        masked: (token) => parts.privacy.need().masked(token),
+        clean: (texts) => cleanTexts(parts, texts),
+      },
       telemetry: parts.telemetry,
       ...{ alerts: parts.gate.alerts, flow: parts.gate.flow, budget: parts.gate.budget, limit: parts.gate.limit },
       ...parts.privacy.steps,
@@ -94,7 +110,10 @@ export function createInvoke(
       };
     }
     const outcome = await pass({ ...rest, tool, arguments: args });
-    if (outcome.kind === "data") learn(tool, outcome.data);
+    if (outcome.kind === "data") {
+      noteLearned(parts.gate.flow.labelsOf(named.executionId));
+      learn(tool, outcome.data);
+    }
     return { ...outcome, address: tool.address };
   };
 }

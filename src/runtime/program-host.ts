@@ -22,6 +22,8 @@ export interface ProgramHostOptions {
   /** Aborted when the program must end. */
   signal: AbortSignal;
   onLog: (entry: LogEntry) => void;
+  /** The program sees what modules say. */
+  onModulesShown: () => void;
   /** Ends the execution. */
   endExecution: (code: ErrorCode, message: string) => void;
   /** Told of tries beyond the first. */
@@ -47,6 +49,7 @@ export function createProgramHost({
   signal,
   onLog,
   endExecution,
+  onModulesShown,
   onRetried,
   onSealed,
   onProgress,
@@ -93,11 +96,13 @@ export function createProgramHost({
       return { json };
     },
     async search(query) {
+      onModulesShown();
       return (await parts.search(asText(query["query"]), toSearchOptions(query))) as unknown as Json;
     },
     async describe(tool) {
       await parts.discovery.ensureKnown(parts.serversOf(tool), signal);
       const found = view.catalogue.resolve(tool);
+      onModulesShown();
       if (found.kind === "found") return toResult(parts, found.tool, "full") as unknown as Json;
       throw parts.toUnresolved(tool, found);
     },

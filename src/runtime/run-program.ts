@@ -12,11 +12,13 @@ import { linkProgram } from "../sandbox/link.ts";
 import { createNetworkGate } from "../sandbox/network/network-gate.ts";
 import { LinkError } from "../sandbox/module-syntax.ts";
 import { accountEnd } from "./account-end.ts";
-import { askBefore, toShownProgram } from "./ask-before.ts";
+import { askBefore } from "./ask-before.ts";
+import { cleanTexts } from "./clean-texts.ts";
 import { cleanOutcome } from "./clean-outcome.ts";
 import { toExecutionLimits } from "./execution-limits.ts";
 import type { RunningExecution } from "./executions.ts";
-import { admitRequest, toFileHooks } from "./flow-hooks.ts";
+import { charsPerToken, fitAnswer } from "./fit-answer.ts";
+import { admitRequest, learnedPath, toFileWatch, toWatchedModules } from "./flow-hooks.ts";
 import { toGatewayStats } from "./gateway-stats.ts";
 import type { ExecutionResult, LogEntry, Outcome, OutcomeError, OutcomeStats, OutcomeWarning } from "./outcome.ts";
 import type { Parts } from "./parts.ts";
@@ -33,10 +35,6 @@ const importable = new Set(
     ([, name]) => name,
   ),
 );
-
-/** By estimate: the exact count comes after the end. */
-const CHARS_PER_TOKEN = 4;
-const PREVIEW_BYTES_MIN = 256;
 
 /** An id for an execution: short, because the model reads it. */
 export function createExecutionId(): string {
@@ -97,6 +95,8 @@ export function startProgram(parts: Parts, code: string, options: ExecuteOptions
     const program = await linkProgram(code, view.names);
     await askBefore(parts, id, code, stop.signal);
     checking = parts.typeCheck.check(program);
+    const { flow, fileLabels } = parts.gate;
+    const onModulesShown = (): void => flow.add(id, fileLabels.of(learnedPath));
     const place = await parts.pool.take(stop.signal);
     try {
       ({ engine, wall } = place.guest);
@@ -109,15 +109,15 @@ export function startProgram(parts: Parts, code: string, options: ExecuteOptions
         engine,
         wall,
       });
-      void parts.audit.recordProgram(id, codeSha256, () => toShownProgram(parts, code));
+      void parts.audit.recordProgram(id, codeSha256, async () => (await cleanTexts(parts, [code]))[0] ?? "");
       const files = createFileGate({
-        modules: view.files,
+        modules: toWatchedModules(view.files, onModulesShown),
         skillsFolder: parts.config.skills.dir,
         workspace: parts.workspace,
         writable: grant.workspace !== "read-only",
         limits: sandbox,
         signal: stop.signal,
-        ...toFileHooks(parts.gate, id, () => {
+        watch: toFileWatch(parts.gate, id, () => {
           hadEffect = true;
         }),
         onWritten: (file) => parts.audit.record({ kind: "file-written", executionId: id, ...file }),
@@ -139,11 +139,12 @@ export function startProgram(parts: Parts, code: string, options: ExecuteOptions
           onLog(entry) {
             logs.push(entry);
             logChars += entry.text.length;
-            const refused = parts.gate.budget.refuseTokens(id, logChars / CHARS_PER_TOKEN);
+            const refused = parts.gate.budget.refuseTokens(id, logChars / charsPerToken);
             if (refused !== undefined) end(refused.code, refused.message);
             publish(entry);
           },
           endExecution: end,
+          onModulesShown,
           onRetried: (count) => (retries += count),
           onSealed: (counts) => sealed.push(counts),
           onProgress(message) {
@@ -202,10 +203,7 @@ export function startProgram(parts: Parts, code: string, options: ExecuteOptions
     );
     if (outcome.status === "killed" && cancelled === undefined)
       parts.gate.alerts.noteLimit(id, outcome.error?.code ?? "unknown");
-    // What an answer has no budget for is kept in a file.
-    const left = Math.floor(parts.gate.budget.tokensLeft(id) * CHARS_PER_TOKEN);
-    const bounds = { ...sandbox, previewBytes: Math.max(PREVIEW_BYTES_MIN, Math.min(sandbox.previewBytes, left)) };
-    const whole = toOutcome(outcome, parts.workspace, bounds, large);
+    const whole = toOutcome(outcome, parts.workspace, fitAnswer(parts, outcome, sandbox), large);
     const shown = await whole
       .then((made) => cleanOutcome(made, parts))
       .catch((error: unknown): Outcome => ({

@@ -8,6 +8,7 @@ import type { Parts } from "./parts.ts";
 import { createPersonWait } from "./person-wait.ts";
 import { toPrivacyWarnings } from "./privacy-warnings.ts";
 import { createExecutionId, toFailedResult } from "./run-program.ts";
+import { fitAnswer } from "./fit-answer.ts";
 import { toGatewayStats } from "./gateway-stats.ts";
 import type { CallOptions } from "./sluice.ts";
 import { toOutcome } from "./to-outcome.ts";
@@ -85,7 +86,10 @@ export function startCall(
       call.kind === "large" ? sampleLarge(call.value) : call.kind === "data" ? JSON.stringify(call.data) : call.message,
     );
     const large = call.kind === "large" ? call.value : undefined;
-    const outcome = await cleanOutcome(await toOutcome(whole, parts.workspace, sandbox, large), parts);
+    const outcome = await cleanOutcome(
+      await toOutcome(whole, parts.workspace, fitAnswer(parts, whole, sandbox), large),
+      parts,
+    );
     const counted = await account.total(JSON.stringify(outcome));
     const stats = toStats(counted.tokens);
     return { ...outcome, stats: { ...stats, usd: accountEnd(parts, executionId, counted, stats) } };

@@ -29,6 +29,18 @@ export type FileReply =
   | { form: "text" | "bytes"; bytes: Buffer; onTaken: () => void }
   | { error: ReplyError };
 
+/** Told of every act in the workspace, so that what a program learns by it, and leaves by it, can be known. */
+export interface FileWatch {
+  /** What is at a path, or below it too, shows in how the act ends; before the act. */
+  onShown(names: readonly string[], isDeep: boolean): void;
+  /** Which names are in a folder, and in those it lies in, has shown: something was listed, or is not there. */
+  onNames(names: readonly string[]): void;
+  /** Something of the program is there now, with what was there before if `isPart`; before the act and after it. */
+  onChanged(names: readonly string[], isPart: boolean): void;
+  /** A name in a folder came or went; before the act. */
+  onNamed(names: readonly string[]): void;
+}
+
 export interface FileGateOptions {
   modules: ModuleFiles;
   /** Absolute; may not exist. */
@@ -39,10 +51,8 @@ export interface FileGateOptions {
   limits: WorkspaceLimits & { writeBytesPerSecond: number };
   /** Ends what waits for the rate. */
   signal?: AbortSignal;
-  /** What is in a file, or below a folder, is on its way to the program or to another place; names below the workspace. */
-  onRead?: (names: readonly string[], isList: boolean) => void;
-  /** Something of the program is there now; `isPart`: with what was there before. */
-  onChanged?: (names: readonly string[], isPart: boolean) => void;
+  /** Told what acts in the workspace show of it and change. */
+  watch?: FileWatch;
   /** A file was written; the hash is of the bytes that were, absent where they are many. */
   onWritten?: (file: { path: string; bytes: number; sha256?: string }) => void;
 }
@@ -57,8 +67,7 @@ export function createFileGate({
   writable,
   limits,
   signal,
-  onRead,
-  onChanged,
+  watch,
   onWritten,
 }: FileGateOptions): FileGate {
   const rate = createByteRate("writeBytesPerSecond", limits.writeBytesPerSecond);
@@ -107,7 +116,6 @@ export function createFileGate({
 
   async function read(path: GuestPath, admit: (size: number) => Promise<void>): Promise<Buffer> {
     if (path.root === undefined) throw new FileError("EISDIR");
-    if (path.root === "workspace") onRead?.(path.names, false);
     if (path.root !== "servers") return readable(path).read(path.names, admit);
     const text = modules.read(path.names.join("/"));
     if (text !== undefined) return Buffer.from(text);
@@ -164,9 +172,10 @@ export function createFileGate({
     await spend(bytes.length);
     const mode = flag.includes("x") ? "create" : flag.startsWith("a") ? "append" : "replace";
     // Before it is there, and again when what was there is gone: no moment has it without.
-    onChanged?.(names, true);
+    watch?.onNamed(names.slice(0, -1));
+    watch?.onChanged(names, true);
     await workspace.write(names, bytes, mode, limits);
-    onChanged?.(names, mode === "append");
+    watch?.onChanged(names, mode === "append");
     onWritten?.({
       path: `./workspace/${names.join("/")}`,
       bytes: bytes.length,
@@ -195,12 +204,12 @@ export function createFileGate({
       }
       case "readdir":
         // Names are content too.
-        if (path.root === "workspace") onRead?.(path.names, true);
+        if (path.root === "workspace") watch?.onNames(path.names);
         return (args["recursive"] === true ? await listDeep(path, "", []) : await list(path)) as unknown as Json;
       case "stat":
       case "lstat":
       case "access":
-        if (path.root === "workspace") onRead?.(path.names, false);
+        if (path.root === "workspace") watch?.onNames(path.names);
         return stat(path);
       case "mkdir": {
         const names = toWritable(path);
@@ -209,7 +218,8 @@ export function createFileGate({
           throw new FileError("EEXIST");
         }
         await spend(0);
-        onChanged?.(names, true);
+        watch?.onNamed(names.slice(0, -1));
+        watch?.onChanged(names, true);
         await workspace.makeFolder(names, args["recursive"] === true, limits);
         return null;
       }
@@ -218,6 +228,7 @@ export function createFileGate({
       case "unlink": {
         const names = toWritable(path);
         await spend(0);
+        watch?.onNamed(names.slice(0, -1));
         try {
           await workspace.remove(names, { recursive: args["recursive"] === true, folder: act === "rmdir" });
         } catch (error) {
@@ -229,10 +240,11 @@ export function createFileGate({
         const names = toWritable(path);
         const to = toWritable(parseGuestPath(asText(args["to"])));
         await spend(0);
-        onRead?.(names, true);
-        onChanged?.(to, true);
+        watch?.onNamed(names.slice(0, -1));
+        watch?.onNamed(to.slice(0, -1));
+        watch?.onChanged(to, true);
         await workspace.rename(names, to);
-        onChanged?.(to, false);
+        watch?.onChanged(to, false);
         return null;
       }
       case "copyFile":
@@ -249,17 +261,40 @@ export function createFileGate({
     async act(args, content, stop = NEVER) {
       const act = asText(args["act"]);
       const text = asText(args["path"]);
+      const paths = ["path", "to"].flatMap((name) => toWorkspaceNames(args[name]));
       try {
+        // To write over whatever is there shows nothing of it, unless it fails.
+        if (act !== "appendFile" && (act !== "writeFile" || asText(args["flag"]).includes("x")))
+          for (const names of paths) watch?.onShown(names, DEEP.has(act));
         if (act === "readFile")
           return await withContent(parseGuestPath(text), stop, async (bytes, onTaken) =>
             toContent(bytes, args["text"] === true, onTaken),
           );
         return { value: await perform(act, parseGuestPath(text), args, content, stop) };
       } catch (error) {
+        // What is not there, or is there already, is known by the names around it.
+        for (const names of paths) {
+          watch?.onShown(names, false);
+          watch?.onNames(names.slice(0, -1));
+        }
         return { error: toFileReplyError(error, act, text.slice(0, 300)) };
       }
     },
   };
+}
+
+/** Acts that end by what lies below a folder, or move it. */
+const DEEP = new Set(["readdir", "rm", "rmdir", "rename", "copyFile"]);
+
+/** The names of a path in the workspace; none of another one, or of none. */
+function toWorkspaceNames(path: unknown): (readonly string[])[] {
+  if (typeof path !== "string") return [];
+  try {
+    const { root, names } = parseGuestPath(path);
+    return root === "workspace" ? [names] : [];
+  } catch {
+    return [];
+  }
 }
 
 /** What was read; as it is where it is large. */

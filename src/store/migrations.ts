@@ -139,8 +139,10 @@ export const migrations: readonly string[] = [
   ) WITHOUT ROWID;`,
   // What files of the workspace hold of what programs had read when they wrote them.
   `CREATE TABLE file_label (
-    path TEXT NOT NULL PRIMARY KEY,
-    labels TEXT NOT NULL
+    path TEXT NOT NULL,
+    kind TEXT NOT NULL,
+    labels TEXT NOT NULL,
+    PRIMARY KEY (path, kind)
   ) WITHOUT ROWID;`,
   // Single facts.
   `CREATE TABLE setting (

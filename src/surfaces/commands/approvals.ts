@@ -34,7 +34,7 @@ export const approvals: Command = {
       case "deny":
         return answer(sluice, act, ids, invocation);
       case "secret":
-        return setSecret(sluice, invocation);
+        return await setSecret(sluice, invocation);
     }
     throw toUsageError("approvals", `Unknown: ${act}; give ls, show, allow, deny or secret`);
   },

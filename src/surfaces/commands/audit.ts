@@ -1,3 +1,5 @@
+import { errorCodes } from "../../base/errors.ts";
+import { toNearest } from "../../base/nearest.ts";
 import { isJsonObject, type JsonObject } from "../../base/json.ts";
 import type { AuditFilter } from "../../runtime/sluice.ts";
 import { toUsageError } from "../arguments.ts";
@@ -85,7 +87,7 @@ function toFilter(invocation: Invocation): AuditFilter {
   const server = invocation.text("server");
   const tool = invocation.text("tool");
   const executionId = invocation.text("execution");
-  const status = invocation.text("status");
+  const status = toStatus(invocation.text("status"));
   return {
     ...(since === undefined ? {} : { since: toTime(since) }),
     ...(server === undefined ? {} : { server }),
@@ -93,6 +95,16 @@ function toFilter(invocation: Invocation): AuditFilter {
     ...(executionId === undefined ? {} : { executionId }),
     ...(status === undefined ? {} : { status }),
   };
+}
+
+const statuses = ["ok", "failed", "denied", "completed", "killed", "paused"];
+
+function toStatus(status: string | undefined): string | undefined {
+  const known = [...statuses, ...Object.keys(errorCodes)];
+  if (status === undefined || known.includes(status)) return status;
+  const nearest = toNearest(status, known);
+  const guess = nearest === undefined ? `: ${statuses.join(", ")}, or an error code` : `; did you mean "${nearest}"?`;
+  throw toUsageError("audit", `--status has no value "${status.slice(0, 40)}"${guess}`);
 }
 
 const units: Readonly<Record<string, number>> = { s: 1_000, m: 60_000, h: 3_600_000, d: 86_400_000 };
