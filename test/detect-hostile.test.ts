@@ -2,12 +2,14 @@ import fc from "fast-check";
 import { expect, test } from "vitest";
 import { createDetector } from "../src/privacy/detect/detector.ts";
 import { defaultClasses, optionalClasses } from "../src/privacy/classes.ts";
+import { createPrivacyHouse } from "./privacy-core.ts";
 
 const classes = new Set<string>([...defaultClasses, ...optionalClasses]);
 const detector = createDetector({ classes, prose: false });
 const prose = createDetector({ classes, prose: true });
 
 const CHARACTERS = 400_000;
+const NET_CHARACTERS = 100_000;
 /** Hundreds of times what linear work takes on a slow machine is still less than a quadratic search needs. */
 const TEXT_MS_MAX = 2000;
 
@@ -99,3 +101,32 @@ test("the same text gives the same findings, whatever was read before", () => {
   for (const unit of units) detector.inText(unit.repeat(50));
   expect(detector.inText(text)).toEqual(first);
 });
+
+test("the second net, which decodes too, takes linear time on the same", () => {
+  using house = createPrivacyHouse();
+  house.seal({ email: "ana@acme.io", name: "Ana Ruiz" });
+  const disguised = [
+    "(at)",
+    " [at] ",
+    "%41",
+    "%4",
+    "\\u0041",
+    "\\x41",
+    "&#97;",
+    "&#x61;",
+    "=41",
+    "0x41 ",
+    "97, ",
+    "61 ",
+    "YQ==",
+    "a\u200b",
+  ];
+  const slow = [...units, ...disguised].flatMap((unit) => {
+    const text = unit.repeat(NET_CHARACTERS / unit.length);
+    const startedAt = performance.now();
+    house.core.clean(null, [text]);
+    const ms = Math.round(performance.now() - startedAt);
+    return ms > TEXT_MS_MAX ? [`${JSON.stringify(unit)}: ${ms} ms`] : [];
+  });
+  expect(slow).toEqual([]);
+}, 300_000);

@@ -283,7 +283,7 @@ describe("a person is asked", () => {
     expect(asked).toBe(2);
   });
 
-  test("policy.tools approve: the same, for every batch of calls", async () => {
+  test("policy.tools approve: the same, for every call", async () => {
     const sluice = await open({ policy: { tools: { "crm.save": "approve" } } });
     const asked: string[] = [];
     sluice.onQuestion(({ id, kind, body }) => {
@@ -292,9 +292,10 @@ describe("a person is asked", () => {
       return true;
     });
     const result = await sluice.executeCode(`
-      const save = () => crm.save({ record: { n: 1 } }).then(() => "saved", (error) => error.code);
-      return [await save(), await save()];`);
-    expect(result.result).toEqual(["saved", "approval_denied"]);
+      const save = (n) => crm.save({ record: { n } }).then(() => "saved", (error) => error.code);
+      return [await save(1), await save(1), await save(2), await save(2)];`);
+    // Nobody is asked twice about the same call.
+    expect(result.result).toEqual(["saved", "saved", "approval_denied", "approval_denied"]);
     expect(asked).toEqual(["approval: May crm.save be called?", "approval: May crm.save be called?"]);
   });
 

@@ -80,7 +80,7 @@ test("two serve and one run at once: no error, nothing lost, every audit segment
 
   const segments = readdirSync(join(stateDir, "audit")).map((name) => join(stateDir, "audit", name));
   expect(segments).toHaveLength(clients.length + RUNS);
-  expect(segments.map(verifySegment).filter(({ kind }) => kind === "broken")).toEqual([]);
+  expect(segments.map((path) => verifySegment(path)).filter(({ kind }) => kind === "broken")).toEqual([]);
   const records = segments.flatMap((path) =>
     readFileSync(path, "utf8")
       .trim()

@@ -140,7 +140,7 @@ test("an account says what was paid and what was avoided", async () => {
   account.addCall("gdrive.getDocument", '{"documentId":"abc123"}', transcript);
   account.addCall("crm.update", `{"notes":${transcript}}`, '{"success":true}');
   const definitions = { direct: 5_000, code: 700 };
-  const tokens = await account.total({ outcome: '{"status":"completed"}', definitions });
+  const { tokens } = await account.total({ outcome: '{"status":"completed"}', definitions });
   expect(tokens.in).toBeGreaterThan(4);
   expect(tokens.out).toBeGreaterThan(4);
   // The transcript is read twice, written once and read again as an argument.
@@ -149,7 +149,7 @@ test("an account says what was paid and what was avoided", async () => {
 });
 
 test("an account that avoided nothing says so by a negative number", async () => {
-  const tokens = await createTokenAccount(counter, "1").total({
+  const { tokens } = await createTokenAccount(counter, "1").total({
     outcome: "1",
     definitions: { direct: 10, code: 700 },
   });
@@ -160,7 +160,7 @@ test("an account marks what was sampled", async () => {
   const account = createTokenAccount(counter, "");
   account.addCall("drive.get", "{}", "many words ".repeat(30_000));
   expect(await account.total({ outcome: "", definitions: { direct: 0, code: 0 } })).toMatchObject({
-    approximate: true,
+    tokens: { approximate: true },
   });
 });
 

@@ -106,14 +106,14 @@ function* codes(text: string): Generator<DecodedPart> {
 
 /** `ana [at] acme [dot] io` */
 function* spelled(text: string): Generator<DecodedPart> {
-  for (const match of text.matchAll(/\s*[[({]\s*at\s*[\])}]\s*/gi)) {
+  for (const match of text.matchAll(/\s{0,3}[[({]\s{0,3}at\s{0,3}[\])}]\s{0,3}/gi)) {
     const from = /[\p{L}\d._+-]{1,64}$/u.exec(text.slice(Math.max(0, match.index - 64), match.index))?.[0] ?? "";
     const end = match.index + match[0].length;
-    const to = /^[\p{L}\d-]{1,63}(?:(?:\s*[[({]\s*dot\s*[\])}]\s*|\.)[\p{L}\d-]{1,63}){1,6}/iu.exec(
+    const to = /^[\p{L}\d-]{1,63}(?:(?:\s{0,3}[[({]\s{0,3}dot\s{0,3}[\])}]\s{0,3}|\.)[\p{L}\d-]{1,63}){1,6}/iu.exec(
       text.slice(end, end + 300),
     )?.[0];
     if (from === "" || to === undefined) continue;
-    const domain = to.replaceAll(/\s*[[({]\s*dot\s*[\])}]\s*/gi, ".");
+    const domain = to.replaceAll(/\s{0,3}[[({]\s{0,3}dot\s{0,3}[\])}]\s{0,3}/gi, ".");
     yield { start: match.index - from.length, end: end + to.length, text: `${from}@${domain}` };
   }
 }
