@@ -45,17 +45,22 @@ describe("what a budget holds", () => {
   test("calls that are made together cannot cross it together", async () => {
     const budget = createBudget({ ...empty, perExecution: { calls: 10 } }, nobodysDay());
     let made = 0;
+    let open = (): void => undefined;
+    const opened = new Promise<void>((resolve) => {
+      open = resolve;
+    });
     const call = compose([budget.step], async (passed) => {
       passed.onLeave?.();
       made += 1;
-      await new Promise((resolve) => setTimeout(resolve, 5));
+      await opened;
       return good;
     });
     const ended: string[] = [];
     const calling = Promise.all(Array.from({ length: 50 }, () => call(callOf("a", ended))));
-    await new Promise((resolve) => setTimeout(resolve, 1));
+    await nextTurn();
     // Those that have their share are done before it ends.
     expect(ended).toEqual([]);
+    open();
     const outcomes = await calling;
     await nextTurn();
     expect(made).toBe(10);

@@ -98,6 +98,16 @@ export const errorCodes = {
 
 export type ErrorCode = keyof typeof errorCodes;
 
+/** Codes of what policy or a person has refused: a tool call, or a request to the network. */
+const denials: ReadonlySet<string> = new Set<ErrorCode>([
+  ...(["tool_denied", "tool_not_granted", "approval_unavailable", "approval_denied"] as const),
+  ...(["release_denied", "definition_changed", "flow_denied", "network_denied"] as const),
+]);
+
+export function isDenial(code: string): boolean {
+  return denials.has(code);
+}
+
 /** The one error class. `code` is stable and documented; `message` names what was wrong, where, and what to do. */
 export class SluiceError extends Error {
   readonly code: ErrorCode;
@@ -106,11 +116,13 @@ export class SluiceError extends Error {
   readonly hint?: string;
   /** Set where trying again may help. */
   readonly transient?: Transient;
+  /** A server said that the fault is its own, and not that of what it was asked. */
+  readonly isServerFault: boolean;
 
   constructor(
     code: ErrorCode,
     message: string,
-    options: { cause?: unknown; hint?: string; transient?: Transient } = {},
+    options: { cause?: unknown; hint?: string; transient?: Transient; isServerFault?: boolean } = {},
   ) {
     super(message, options.cause === undefined ? undefined : { cause: options.cause });
     this.name = "SluiceError";
@@ -120,6 +132,7 @@ export class SluiceError extends Error {
     this.fault = faults[code];
     if (options.hint !== undefined) this.hint = options.hint;
     if (options.transient !== undefined) this.transient = options.transient;
+    this.isServerFault = options.isServerFault ?? false;
   }
 }
 

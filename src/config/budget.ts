@@ -108,12 +108,7 @@ export function checkModel(budget: BudgetConfig, path: ConfigPath, problems: Pro
 }
 
 function checkName(name: string, known: readonly string[], path: ConfigPath, problems: Problems): void {
-  if (known.includes(name)) return;
-  const nearest = toNearest(name, known);
-  problems.add(
-    path,
-    `unknown key; ${nearest === undefined ? `known are ${known.join(", ")}` : `did you mean "${nearest}"?`}`,
-  );
+  if (!known.includes(name)) problems.addUnknown(path, known);
 }
 
 function checkNumber(value: unknown, path: ConfigPath, problems: Problems): void {

@@ -202,9 +202,7 @@ function refuse(section: SectionKey, name: string, path: ConfigPath, problems: P
     problems.add(path, remedy);
     return;
   }
-  const nearest = toNearest(name, Object.keys(section.members));
-  const known = Object.keys(section.members).join(", ");
-  problems.add(path, `unknown key; ${nearest === undefined ? `known are ${known}` : `did you mean "${nearest}"?`}`);
+  problems.addUnknown(path, Object.keys(section.members));
 }
 
 /** One key's value, checked; its default where it is absent. */

@@ -1,7 +1,6 @@
 import { isJsonObject, type JsonObject } from "../base/json.ts";
 import { limits } from "../base/limits.ts";
 import type { AlertMode, AlertRule, LimitRule, RetryConfig } from "./config.ts";
-import { toNearest } from "../base/nearest.ts";
 import { type CustomKey, record } from "./privacy.ts";
 import { type ConfigPath, type Problems, toGot } from "./problems.ts";
 
@@ -45,11 +44,9 @@ export const policyKeys: Readonly<Record<"limits" | "retryTools" | "alerts", Cus
     read(value, path, problems): Record<AlertRule, AlertMode> {
       const given = record(value, path, problems, '{ "failing-loop": "end" }');
       for (const [rule, mode] of given) {
-        if (!alertRules.some((known) => known === rule)) {
-          const nearest = toNearest(rule, alertRules);
-          const known = nearest === undefined ? `known are ${alertRules.join(", ")}` : `did you mean "${nearest}"?`;
-          problems.add([...path, rule], `unknown rule; ${known}`);
-        } else if (!alertModes.some((known) => known === mode))
+        if (!alertRules.some((known) => known === rule))
+          problems.addUnknown([...path, rule], alertRules, "unknown rule");
+        else if (!alertModes.some((known) => known === mode))
           problems.add([...path, rule], `expected "off", "note" or "end", got ${toGot(mode)}`);
       }
       const defaults = alertRules.map((rule) => [rule, "note"] as const);
@@ -92,13 +89,8 @@ function readRule(value: unknown, path: ConfigPath, problems: Problems): LimitRu
   }
   for (const [name, number] of Object.entries(value)) {
     const rule = Object.hasOwn(rules, name) ? rules[name as keyof LimitRule] : undefined;
-    if (rule === undefined) {
-      const nearest = toNearest(name, Object.keys(rules));
-      problems.add(
-        [...path, name],
-        `unknown key; ${nearest === undefined ? `known are ${Object.keys(rules).join(", ")}` : `did you mean "${nearest}"?`}`,
-      );
-    } else if (
+    if (rule === undefined) problems.addUnknown([...path, name], Object.keys(rules));
+    else if (
       typeof number !== "number" ||
       number < rule.min ||
       number > rule.max ||

@@ -1,5 +1,6 @@
 import { SluiceError, type ErrorCode } from "../base/errors.ts";
 import { limits } from "../base/limits.ts";
+import { toNearest } from "../base/nearest.ts";
 
 /** Where something stands in the config: keys and indices from the root. */
 export type ConfigPath = readonly (string | number)[];
@@ -23,6 +24,15 @@ export class Problems {
     const line = this.#lineOf(path);
     const place = path.length === 0 ? "" : `${toPathText(path)}${line === undefined ? "" : ` (line ${line})`}: `;
     this.#found.push({ code, text: place + text });
+  }
+
+  /** Notes a name that is none of the known ones, with the nearest of them. */
+  addUnknown(path: ConfigPath, known: readonly string[], what = "unknown key"): void {
+    const nearest = toNearest(String(path.at(-1)), known);
+    this.add(
+      path,
+      `${what}; ${nearest === undefined ? `known are ${known.join(", ")}` : `did you mean "${nearest}"?`}`,
+    );
   }
 
   /** Throws one error with every problem, if there is any. */

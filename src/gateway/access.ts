@@ -2,7 +2,7 @@ import type { PolicyConfig, PolicyVerdict, Trust } from "../config/config.ts";
 import type { Tool } from "../catalogue/tool.ts";
 import type { CallOutcome, Step } from "./call.ts";
 import type { DefinitionCheck } from "./definitions.ts";
-import { literalLength, matchesPattern } from "./pattern.ts";
+import { createRules, matchesPattern } from "./pattern.ts";
 import { isTrusted } from "./trust.ts";
 import { findAskedVerb } from "./verbs.ts";
 
@@ -27,12 +27,10 @@ const strictness: Readonly<Record<PolicyVerdict, number>> = { allow: 0, approve:
  * the preset decides. Addresses are canonical, so no other name of a tool escapes a rule.
  */
 export function createDecider({ policy, trustOf }: AccessPolicy): (tool: DecidedTool) => Decision {
-  const rules = Object.entries(policy.tools)
-    .map(([rule, verdict]) => ({ rule, verdict, literal: literalLength(rule) }))
-    .sort((a, b) => b.literal - a.literal || strictness[b.verdict] - strictness[a.verdict]);
+  const findRule = createRules(Object.entries(policy.tools).sort(([, a], [, b]) => strictness[b] - strictness[a]));
   return (tool) => {
-    const found = rules.find(({ rule }) => matchesPattern(rule, tool.address));
-    if (found !== undefined) return { verdict: found.verdict, why: `the rule "${found.rule}" of policy.tools` };
+    const found = findRule(tool.address);
+    if (found !== undefined) return { verdict: found.rule, why: `the rule "${found.pattern}" of policy.tools` };
     const why = toReason(tool, policy.preset, isTrusted(trustOf(tool.server)));
     return why === undefined
       ? { verdict: "allow" }

@@ -1,8 +1,11 @@
 import { hash as digest } from "node:crypto";
+import { isDenial } from "../base/errors.ts";
 import { isJsonObject, type Json } from "../base/json.ts";
 import { limits } from "../base/limits.ts";
 import type { AlertMode, AlertRule } from "../config/config.ts";
+import { toArgumentText } from "./argument-text.ts";
 import type { CallOutcome, Step, ToolCall } from "./call.ts";
+import { createPerExecution } from "./per-execution.ts";
 
 /** Something that a person should know of, with what it was seen by. */
 export interface Alert {
@@ -62,7 +65,6 @@ const TEXT_CHARS_MAX = 500;
 const TEXTS_MAX = 2_000;
 const NODES_MAX = 5_000;
 
-const denied = /^(tool_denied|tool_not_granted|approval_denied|release_denied|flow_denied)$/;
 const token = /\[[A-Z][A-Z0-9_]*_\d+(?:\.\d+)?\]/;
 /** Arguments that somebody else reads as a language: text from outside in them is code. */
 const language = /^(?:sql|query|statement|command|cmd|script|shell|where|expression|url|uri|href)$/i;
@@ -70,18 +72,15 @@ const language = /^(?:sql|query|statement|command|cmd|script|shell|where|express
 const parameters = /^(?:params?|parameters|args|arguments|values|bindings|variables|query_?params)$/i;
 
 export function createAlerts({ modes, raise, isOutside, isKnown, isRead }: AlertParts): Alerts {
-  const executions = new Map<string, Seen>();
+  const executions = createPerExecution<Seen>(() => ({
+    ...{ denials: 0, failures: new Map(), records: 0 },
+    ...{ texts: new Set(), told: new Set(), warnings: [] },
+  }));
   const endedByLimit: number[] = [];
   /** Tools whose first use with personal data was told: what was used is written a moment later. */
   const toldNew = new Set<string>();
 
-  function seenOf(executionId: string): Seen {
-    const known = executions.get(executionId);
-    if (known !== undefined) return known;
-    const made: Seen = { denials: 0, failures: new Map(), records: 0, texts: new Set(), told: new Set(), warnings: [] };
-    executions.set(executionId, made);
-    return made;
-  }
+  const seenOf = (executionId: string): Seen => executions.of(executionId);
 
   function tell(rule: AlertRule, call: ToolCall, evidence: string): void {
     const { executionId, tool, endExecution } = call;
@@ -97,8 +96,7 @@ export function createAlerts({ modes, raise, isOutside, isKnown, isRead }: Alert
   function before(call: ToolCall): void {
     const { tool } = call;
     const seen = seenOf(call.executionId);
-    const text = JSON.stringify(call.arguments);
-    if (token.test(text) && !toldNew.has(tool.address) && !isKnown(tool.address)) {
+    if (token.test(toArgumentText(call.arguments)) && !toldNew.has(tool.address) && !isKnown(tool.address)) {
       if (toldNew.size < TEXTS_MAX) toldNew.add(tool.address);
       tell(
         "first-use-with-personal-data",
@@ -130,18 +128,19 @@ export function createAlerts({ modes, raise, isOutside, isKnown, isRead }: Alert
   function after(call: ToolCall, outcome: CallOutcome): void {
     const seen = seenOf(call.executionId);
     const { address } = call.tool;
-    const key = digest("sha256", JSON.stringify([address, call.arguments])).slice(0, 24);
+    const toKey = (): string => digest("sha256", `${address} ${toArgumentText(call.arguments)}`).slice(0, 24);
     if (outcome.kind !== "error") {
-      seen.failures.delete(key);
+      if (seen.failures.size > 0) seen.failures.delete(toKey());
       if (outcome.kind === "large") seen.records += RECORDS;
       else gather(outcome.data, seen);
       return;
     }
-    if (denied.test(outcome.code)) {
+    if (isDenial(outcome.code)) {
       seen.denials += 1;
       if (seen.denials >= DENIALS)
         tell("denials", call, `${seen.denials} calls were refused, the last one of ${address} (${outcome.code})`);
     }
+    const key = toKey();
     const failures = (seen.failures.get(key) ?? 0) + 1;
     if (seen.failures.size < TEXTS_MAX || seen.failures.has(key)) seen.failures.set(key, failures);
     if (failures >= FAILURES)
@@ -167,8 +166,8 @@ export function createAlerts({ modes, raise, isOutside, isKnown, isRead }: Alert
       endedByLimit.length = 0;
       raise({ rule: "limits", executionId, evidence, ended: false });
     },
-    warningsOf: (executionId) => executions.get(executionId)?.warnings ?? [],
-    end: (executionId) => void executions.delete(executionId),
+    warningsOf: (executionId) => executions.peek(executionId)?.warnings ?? [],
+    end: (executionId) => executions.end(executionId),
   };
 }
 

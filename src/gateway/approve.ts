@@ -1,8 +1,9 @@
 import { hash as digest } from "node:crypto";
 import { SluiceError } from "../base/errors.ts";
-import { isJsonObject, type Json } from "../base/json.ts";
+import { toCanonicalJson } from "../base/json.ts";
 import { limits } from "../base/limits.ts";
 import type { DecidedTool, Decision } from "./access.ts";
+import { toArgumentText } from "./argument-text.ts";
 import type { Broker, QuestionBody, QuestionKind } from "./broker.ts";
 import type { CallOutcome, Step, ToolCall } from "./call.ts";
 import type { FlowRule } from "../config/config.ts";
@@ -137,7 +138,7 @@ export function approve({ broker, decide, masked, clean, flush }: ApproveParts):
   async function answered(call: ToolCall, origins: string[]): Promise<boolean> {
     const said = broker.remembered("approval", origins, call.tool.address);
     if (said !== undefined) return said === "allow";
-    const key = digest("sha256", JSON.stringify([call.tool.address, origins, toSorted(call.arguments)]));
+    const key = digest("sha256", toCanonicalJson([call.tool.address, origins, call.arguments]));
     const own = executionOf(call.executionId).calls;
     const known = own.get(key);
     if (known !== undefined) return known;
@@ -181,19 +182,8 @@ export function approve({ broker, decide, masked, clean, flush }: ApproveParts):
   };
 }
 
-/** The same value with the keys of its objects in order: which comes first in a call says nothing. */
-function toSorted(value: Json): Json {
-  if (Array.isArray(value)) return value.map(toSorted);
-  if (!isJsonObject(value)) return value;
-  return Object.fromEntries(
-    Object.entries(value)
-      .sort(([a], [b]) => (a < b ? -1 : 1))
-      .map(([key, member]) => [key, toSorted(member)]),
-  );
-}
-
 function toShownArguments(call: ToolCall): string {
-  const text = JSON.stringify(call.arguments);
+  const text = toArgumentText(call.arguments);
   const max = limits.questionBodyChars;
   return text.length <= max ? text : `${text.slice(0, max)}… (${text.length - max} more characters)`;
 }

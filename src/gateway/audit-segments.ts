@@ -1,7 +1,7 @@
-import { closeSync, existsSync, fstatSync, openSync, readSync, rmSync, statSync } from "node:fs";
+import { closeSync, existsSync, fstatSync, openSync, readSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import { isJsonObject, type Json } from "../base/json.ts";
-import type { AuditHead, AuditHeads } from "./audit-heads.ts";
+import type { AuditHeads, SegmentEnd } from "./audit-heads.ts";
 
 /**
  * The last hashes of the segments that others write now, by name. Those of processes that are gone are closed in their
@@ -9,12 +9,11 @@ import type { AuditHead, AuditHeads } from "./audit-heads.ts";
  */
 export function settleSegments(folder: string, heads: AuditHeads): Record<string, string> {
   const open: Record<string, string> = {};
-  for (const { file, lastHash, isRemoved } of heads.all()) {
-    if (lastHash !== undefined || isRemoved) continue;
-    const head = readHead(join(folder, file));
-    if (head === undefined) continue;
-    open[file] = head.hash;
-    if (!isAlive(file)) heads.closed(file, head.records, head.hash);
+  for (const file of heads.open()) {
+    const end = readEnd(join(folder, file));
+    if (end === undefined) continue;
+    open[file] = end.lastHash;
+    if (!isAlive(file)) heads.closed(file, end);
   }
   return open;
 }
@@ -25,18 +24,15 @@ export function makeRoom(
   heads: AuditHeads,
   keepBytes: number,
 ): { file: string; records: number; lastHash: string }[] {
-  const closed = heads.all().filter(({ isRemoved }) => !isRemoved);
-  const sizeOf = ({ file }: AuditHead): number => statSync(join(folder, file), { throwIfNoEntry: false })?.size ?? 0;
-  let bytes = closed.reduce((sum, head) => sum + sizeOf(head), 0);
   const removed = [];
-  for (const head of closed) {
-    if (bytes <= keepBytes) break;
-    const { file, records, lastHash } = head;
-    if (lastHash === undefined) continue;
-    bytes -= sizeOf(head);
+  for (let bytes = heads.closedBytes(); bytes > keepBytes;) {
+    const oldest = heads.oldest();
+    if (oldest === undefined) break;
+    const { file, records, lastHash } = oldest;
     rmSync(join(folder, file), { force: true });
     heads.removed(file);
     removed.push({ file, records, lastHash });
+    bytes -= oldest.bytes;
   }
   return removed;
 }
@@ -55,8 +51,24 @@ function isAlive(file: string): boolean {
 
 const CHUNK_BYTES = 65_536;
 
-/** The last whole line of a segment; `undefined` where there is none. */
-function readHead(path: string): { records: number; hash: string } | undefined {
+/** The first line of a segment, as much of it as there is. */
+export function readFirstLine(path: string): string {
+  const descriptor = openSync(path, "r");
+  try {
+    const { size } = fstatSync(descriptor);
+    for (let length = Math.min(CHUNK_BYTES, size); ; length = Math.min(length * 4, size)) {
+      const bytes = Buffer.alloc(length);
+      readSync(descriptor, bytes, 0, length, 0);
+      const end = bytes.indexOf("\n");
+      if (end !== -1 || length === size) return bytes.toString("utf8", 0, end === -1 ? length : end);
+    }
+  } finally {
+    closeSync(descriptor);
+  }
+}
+
+/** How a segment ends now, by its last whole line; `undefined` where there is none. */
+function readEnd(path: string): SegmentEnd | undefined {
   if (!existsSync(path)) return undefined;
   const descriptor = openSync(path, "r");
   try {
@@ -66,7 +78,7 @@ function readHead(path: string): { records: number; hash: string } | undefined {
       readSync(descriptor, bytes, 0, length, size - length);
       const end = bytes.lastIndexOf("\n");
       const start = end <= 0 ? -1 : bytes.lastIndexOf("\n", end - 1);
-      if (end !== -1 && (start !== -1 || length === size)) return toHead(bytes.toString("utf8", start + 1, end));
+      if (end !== -1 && (start !== -1 || length === size)) return toEnd(bytes.toString("utf8", start + 1, end), size);
       if (length === size) return undefined;
     }
     return undefined;
@@ -75,7 +87,7 @@ function readHead(path: string): { records: number; hash: string } | undefined {
   }
 }
 
-function toHead(text: string): { records: number; hash: string } | undefined {
+function toEnd(text: string, bytes: number): SegmentEnd | undefined {
   let line: Json;
   try {
     line = JSON.parse(text) as Json;
@@ -84,5 +96,5 @@ function toHead(text: string): { records: number; hash: string } | undefined {
   }
   if (!isJsonObject(line)) return undefined;
   const { seq, hash } = line;
-  return typeof seq === "number" && typeof hash === "string" ? { records: seq + 1, hash } : undefined;
+  return typeof seq === "number" && typeof hash === "string" ? { records: seq + 1, lastHash: hash, bytes } : undefined;
 }

@@ -3,6 +3,7 @@ import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { isJsonObject, type Json } from "../base/json.ts";
 import { genesisHash, toHashMember } from "./audit.ts";
+import { readFirstLine } from "./audit-segments.ts";
 import type { AuditHeads } from "./audit-heads.ts";
 
 /** Whether a segment is as it was written: `line` (from 1) is the first one that is not. */
@@ -121,10 +122,9 @@ export function verifyAudit(directory: string, heads: Pick<AuditHeads, "all">): 
 function readNamed(folder: string, files: readonly string[]): Map<string, Map<string, string>> {
   const named = new Map<string, Map<string, string>>();
   for (const file of files) {
-    const [first = ""] = readFileSync(join(folder, file), "utf8").split("\n", 1);
     let line: Json = null;
     try {
-      line = JSON.parse(first) as Json;
+      line = JSON.parse(readFirstLine(join(folder, file))) as Json;
     } catch {
       // Its own check says so.
     }

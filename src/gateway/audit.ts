@@ -5,7 +5,8 @@ import { SluiceError, toMessage } from "../base/errors.ts";
 import { makeFolder } from "../base/make-folder.ts";
 import type { JsonObject } from "../base/json.ts";
 import { limits } from "../base/limits.ts";
-import type { AuditHeads } from "./audit-heads.ts";
+import { toArgumentText } from "./argument-text.ts";
+import type { AuditHeads, SegmentEnd } from "./audit-heads.ts";
 import type { AuditRecord } from "./audit-record.ts";
 import { makeRoom, settleSegments } from "./audit-segments.ts";
 import type { CallOutcome, Step, ToolCall } from "./call.ts";
@@ -54,6 +55,10 @@ interface Segment {
   prev: string;
   /** Bytes of the whole lines written. */
   bytes: number;
+}
+
+function toEnd({ seq, prev, bytes }: Segment): SegmentEnd {
+  return { records: seq, lastHash: prev, bytes };
 }
 
 class SegmentedAudit implements Audit {
@@ -142,7 +147,7 @@ class SegmentedAudit implements Audit {
     this.#previous = basename(segment.file);
     try {
       fdatasyncSync(segment.descriptor);
-      this.#heads?.closed(this.#previous, segment.seq, segment.prev);
+      this.#heads?.closed(this.#previous, toEnd(segment));
     } finally {
       closeSync(segment.descriptor);
     }
@@ -163,7 +168,7 @@ class SegmentedAudit implements Audit {
   async #around(call: ToolCall, next: (call: ToolCall) => Promise<CallOutcome>): Promise<CallOutcome> {
     const { executionId, callId, origin } = call;
     const tool = call.tool.address;
-    const text = toArgumentText(call);
+    const text = tryArgumentText(call);
     this.record({
       kind: "call-started",
       executionId,
@@ -247,7 +252,7 @@ class SegmentedAudit implements Audit {
     try {
       ftruncateSync(segment.descriptor, segment.bytes);
       closeSync(segment.descriptor);
-      this.#heads?.closed(this.#previous, segment.seq, segment.prev);
+      this.#heads?.closed(this.#previous, toEnd(segment));
     } catch {
       // The disk is what failed; the torn line is what `verifySegment` will name.
     }
@@ -268,9 +273,9 @@ function toResultText(outcome: CallOutcome): string {
 }
 
 /** The arguments as they will be sent; `undefined` if they are nested so deep that they cannot be. */
-function toArgumentText(call: ToolCall): string | undefined {
+function tryArgumentText(call: ToolCall): string | undefined {
   try {
-    return JSON.stringify(call.arguments) ?? "";
+    return toArgumentText(call.arguments);
   } catch (error) {
     if (error instanceof RangeError) return undefined;
     throw error;

@@ -1,7 +1,9 @@
 import { type ErrorCode, SluiceError } from "../base/errors.ts";
 import type { Amounts, BudgetConfig } from "../config/config.ts";
+import { toArgumentText } from "./argument-text.ts";
 import type { CallOutcome, Step, ToolCall } from "./call.ts";
-import { literalLength, matchesPattern } from "./pattern.ts";
+import { createRules } from "./pattern.ts";
+import { createPerExecution } from "./per-execution.ts";
 
 /** What was used of everything that a budget counts. */
 export type Spent = Record<keyof Amounts, number>;
@@ -62,16 +64,12 @@ export const nothingSpent = (): Spent => ({ calls: 0, bytes: 0, outputTokens: 0,
 
 export function createBudget(config: BudgetConfig, day: DaySpent): Budget {
   const session = nothingSpent();
-  const executions = new Map<string, Execution>();
+  const executions = createPerExecution<Execution>(() => ({ spent: nothingSpent(), tools: new Map(), underWay: 0 }));
   const hasDay = Object.keys(config.perDay).length > 0;
-  const prices = Object.entries(config.tools).sort(([a], [b]) => literalLength(b) - literalLength(a));
-  const priceOf = (address: string): number => prices.find(([pattern]) => matchesPattern(pattern, address))?.[1] ?? 0;
+  const findPrice = createRules(Object.entries(config.tools));
+  const priceOf = (address: string): number => findPrice(address)?.rule ?? 0;
 
-  function executionOf(executionId: string): Execution {
-    const known = executions.get(executionId) ?? { spent: nothingSpent(), tools: new Map(), underWay: 0 };
-    executions.set(executionId, known);
-    return known;
-  }
+  const executionOf = (executionId: string): Execution => executions.of(executionId);
 
   function note(executionId: string, tool: string, more: Partial<ToolUse>): void {
     const { tools } = executionOf(executionId);
@@ -116,7 +114,7 @@ export function createBudget(config: BudgetConfig, day: DaySpent): Budget {
   async function around(call: ToolCall, next: (call: ToolCall) => Promise<CallOutcome>): Promise<CallOutcome> {
     const { executionId, tool } = call;
     const price = priceOf(tool.address);
-    const before = { calls: 1, usd: price, bytes: JSON.stringify(call.arguments).length };
+    const before = { calls: 1, usd: price, bytes: toArgumentText(call.arguments).length };
     const execution = executionOf(executionId);
     const crossed = take(executionId, before);
     if (crossed !== undefined) return refuse(call, execution, crossed);
@@ -180,7 +178,7 @@ export function createBudget(config: BudgetConfig, day: DaySpent): Budget {
     refuseTokens: (executionId, tokens) => findCrossed(executionId, { outputTokens: tokens }),
     end(executionId) {
       const { tools } = executionOf(executionId);
-      executions.delete(executionId);
+      executions.end(executionId);
       return tools;
     },
     priceOf,

@@ -50,7 +50,7 @@ export type CallOutcome = (
   | { kind: "data"; data: Json; bytes?: number; sealed?: SealedCounts }
   /** Data that is too large for the event loop. */
   | { kind: "large"; value: LargeValue; bytes: number; sealed?: SealedCounts }
-  | { kind: "error"; code: ErrorCode; message: string; hint?: string; transient?: Transient }
+  | { kind: "error"; code: ErrorCode; message: string; hint?: string; transient?: Transient; isServerFault?: boolean }
 ) & {
   /** How often it was tried, if more than once. */
   tries?: number;

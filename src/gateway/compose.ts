@@ -35,13 +35,20 @@ function once(next: Invoke): Invoke {
 }
 
 /** An error as the value that a call ends with. */
-export function toErrorValue({ code, message, hint, transient }: SluiceError): CallOutcome & { kind: "error" } {
+export function toErrorValue({
+  code,
+  message,
+  hint,
+  transient,
+  isServerFault,
+}: SluiceError): CallOutcome & { kind: "error" } {
   return {
     kind: "error",
     code,
     message,
     ...(hint === undefined ? {} : { hint }),
     ...(transient === undefined ? {} : { transient }),
+    ...(isServerFault ? { isServerFault } : {}),
   };
 }
 

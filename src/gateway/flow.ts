@@ -2,6 +2,7 @@ import type { FlowRule, PolicyConfig, ReadLabel, ServerConfig, Trust } from "../
 import { type DecidedTool, isDestructive } from "./access.ts";
 import type { CallOutcome, Step, ToolCall } from "./call.ts";
 import { matchesPattern } from "./pattern.ts";
+import { createPerExecution } from "./per-execution.ts";
 import { isTrusted } from "./trust.ts";
 
 /** What a server's answers are, and where what is sent to it goes. */
@@ -29,15 +30,11 @@ export interface Flow {
 const standing: FlowRule = { read: ["private", "untrusted"], to: "outside", verdict: "approve" };
 
 export function createFlow({ policy, serverOf }: FlowParts): Flow {
-  const executions = new Map<string, Set<ReadLabel>>();
+  const executions = createPerExecution(() => new Set<ReadLabel>());
   const hasOwn = policy.flows.some(({ read, to }) => to === standing.to && toKey(read) === toKey(standing.read));
   const rules = policy.preset === "open" || hasOwn ? policy.flows : [...policy.flows, standing];
 
-  function labelsOf(executionId: string): Set<ReadLabel> {
-    const known = executions.get(executionId) ?? new Set<ReadLabel>();
-    executions.set(executionId, known);
-    return known;
-  }
+  const labelsOf = (executionId: string): Set<ReadLabel> => executions.of(executionId);
 
   function trustOf(server: string): Trust {
     return serverOf(server)?.trust ?? "untrusted";
@@ -78,7 +75,7 @@ export function createFlow({ policy, serverOf }: FlowParts): Flow {
     const rule = decide(rules.filter((each) => applies(each, call.tool, labels)));
     if (rule?.verdict === "deny") return refuse(call, rule);
     const outcome = await next(rule === undefined ? call : { ...call, flow: rule });
-    // What an error says is read too. What never left has said nothing of a server.
+    // What an error says is read too.
     for (const label of readsOf(call.tool)) labels.add(label);
     return outcome;
   }
@@ -95,7 +92,7 @@ export function createFlow({ policy, serverOf }: FlowParts): Flow {
       const known = labelsOf(executionId);
       for (const label of labels) known.add(label);
     },
-    end: (executionId) => void executions.delete(executionId),
+    end: (executionId) => executions.end(executionId),
   };
 }
 

@@ -1,4 +1,5 @@
 import { SluiceError } from "../base/errors.ts";
+import { toSeconds } from "../base/in-time.ts";
 import { limits } from "../base/limits.ts";
 import type { LimitRule } from "../config/config.ts";
 
@@ -175,8 +176,4 @@ function toText({ perSecond, inFlight }: LimitRule, closedMs: number): string {
     ...(inFlight === undefined ? [] : [`${inFlight} calls at once`]),
     ...(closedMs > 0 ? [`the server asked to wait ${toSeconds(closedMs)} s`] : []),
   ].join(", ");
-}
-
-export function toSeconds(ms: number): string {
-  return (ms / 1_000).toFixed(1);
 }

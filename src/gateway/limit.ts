@@ -1,4 +1,5 @@
 import { SluiceError } from "../base/errors.ts";
+import { toSeconds } from "../base/in-time.ts";
 import { readTransient, type Transient } from "../base/transient.ts";
 import type { BreakerConfig, LimitRule, RetryConfig, Trust } from "../config/config.ts";
 import type { Audit } from "./audit.ts";
@@ -6,8 +7,8 @@ import { type Breaker, type BreakerReport, createBreaker } from "./breaker.ts";
 import type { BreakerStore } from "./breaker-store.ts";
 import type { CallOutcome, ToolCall } from "./call.ts";
 import { type Invoke, toErrorValue } from "./compose.ts";
-import { createLane, type Lane, toSeconds } from "./lane.ts";
-import { literalLength, matchesPattern } from "./pattern.ts";
+import { createLane, type Lane } from "./lane.ts";
+import { createRules, matchesPattern } from "./pattern.ts";
 import { isTrusted } from "./trust.ts";
 
 export interface LimitParts {
@@ -35,7 +36,7 @@ export function createLimit(parts: LimitParts): Limit {
   const lanes = new Map<string, Lane>();
   const breakers = new Map<string, Breaker>();
   const rules = Object.entries(parts.limits);
-  const always = Object.entries(parts.retry.tools).sort(([a], [b]) => literalLength(b) - literalLength(a));
+  const findRetry = createRules(Object.entries(parts.retry.tools));
 
   function laneOf(key: string, name: string, source: string, rule: LimitRule): Lane {
     const id = JSON.stringify([key, name]);
@@ -68,7 +69,7 @@ export function createLimit(parts: LimitParts): Limit {
 
   /** Whether a second try can do no harm. */
   function isRepeatable({ tool }: ToolCall, { mayHaveRun }: Transient): boolean {
-    const rule = always.find(([pattern]) => matchesPattern(pattern, tool.address))?.[1];
+    const rule = findRetry(tool.address)?.rule;
     if (rule !== undefined) return rule === "always";
     if (!mayHaveRun) return true;
     const { readOnlyHint, idempotentHint } = tool.annotations ?? {};
@@ -161,11 +162,7 @@ function toTransient(outcome: CallOutcome): Transient | undefined {
 function toEnd(outcome: CallOutcome, transient: Transient | undefined): "good" | "failed" | "unknown" {
   if (outcome.kind !== "error") return "good";
   if (outcome.code === "cancelled") return "unknown";
-  // "Internal error" and what JSON-RPC leaves to servers are their faults; the other codes are about the request.
-  const isDown =
-    outcome.code === "upstream_error"
-      ? /\(JSON-RPC -32(?:603|0\d\d)\)/.test(outcome.message)
-      : outcome.code.startsWith("upstream_");
+  const isDown = outcome.isServerFault ?? (outcome.code.startsWith("upstream_") && outcome.code !== "upstream_error");
   return (isDown || transient !== undefined) && transient?.isBusy !== true ? "failed" : "good";
 }
 

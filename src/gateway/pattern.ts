@@ -19,6 +19,19 @@ export function matchesPattern(pattern: string, address: string): boolean {
   return true;
 }
 
+/**
+ * Prepares rules by pattern: which one holds for an address. The one with the most literal characters wins; on a tie the
+ * one that was given first.
+ */
+export function createRules<Rule>(
+  rules: Iterable<readonly [pattern: string, rule: Rule]>,
+): (address: string) => { pattern: string; rule: Rule } | undefined {
+  const sorted = [...rules]
+    .map(([pattern, rule]) => ({ pattern, rule }))
+    .sort((a, b) => literalLength(b.pattern) - literalLength(a.pattern));
+  return (address) => sorted.find(({ pattern }) => matchesPattern(pattern, address));
+}
+
 /** How many characters of a pattern stand for themselves: the more, the more precise the rule. */
 export function literalLength(pattern: string): number {
   return pattern.replaceAll("*", "").length;

@@ -1,3 +1,4 @@
+import { builtFile } from "../base/built-file.ts";
 import { type ErrorCode, SluiceError } from "../base/errors.ts";
 import { createIdleThread } from "../base/idle-thread.ts";
 import type { LargeValue } from "../base/large-json.ts";
@@ -19,11 +20,6 @@ export interface LargeSealed {
   counts: Record<string, number>;
   withheld: number;
 }
-
-// Tests run the sources, which a thread cannot read: it takes what was built of them.
-const threadFile = import.meta.url.endsWith(".ts")
-  ? new URL("../../dist/privacy/privacy-thread.js", import.meta.url)
-  : new URL("./privacy-thread.js", import.meta.url);
 
 /** Node's pool of small buffers has 8 KB. */
 const POOL_BYTES = 65_536;
@@ -75,7 +71,7 @@ function createLane(settings: PrivacySettings): Lane {
   const waiting = new Map<number, { resolve: (value: unknown) => void; reject: (error: SluiceError) => void }>();
   let lastId = 0;
   const thread = createIdleThread<PrivacyAnswer>({
-    file: threadFile,
+    file: builtFile("./privacy-thread.js", import.meta.url),
     workerData: settings,
     idleMs: limits.privacyIdleMs,
     onMessage(answer) {

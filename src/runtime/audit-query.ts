@@ -2,6 +2,7 @@ import { createReadStream, existsSync, readdirSync, statSync } from "node:fs";
 import { basename, join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { StringDecoder } from "node:string_decoder";
+import { isDenial } from "../base/errors.ts";
 import { isJsonObject, type Json, type JsonObject } from "../base/json.ts";
 import { limits } from "../base/limits.ts";
 
@@ -77,6 +78,6 @@ function hasStatus({ kind, ok, status, code }: JsonObject, wanted: string): bool
   const isGood = ok === true || status === "completed" || (kind === "network-response" && code === undefined);
   if (wanted === "ok") return hasEnded && isGood;
   if (wanted === "failed") return (hasEnded && !isGood) || kind === "network-refused" || kind === "attempt-failed";
-  if (wanted === "denied" && typeof code === "string" && /_denied$|^tool_not_granted$/.test(code)) return true;
+  if (wanted === "denied" && typeof code === "string" && isDenial(code)) return true;
   return code === wanted || status === wanted;
 }

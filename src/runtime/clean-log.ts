@@ -1,3 +1,4 @@
+import { cleanTexts } from "./clean-texts.ts";
 import type { OpenPrivacy } from "./privacy.ts";
 
 /** What may be somebody's, or may open something. */
@@ -12,7 +13,7 @@ export function createCleanLog(
   if (!privacy.isOn) return log;
   const clean = async (line: string): Promise<string> => {
     try {
-      return (await privacy.need().clean(null, [line])).texts[0] ?? "";
+      return (await cleanTexts({ privacy }, [line]))[0] ?? "";
     } catch {
       return "(a line that could not be looked through for personal data)";
     }

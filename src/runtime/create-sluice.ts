@@ -181,7 +181,6 @@ async function compose(config: Config, options: SluiceOptions, cleanup: Cleanup)
     await closing;
   });
 
-  const trusts = new Map(config.servers.map(({ key, trust }) => [key, trust]));
   const keys = config.servers.map(({ key }) => key);
   const namesIn = (text: string): string[] =>
     /\bservers\b(?!\/)/.test(text)
@@ -216,7 +215,6 @@ async function compose(config: Config, options: SluiceOptions, cleanup: Cleanup)
     audit,
     privacy,
     broker,
-    trustOf: (server) => trusts.get(server) ?? "untrusted",
     gate,
     telemetry,
     tokens,

@@ -32,6 +32,8 @@ export function createFileLabels(store: Store): FileLabels {
 
   function put(path: string, kind: Kind, labels: Iterable<ReadLabel>): void {
     const all = [...new Set(labels)].sort();
+    // Most changes change no label, and a write costs ten times a look.
+    if (all.join() === own(path, kind).join()) return;
     if (all.length === 0) store.run("DELETE FROM file_label WHERE path = ? AND kind = ?", [path, kind]);
     else
       store.run("INSERT OR REPLACE INTO file_label (path, kind, labels) VALUES (?, ?, ?)", [

@@ -6,7 +6,7 @@ import { type BreakerStore, createBreakerStore } from "../gateway/breaker-store.
 import { type Budget, createBudget } from "../gateway/budget.ts";
 import { createFlow, type Flow } from "../gateway/flow.ts";
 import { createLimit, type Limit } from "../gateway/limit.ts";
-import { isTrusted } from "../gateway/trust.ts";
+import { isTrusted, toTrustOf } from "../gateway/trust.ts";
 import type { Store } from "../store/store.ts";
 import { createFileLabels, type FileLabels } from "./file-labels.ts";
 import type { Parts } from "./parts.ts";
@@ -15,6 +15,7 @@ import { createUsage, type Usage } from "./usage.ts";
 
 /** What the gateway remembers of calls, executions and files. */
 export interface Gate extends Disposable {
+  trustOf: (server: string) => Trust;
   usage: Usage;
   budget: Budget;
   flow: Flow;
@@ -42,7 +43,7 @@ export function openGate({ config, store, audit, events, log }: GateParts): Gate
   const byKey = new Map(servers.map((server) => [server.key, server]));
   const usage = createUsage(store, { writeMs: limits.usageWriteMs });
   const breakers = createBreakerStore(store);
-  const trustOf = (key: string): Trust => byKey.get(key)?.trust ?? "untrusted";
+  const trustOf = toTrustOf(servers);
   const flow = createFlow({ policy, serverOf: (key) => byKey.get(key) });
   const alerts = createAlerts({
     modes: policy.alerts,
@@ -53,7 +54,7 @@ export function openGate({ config, store, audit, events, log }: GateParts): Gate
   });
   events.on((event) => watchForAlerts(event, alerts));
   return {
-    ...{ usage, flow, alerts },
+    ...{ trustOf, usage, flow, alerts },
     budget: createBudget(policy.budget, usage.day),
     fileLabels: createFileLabels(store),
     limit: createLimit({

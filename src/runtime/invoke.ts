@@ -74,7 +74,7 @@ export function createInvoke(
     {
       audit,
       policy: parts.config.policy,
-      trustOf: parts.trustOf,
+      trustOf: parts.gate.trustOf,
       checkDefinition,
       onUnenforced: (address, reason) => log(`${address}: ${reason}`),
       approve: {

@@ -3,7 +3,7 @@ import type { Json } from "../base/json.ts";
 import type { Catalogue, CatalogueView } from "../catalogue/catalogue.ts";
 import type { Resolution } from "../catalogue/address.ts";
 import type { ModuleTree } from "../codegen/module-tree.ts";
-import type { Config, Trust } from "../config/config.ts";
+import type { Config } from "../config/config.ts";
 import type { Audit } from "../gateway/audit.ts";
 import type { Broker } from "../gateway/broker.ts";
 import type { CallOutcome, Grant } from "../gateway/call.ts";
@@ -58,7 +58,6 @@ export interface Parts {
   audit: Audit;
   privacy: OpenPrivacy;
   broker: Broker;
-  trustOf: (server: string) => Trust;
   gate: Gate;
   telemetry: Telemetry | undefined;
   tokens: {

@@ -7,7 +7,8 @@ import type { Config, PrivacyMode } from "../config/config.ts";
 import type { Audit } from "../gateway/audit.ts";
 import type { Broker } from "../gateway/broker.ts";
 import type { ToolCall } from "../gateway/call.ts";
-import { literalLength, matchesPattern } from "../gateway/pattern.ts";
+import { createRules, matchesPattern } from "../gateway/pattern.ts";
+import { toTrustOf } from "../gateway/trust.ts";
 import { mayHaveTokens } from "../gateway/privacy.ts";
 import type { StepParts } from "../gateway/steps.ts";
 import { isFor } from "../privacy/is-for.ts";
@@ -48,8 +49,10 @@ export interface PrivacyParts {
 
 export function openPrivacy({ config, store, audit, broker }: PrivacyParts): OpenPrivacy {
   const { privacy } = config;
-  const servers = new Map(config.servers.map((server) => [server.key, server]));
-  const modes = new Map(config.servers.map(({ key }) => [key, toMode(key, config)]));
+  const trustOf = toTrustOf(config.servers);
+  const findMode = createRules(privacy.servers.map(({ server, mode }) => [server, mode] as const));
+  const toMode = (key: string): PrivacyMode => findMode(key)?.rule ?? privacy.mode;
+  const modes = new Map(config.servers.map(({ key }) => [key, toMode(key)]));
   const isOn = privacy.mode !== "off" || [...modes.values()].some((mode) => mode !== "off");
   const grammar = createTokenGrammar(privacy.own.map((own) => own.class));
   let reader: Privacy | undefined;
@@ -65,7 +68,7 @@ export function openPrivacy({ config, store, audit, broker }: PrivacyParts): Ope
       .map(({ places }) => places);
     return {
       ...{ server: tool.server, mode, fields: Object.assign({}, ...fields) as Record<string, string> },
-      isLocal: servers.get(tool.server)?.trust === "local",
+      isLocal: trustOf(tool.server) === "local",
       ...(tool.outputSchema === undefined ? {} : { schema: tool.outputSchema }),
     };
   }
@@ -81,7 +84,7 @@ export function openPrivacy({ config, store, audit, broker }: PrivacyParts): Ope
 
   async function sealResponse({ host, headers, body }: SealedResponse & { host: string }): Promise<SealedResponse> {
     const server = `network:${host}`;
-    const mode = toMode(server, config);
+    const mode = toMode(server);
     if (mode === "off") return { headers, body };
     // What is no text (an image, an archive) is not looked into.
     const text = isUtf8(body) && !body.includes(0) ? body.toString("utf8") : undefined;
@@ -131,7 +134,7 @@ export function openPrivacy({ config, store, audit, broker }: PrivacyParts): Ope
             release: {
               privacy,
               uses: async (args: JsonObject) => (mayHaveTokens(args) ? need().uses(args) : []),
-              trustOf: (server) => servers.get(server)?.trust ?? "untrusted",
+              trustOf,
               isFor,
               remembered: (from, tool) => broker.remembered("edge", from, tool),
               record({ executionId, callId, tool }, edges) {
@@ -146,14 +149,6 @@ export function openPrivacy({ config, store, audit, broker }: PrivacyParts): Ope
       await reader?.[Symbol.asyncDispose]();
     },
   };
-}
-
-/** The mode of one server: the rule with the most literal characters wins. */
-function toMode(key: string, { privacy }: Config): PrivacyMode {
-  const [rule] = privacy.servers
-    .filter(({ server }) => matchesPattern(server, key))
-    .sort((a, b) => literalLength(b.server) - literalLength(a.server));
-  return rule?.mode ?? privacy.mode;
 }
 
 /** The key, or why there is none. */

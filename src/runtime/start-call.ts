@@ -1,3 +1,4 @@
+import { isDenial } from "../base/errors.ts";
 import type { JsonObject } from "../base/json.ts";
 import { createDeadline } from "../base/deadline.ts";
 import { accountEnd } from "./account-end.ts";
@@ -13,15 +14,6 @@ import { toGatewayStats } from "./gateway-stats.ts";
 import type { CallOptions } from "./sluice.ts";
 import { toOutcome } from "./to-outcome.ts";
 import { sampleLarge } from "./tokens.ts";
-
-const DENIALS = new Set([
-  "tool_denied",
-  "tool_not_granted",
-  "approval_unavailable",
-  "approval_denied",
-  "release_denied",
-  "definition_changed",
-]);
 
 /** Starts one direct call: the same gateway as a program's, the same outcome, no sandbox. */
 export function startCall(
@@ -75,7 +67,7 @@ export function startCall(
     } else if (call.kind === "error") {
       const { code, message, hint, address } = call;
       whole.error = { code, message, tool: address, ...(hint === undefined ? {} : { hint }) };
-      whole.status = DENIALS.has(code) ? "denied" : code === "cancelled" ? "killed" : "failed";
+      whole.status = isDenial(code) ? "denied" : code === "cancelled" ? "killed" : "failed";
       if (whole.status === "killed" && cancelled !== undefined) whole.error = { ...cancelled, tool: address };
     }
     const warnings = failed || call.sealed === undefined ? [] : toPrivacyWarnings("", [call.sealed]);

@@ -1,3 +1,4 @@
+import { builtFile } from "../base/built-file.ts";
 import { toMessage } from "../base/errors.ts";
 import { inTime } from "../base/in-time.ts";
 import { limits } from "../base/limits.ts";
@@ -40,9 +41,7 @@ export async function openTelemetry(
   const exporters = readExporters(env);
   if (!exporters.traces && !exporters.metrics) return undefined;
   try {
-    // Made by the build: run from the sources, it is the last build's.
-    const folder = import.meta.url.endsWith(".ts") ? "../../dist/runtime/" : "./";
-    const file = new URL(`${folder}telemetry-export.js`, import.meta.url).href;
+    const file = builtFile("./telemetry-export.js", import.meta.url).href;
     const { startExport } = (await import(file)) as {
       startExport: (options: object) => TelemetryExport;
     };

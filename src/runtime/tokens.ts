@@ -1,3 +1,4 @@
+import { builtFile } from "../base/built-file.ts";
 import { createIdleThread } from "../base/idle-thread.ts";
 import type { LargeValue } from "../base/large-json.ts";
 import { limits } from "../base/limits.ts";
@@ -34,11 +35,6 @@ interface Answer {
   approximate: boolean[];
 }
 
-// The tokenizer's table is made by the build: tests, which run the sources, take the last build's.
-const threadFile = import.meta.url.endsWith(".ts")
-  ? new URL("../../dist/runtime/token-thread.js", import.meta.url)
-  : new URL("./token-thread.js", import.meta.url);
-
 /** Starts nothing yet; dispose it to end the thread now instead of after `limits.tokenIdleMs`. */
 export function createTokenCounter(): TokenCounter {
   const waiting = new Map<number, Waiting>();
@@ -46,7 +42,7 @@ export function createTokenCounter(): TokenCounter {
   let charsWaiting = 0;
   let disposed = false;
   const thread = createIdleThread({
-    file: threadFile,
+    file: builtFile("./token-thread.js", import.meta.url),
     workerData: { runCharsMax: limits.tokenRunCharsMax },
     idleMs: limits.tokenIdleMs,
     onMessage: (said: Answer) => answer(said.id, said),

@@ -1,3 +1,4 @@
+import { builtFile } from "../base/built-file.ts";
 import { fileURLToPath } from "node:url";
 import { type Child, spawnChild } from "../base/child-process.ts";
 import { limits } from "../base/limits.ts";
@@ -61,18 +62,16 @@ function ask(name: string, request: object): Promise<Answer> {
   return answered;
 }
 
-/** The process imports what was compiled; run from the sources, that is the last build's. */
-function findProcess(): string {
-  const folder = import.meta.url.endsWith(".ts") ? "../../dist/sandbox/" : "./";
-  return fileURLToPath(new URL(`${folder}link-process.js`, import.meta.url));
-}
-
 async function answer(name: string, request: object): Promise<Answer> {
-  const child: Child = await spawnChild(process.execPath, [findProcess()], {
-    env: {},
-    cwd: "/",
-    label: `the linker of ${name}`,
-  });
+  const child: Child = await spawnChild(
+    process.execPath,
+    [fileURLToPath(builtFile("./link-process.js", import.meta.url))],
+    {
+      env: {},
+      cwd: "/",
+      label: `the linker of ${name}`,
+    },
+  );
   const chunks: Buffer[] = [];
   child.stdout.on("data", (chunk: Buffer) => chunks.push(chunk));
   child.stderr.resume();

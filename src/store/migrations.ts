@@ -154,6 +154,7 @@ export const migrations: readonly string[] = [
     file TEXT NOT NULL PRIMARY KEY,
     records INTEGER NOT NULL,
     last_hash TEXT,
+    bytes INTEGER NOT NULL,
     is_removed INTEGER NOT NULL
   ) WITHOUT ROWID;`,
 ];

@@ -1,4 +1,5 @@
 import { SluiceError, toMessage } from "../base/errors.ts";
+import { toSeconds } from "../base/in-time.ts";
 import { limits } from "../base/limits.ts";
 import type { ServerConfig } from "../config/config.ts";
 import { openSession, type Session } from "./session.ts";
@@ -180,10 +181,6 @@ export function createConnection(options: ConnectionOptions): Connection {
 
 function cancelled(name: string): SluiceError {
   return new SluiceError("cancelled", `The wait for ${name} was cancelled`);
-}
-
-function toSeconds(ms: number): string {
-  return (ms / 1_000).toFixed(1);
 }
 
 function statusOf(error: unknown): number | undefined {

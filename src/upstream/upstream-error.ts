@@ -33,7 +33,8 @@ export function toUpstreamError(thrown: unknown, request: FailedRequest): Sluice
     return new SluiceError(
       "upstream_error",
       `Server "${server}" answered the request for ${what} with an error: ${thrown.message} (JSON-RPC ${thrown.code})`,
-      { cause },
+      // "Internal error" and what JSON-RPC leaves to servers; the other codes are about the request.
+      { cause, isServerFault: thrown.code === -32603 || (thrown.code <= -32000 && thrown.code > -32100) },
     );
   }
   if (thrown instanceof library.SdkHttpError) {
