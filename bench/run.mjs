@@ -26,7 +26,18 @@ const names = [
   "demo",
 ];
 /** Only by name: they take minutes. `engines` is `probes` and `walls`. */
-const longNames = ["conformance", "engines", "noninterference", "privacy", "probes", "servers", "walls"];
+const longNames = [
+  "article",
+  "conformance",
+  "crash",
+  "engines",
+  "growth",
+  "noninterference",
+  "privacy",
+  "probes",
+  "servers",
+  "walls",
+];
 
 const { values, positionals } = readArguments();
 if (values.help === true) {

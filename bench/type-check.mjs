@@ -21,6 +21,7 @@ const typeCheck = {
     const { createNames } = await load("runtime/names.js");
     const { createProgramCheck } = await load("runtime/check-program.js");
     const { createTypeCheck } = await load("runtime/type-check.js");
+    const { createDiskRoot } = await load("sandbox/disk-root.js");
     const { linkProgram } = await load("sandbox/link.js");
     return await inFolder(async (folder) => {
       const config = loadConfig({ path: await writeWarmCatalogue(folder, size), cwd: folder, env: {} });
@@ -28,7 +29,7 @@ const typeCheck = {
       const servers = config.servers.map((/** @type {any} */ { key, hash }) => ({ key, configHash: hash }));
       const catalogue = createCatalogue({ store, servers });
       const tree = createModuleTree(catalogue, { learnedOf: () => undefined });
-      const names = createNames(catalogue, tree, () => undefined, config.skills.dir);
+      const names = createNames(catalogue, tree, () => undefined, createDiskRoot(config.skills.dir));
       const thread = createTypeCheck();
       try {
         const check = createProgramCheck({ catalogue, tree, version: () => "" }, thread);

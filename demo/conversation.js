@@ -83,3 +83,27 @@ export class Conversation {
     this.#turns += 1;
   }
 }
+
+/**
+ * Tokens of a tool's definition, as a client sends it to a model.
+ * @param {{ name: string, description?: string | undefined, inputSchema: object }} tool
+ */
+export function countDefinition({ name, description, inputSchema }) {
+  return countTokens(JSON.stringify({ name, description, input_schema: inputSchema }));
+}
+
+/** @param {{ type: string, text?: string }[]} content */
+export function toText(content) {
+  return content.map((block) => (block.type === "text" ? block.text : "")).join("\n");
+}
+
+/**
+ * What a client gives a model of an answer: the text. Where the text only points to the structured content, that counts.
+ * @param {string} server
+ * @param {{ content: { type: string, text?: string }[], structuredContent?: unknown }} answer
+ */
+export function toModelText(server, { content, structuredContent }) {
+  const text = toText(content);
+  const structured = structuredContent === undefined ? "" : JSON.stringify(structuredContent);
+  return server === "sluice" && structured.length > text.length ? structured : text;
+}

@@ -1,6 +1,6 @@
 import { Client } from "@modelcontextprotocol/client";
 import { StdioClientTransport } from "@modelcontextprotocol/client/stdio";
-import { Conversation, countTokens } from "./conversation.js";
+import { Conversation, countDefinition, toModelText, toText } from "./conversation.js";
 
 /** @typedef {{ command: string, args: string[] }} Command */
 
@@ -42,11 +42,7 @@ export async function connectAgent(servers) {
           );
         });
         const { tools } = await client.listTools();
-        for (const tool of tools) {
-          definitions += countTokens(
-            JSON.stringify({ name: tool.name, description: tool.description, input_schema: tool.inputSchema }),
-          );
-        }
+        for (const tool of tools) definitions += countDefinition(tool);
       }),
     );
   } catch (error) {
@@ -59,11 +55,8 @@ export async function connectAgent(servers) {
     const client = clients.get(server);
     if (client === undefined) throw new Error(`The agent has no server "${server}"`);
     const result = await client.callTool({ name, arguments: input }, { timeout: 120_000 });
-    const text = result.content.map((block) => (block.type === "text" ? block.text : "")).join("\n");
-    if (result.isError === true) throw new Error(`${server}.${name} failed: ${text}`);
-    // A client gives a model the text. Where the text only points to the structured content, count that instead.
-    const structured = result.structuredContent === undefined ? "" : JSON.stringify(result.structuredContent);
-    return server === "sluice" && structured.length > text.length ? structured : text;
+    if (result.isError === true) throw new Error(`${server}.${name} failed: ${toText(result.content)}`);
+    return toModelText(server, result);
   };
   return { definitions, start: () => new Conversation(definitions, caller), close };
 }

@@ -3,7 +3,7 @@
 import { spawnSync } from "node:child_process";
 import { chmodSync, cpSync, existsSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
 import { createRequire } from "node:module";
-import { dirname, join } from "node:path";
+import { dirname, join, relative } from "node:path";
 import { fileURLToPath } from "node:url";
 import { build } from "rolldown";
 
@@ -29,6 +29,7 @@ try {
   await copyTypeScript(join(made, "runtime"));
   await bundleTokenizer(join(made, "runtime"));
   await bundleTelemetry(join(made, "runtime"));
+  await bundleEntries(made);
   chmodSync(join(made, "surfaces/cli.js"), 0o755);
   try {
     renameSync(dist, old);
@@ -55,6 +56,43 @@ async function bundleTokenizer(folder) {
   writeFileSync(join(folder, "o200k.json"), JSON.stringify({ name, pat_str, special_tokens, stringEncoder, binary }));
   const home = dirname(createRequire(import.meta.url).resolve("ai-tokenizer"));
   cpSync(join(home, "../LICENSE"), join(folder, "tokenizer-LICENSE.txt"));
+}
+
+/**
+ * What a process begins with, in a few files: reading some 300 of them takes longer than what is in them. The modules stay
+ * where they are for threads and other processes, each of which loads a few.
+ * @param {string} folder
+ */
+async function bundleEntries(folder) {
+  const entries = ["index.js", "surfaces/cli.js", "testing/index.js"];
+  const toName = (/** @type {string} */ path) => path.replace(/\.js$/, "").replaceAll("/", "-");
+  await build({
+    input: Object.fromEntries(entries.map((path) => [toName(path), join(folder, path)])),
+    platform: "node",
+    external: (id) => !/^[./]/.test(id),
+    plugins: [
+      {
+        name: "files-beside-a-module",
+        // A module finds its files where it was, which is one folder beside the bundle's.
+        transform(code, id) {
+          const from = `../${relative(folder, id).replaceAll("\\", "/")}`;
+          // As it is written in code; the programs of the conformance suite have it in texts.
+          return code.replaceAll(
+            /(?<=createRequire\(|, )import\.meta\.url(?=\))/g,
+            `new URL(${JSON.stringify(from)}, import.meta.url).href`,
+          );
+        },
+      },
+    ],
+    output: { dir: join(folder, "bundle"), format: "esm", chunkFileNames: "[name]-[hash].js" },
+    logLevel: "warn",
+  });
+  for (const path of entries) {
+    const bundled = `${"../".repeat(path.split("/").length - 1) || "./"}bundle/${toName(path)}.js`;
+    const shebang = /^#!.*\n/.exec(readFileSync(join(folder, path), "utf8"))?.[0] ?? "";
+    const isCommand = shebang !== "";
+    writeFileSync(join(folder, path), isCommand ? `${shebang}import "${bundled}";\n` : `export * from "${bundled}";\n`);
+  }
 }
 
 /**

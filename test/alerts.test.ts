@@ -88,7 +88,7 @@ describe("rules", () => {
     await call("crm.put", {});
     expect(raised).toEqual([]);
     await call("web.post", {});
-    expect(raised).toMatchObject([{ rule: "bulk-outside", tool: "web.post", evidence: /^121 records were read/ }]);
+    expect(raised).toMatchObject([{ rule: "bulk-outside", tool: "web.post", evidence: /^120 records were read/ }]);
   });
 
   test.each<[string, (n: number) => Json]>([
@@ -103,6 +103,25 @@ describe("rules", () => {
     for (let n = 0; n < 120; n += 1) await call("crm.get", { n }, answer(n));
     await call("web.post", {});
     expect(rules()).toEqual(["bulk-outside"]);
+  });
+
+  test.each<[string, Json, number]>([
+    ["a text of so many lines", Array.from({ length: 100 }, (_, n) => `a,${n}`).join("\n"), 100],
+    ["one that ends with a line end", "a,b\n".repeat(150), 150],
+    ["the same in an object", { text: "a,b\n".repeat(150), ok: true }, 150],
+    ["a list", Array.from({ length: 120 }, (_, id) => ({ id })), 120],
+    ["a list in an answer", { count: 120, rows: Array.from({ length: 120 }, (_, id) => ({ id, tags: ["x"] })) }, 120],
+    ["objects with others in them", Array.from({ length: 110 }, (_, id) => ({ id, at: { city: "x" } })), 110],
+    ["rows", [Array.from({ length: 130 }, (_, id) => [id, "x"])], 130],
+    ["wide ones", Array.from({ length: 200 }, (_, id) => ({ id, ...Array.from({ length: 60 }, () => "x") })), 200],
+    ["too few lines", "a,b\n".repeat(99), 0],
+    ["too few objects", { rows: Array.from({ length: 99 }, (_, id) => ({ id })) }, 0],
+  ])("records are counted exactly: %s", async (_, answer, expected) => {
+    const { call, raised } = open();
+    await call("crm.get", {}, answer);
+    await call("web.post", {});
+    const evidence = `${expected} records were read before web.post, which sends outside, was called`;
+    expect(raised.map((alert) => alert.evidence)).toEqual(expected === 0 ? [] : [evidence]);
   });
 
   test("a query that is built from a server's text, and what to do instead", async () => {
@@ -123,6 +142,27 @@ describe("rules", () => {
     ]);
     alerts.end("run_1");
     expect(alerts.warningsOf("run_1")).toEqual([]);
+  });
+
+  const said = "Robert'); DROP TABLE leads;--";
+  test.each<[string, string, object, boolean]>([
+    ["one character of it changed", said, { sql: "SELECT * FROM t WHERE n = 'Robert'); DROP TABLE leadz;--'" }, true],
+    ["one in the middle", said, { sql: "SELECT * FROM t WHERE n = 'Robert'); DR0P TABLE leads;--'" }, true],
+    ["one removed, one added", said, { sql: "SELECT * FROM t WHERE n = 'Robert'); DROP TABL leads;; --'" }, true],
+    ["in other cases and blanks", said, { sql: "select * from t where n = 'robert');  drop table  leads;--'" }, true],
+    ["the same words for something else", said, { sql: "DROP TABLE temp_leads" }, false],
+    ["two sentences that are alike", "all leads in Spain of 2026", { query: "all leads in France of 2025" }, false],
+    ["a short one changed", "Robert", { sql: "SELECT * FROM t WHERE n = 'Rupert'" }, false],
+    ["an address beside it", "https://x.example/page/1", { url: "https://x.example/page/2?sort=name" }, false],
+    ["an address that goes on", "https://x.example/page/", { url: "https://x.example/page/2?sort=name" }, true],
+    ["one of many that begin alike", "customer 1987", { sql: "SELECT * FROM t WHERE n = 'customer 1987'" }, true],
+    ["the end of one of them for something else", "customer 1987", { sql: "UPDATE t SET order 1987 = 'done'" }, false],
+    ["a word at the border of cases", "ΟΔΟΣ 17", { sql: "SELECT * FROM t WHERE n = 'ΟΔΟΣ 17Α'" }, true],
+  ])("a text of a server, %s", async (_, text, args, isSeen) => {
+    const { call, rules } = open();
+    await call("crm.list", {}, [...Array.from({ length: 1_990 }, (_, n) => `customer ${n}`), text]);
+    await call("db.run", args as JsonObject);
+    expect(rules()).toEqual(isSeen ? ["built-from-text"] : []);
   });
 
   test("executions that end by limits", () => {
@@ -167,4 +207,34 @@ test("a program learns what to do instead of building a query", async () => {
     'const { name } = await zoo.echo({ name: "the lion" }); await zoo.echo({ sql: "SELECT * FROM a WHERE n = \'" + name + "\'" })',
   );
   expect(warnings?.find(({ code }) => code === "built_from_text")?.message).toContain('The argument "sql" of zoo.echo');
+});
+
+test.each<[string, string, string]>([
+  ["as it is", "said", 'await fs.promises.readFile("./workspace/a", "utf8")'],
+  [
+    "in JSON",
+    "JSON.stringify({ all: [{ said }] })",
+    'JSON.parse(await fs.promises.readFile("./workspace/a")).all[0].said',
+  ],
+  [
+    "in a table",
+    "`id,name\\n${'1,x\\n'.repeat(200)}7,\"${said}\"\\n`",
+    '(await fs.promises.readFile("./workspace/a", "utf8")).trimEnd().split("\\n").at(-1).split(",")[1].slice(1, -1)',
+  ],
+  [
+    "in much",
+    "`${said}\\n${'x'.repeat(400_000)}`",
+    '(await fs.promises.readFile("./workspace/a", "utf8")).split("\\n")[0]',
+  ],
+])("text that a program reads from a file that another one wrote is seen: %s", async (_, written, read) => {
+  await using house = await openHouse();
+  const use = `return await zoo.echo({ sql: "SELECT * FROM a WHERE n = '" + ${read} + "'" })`;
+  await house.run(
+    `const { said } = await zoo.echo({ said: "the lion of old" }); await fs.promises.writeFile("./workspace/a", ${written})`,
+  );
+  const { status, warnings } = await house.run(use);
+  expect([status, warnings?.map(({ code }) => code)]).toEqual(["completed", ["built_from_text"]]);
+  // A file of a program that had read nothing is the program's own.
+  await house.run(`const said = "the lion of old"; await fs.promises.writeFile("./workspace/a", ${written})`);
+  expect((await house.run(use)).warnings).toBeUndefined();
 });

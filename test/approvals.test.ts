@@ -6,6 +6,8 @@ import { StdioClientTransport } from "@modelcontextprotocol/client/stdio";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import type { Outcome } from "../src/runtime/outcome.ts";
 import type { Answer, Question } from "../src/gateway/broker.ts";
+import { toQuestionText } from "../src/surfaces/question-text.ts";
+import { elicitAnswers } from "../src/surfaces/elicit-answer.ts";
 import { openHouse } from "./house.ts";
 import { cli, createSite, type Site, toEnvironment } from "./servers/command-line.ts";
 
@@ -90,10 +92,14 @@ describe("another client", () => {
     const id = paused.pending?.[0]?.id ?? "";
 
     const listed = await site.run(["approvals"]);
-    expect(listed.stdout).toBe(`${id}  waits  May 1 × EMAIL from hr go to crm.note?\n`);
+    const holds = "Yes holds for such data on its way to this tool, as often as this program sends it there.";
+    expect(listed.stdout).toBe(`${id}  waits  May 1 × EMAIL from hr go to crm.note?\n  ${holds}\n`);
     const shown = await site.run(["approvals", "show", id]);
     expect(shown.stdout).toContain("a•••@acme.io");
     expect(shown.stdout).toContain('{"text":"to [EMAIL_1]"}');
+    expect(shown.stdout).toContain(
+      "Yes holds for such data on its way to this tool, as often as this program sends it",
+    );
     const resumed = execute(client, { resume: paused.executionId });
     expect(await site.run(["approvals", "allow", id])).toMatchObject({ code: 0 });
     expect(await resumed).toMatchObject({ status: "completed" });
@@ -106,6 +112,35 @@ describe("another client", () => {
 });
 
 describe("the command line", () => {
+  test("resumes a run of another process with what it waits for: told, or with --wait waited for", async () => {
+    const client = await connect();
+    const { executionId, pending } = await execute(client, { code });
+    const id = pending?.[0]?.id ?? "";
+    const told = await site.run(["runs", "resume", executionId, "--json"]);
+    expect(told.code).toBe(4);
+    expect(JSON.parse(told.stdout)).toMatchObject({ executionId, status: "paused", pending });
+    expect(await site.run(["runs", "resume", executionId])).toMatchObject({
+      code: 4,
+      stderr: expect.stringContaining(`sluice approvals allow ${id}`) as string,
+    });
+    // Who is interrupted is told that it waits still.
+    const waiting = ["runs", "resume", executionId, "--wait"];
+    const { code: exit, stderr } = await site.run(waiting, {
+      onStart: (child) => child.stderr?.once("data", () => child.kill("SIGTERM")),
+    });
+    expect([exit, stderr.match(/May 1 × EMAIL from hr go to crm\.note\?/g)?.length]).toEqual([143, 2]);
+    let allowed: Promise<unknown> | undefined;
+    const ended = await site.run(waiting, {
+      onStart: (child) =>
+        child.stderr?.once("data", () => {
+          allowed = site.run(["approvals", "allow", id]);
+        }),
+    });
+    expect(ended).toMatchObject({ code: 0 });
+    expect(await allowed).toMatchObject({ code: 0 });
+    await client.close();
+  });
+
   test("with --wait it waits for `sluice approvals`", async () => {
     const running = site.run(["run", "--wait", "-e", code]);
     await expect.poll(async () => (await site.run(["approvals"])).stdout, { timeout: 20_000 }).toContain("waits");
@@ -120,9 +155,15 @@ describe("the command line", () => {
   test("without anybody to ask: paused, exit 4, and what to do", async () => {
     const { code: exit, stderr } = await site.run(["run", "-e", code]);
     expect(exit).toBe(4);
-    expect(stderr).toMatch(/May 1 × EMAIL from hr go to crm\.note\?\n.*--wait/);
-    // Its process has ended, and with it the program.
+    expect(stderr).toMatch(/May 1 × EMAIL from hr go to crm\.note\?\n.*approvals show q_\w+`.*--wait/);
+    // Its process has ended; the question waits, and with the answer the run goes on in another one.
+    const [, question = "", run = ""] =
+      /allow (q_\w+)` and go on with `sluice runs resume (run_\w+)`/.exec(stderr) ?? [];
+    expect(await site.run(["runs", "resume", run])).toMatchObject({ code: 4 });
+    expect(await site.run(["approvals", "allow", question])).toMatchObject({ code: 0 });
+    expect(await site.run(["runs", "resume", run])).toMatchObject({ code: 0 });
     expect((await site.run(["approvals"])).stderr).toContain("Nothing waits");
+    expect((await site.run(["runs"])).stdout).toMatch(new RegExp(`${run}.*completed`));
   });
 
   test("vault and audit", async () => {
@@ -186,6 +227,25 @@ describe("a program that is shown before it runs", () => {
   });
 });
 
+test.each([
+  [{ programs: "approve" }, ["allow-once", "deny-once"]],
+  [{ tools: { "zoo.echo": "approve" } }, ["allow-once", "allow-always", "deny-once", "deny-always"]],
+])("a dialog offers what can be answered: %o", async (policy, expected) => {
+  await using asking = await openHouse({ policy });
+  const offered: string[] = [];
+  const server = {
+    getClientCapabilities: () => ({ elicitation: {} }),
+    transport: {},
+    elicitInput(request: { requestedSchema: { properties: { answer: { oneOf: { const: string }[] } } } }) {
+      offered.push(...request.requestedSchema.properties.answer.oneOf.map((one) => one.const));
+      return Promise.resolve({ action: "accept", content: { answer: "allow-once" } });
+    },
+  };
+  elicitAnswers(asking.sluice, server as unknown as Parameters<typeof elicitAnswers>[1]);
+  expect(await asking.run("return await zoo.echo({ n: 1 })")).toMatchObject({ status: "completed", result: { n: 1 } });
+  expect(offered).toEqual(expected);
+});
+
 test("a person sees the line of the program that makes the call", async () => {
   await using house = await openHouse({ policy: { tools: { "zoo.delete": "approve" } } });
   const paused = await house.run("const all = [1];\nfor (const id of all)\n  await zoo.delete({ id });\nreturn 'done'");
@@ -193,4 +253,33 @@ test("a person sees the line of the program that makes the call", async () => {
   expect(question?.body.site).toEqual({ line: 3, text: "await zoo.delete({ id });" });
   house.sluice.answer(question?.id ?? "", "allow-once", "test");
   expect((await house.sluice.resume(paused.executionId)).result).toBe("done");
+});
+
+test("a person sees what a yes holds for, and characters that hide or turn text as escapes", async () => {
+  await using house = await openHouse({ policy: { tools: { "zoo.delete": "approve" } } });
+  const turned = "\u202Eevil\u200B\u001B[2J";
+  const code = `const all = ["${turned}"];
+for (const id of [...all, ...all]) await zoo.delete({ id }); // ${turned}
+return "done"`;
+  const paused = await house.run(code);
+  const [question] = house.sluice.questions();
+  expect(question?.body.arguments).toEqual([String.raw`{"id":"\u202eevil\u200b\u001b[2J"}`]);
+  expect(question?.body.site?.text).toContain(String.raw`// \u202eevil\u200b\u001b[2J`);
+  expect(JSON.stringify(paused.pending)).not.toMatch(/[\u202E\u200B]/);
+  const text = toQuestionText(question as Question);
+  expect(text).toContain("Yes holds for this very call, with these arguments, as often as this program makes it.");
+  expect(text).not.toMatch(/[^\P{C}\n]/u);
+  house.sluice.answer(question?.id ?? "", "allow-once", "test");
+  // Both calls have one answer.
+  expect(await house.sluice.resume(paused.executionId)).toMatchObject({ result: "done", calls: { done: 2 } });
+  expect(house.sluice.questions({ all: true })).toHaveLength(1);
+
+  await using shown = await openHouse({ mcpServers: {}, policy: { programs: "approve" } });
+  const whole = await shown.run(`// ${turned}\r\n\treturn 1`);
+  expect(shown.sluice.questions()[0]?.body).toMatchObject({
+    program: `// ${String.raw`\u202eevil\u200b\u001b[2J`}\n\treturn 1`,
+    holds: "Yes holds for this one run of it.",
+  });
+  shown.sluice.answer(whole.pending?.[0]?.id ?? "", "allow-once", "test");
+  expect((await shown.sluice.resume(whole.executionId)).result).toBe(1);
 });

@@ -214,7 +214,7 @@ describe("when it cannot be written", () => {
     "half a line that was written is cut off, and a new segment begins",
     () => {
       writePlainModules(folder, [
-        ...["base/errors", "base/make-folder", "base/json", "base/limits"],
+        ...["base/background", "base/errors", "base/make-folder", "base/json", "base/limits"],
         ...["gateway/argument-text", "gateway/audit", "gateway/audit-segments"],
       ]);
       const program = `

@@ -3,7 +3,7 @@ import { join } from "node:path";
 import fc from "fast-check";
 import { afterAll, afterEach, beforeAll, describe, expect, test } from "vitest";
 import type { Json, JsonObject } from "../src/base/json.ts";
-import type { ExecutionHost } from "../src/sandbox/execution.ts";
+import type { ExecutionHost } from "../src/sandbox/execution-host.ts";
 import { type Act, type GuestBed, type HostileEnd, openGuestBed } from "./hostile-guest.ts";
 import { checkOutcome, type House, openHouse } from "./house.ts";
 

@@ -2,9 +2,10 @@ import { setImmediate as nextTurn } from "node:timers/promises";
 import { mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { afterEach, beforeEach, describe, expect, test } from "vitest";
+import { afterEach, beforeEach, describe, expect, onTestFinished, test } from "vitest";
 import { modelPrices } from "../src/base/model-prices.ts";
 import type { BudgetConfig } from "../src/config/config.ts";
+import { parseConfig } from "../src/config/parse-config.ts";
 import { createBudget, type DaySpent, nothingSpent } from "../src/gateway/budget.ts";
 import type { CallOutcome, ToolCall } from "../src/gateway/call.ts";
 import { compose } from "../src/gateway/compose.ts";
@@ -17,14 +18,13 @@ const empty: BudgetConfig = {
   ...{ model: "claude-sonnet-4-5", prices: {}, tools: {} },
 };
 const nobodysDay = (): DaySpent => {
-  const spent = nothingSpent();
-  return {
-    get: () => spent,
-    add: (more) => {
-      for (const name of Object.keys(more) as (keyof typeof more)[]) spent[name] += more[name];
-    },
-    atomically: (act) => act(),
-  };
+  const folder = mkdtempSync(join(tmpdir(), "sluice-day-"));
+  const store = createStore(folder);
+  onTestFinished(() => {
+    store.close();
+    rmSync(folder, { recursive: true, force: true });
+  });
+  return createUsage(store, { writeMs: 1 }).day;
 };
 /** A call that goes out and comes back. */
 const leaving = async (call: ToolCall): Promise<CallOutcome> => {
@@ -85,6 +85,18 @@ describe("what a budget holds", () => {
       }
       expect(() => budget.check()).toThrow(`policy.budget.${level}.calls`);
       expect(await call(callOf("d"))).toMatchObject({ kind: "error" });
+    }
+  });
+
+  test("a day has every byte when an execution has ended, whatever of it is bounded", async () => {
+    for (const perDay of [{ calls: 10 }, { bytes: 10_000 }]) {
+      const day = nobodysDay();
+      const budget = createBudget({ ...empty, perDay }, day);
+      const call = compose([budget.step], leaving);
+      for (let n = 0; n < 3; n += 1) await call(callOf("a"));
+      budget.addTokens("a", { outputTokens: 5, usd: 0.1 });
+      budget.end("a");
+      expect(day.get()).toEqual({ calls: 3, bytes: 306, outputTokens: 5, usd: 0.1 });
     }
   });
 
@@ -204,6 +216,76 @@ describe("a program", () => {
     expect((await house.sluice.callTool("zoo.echo")).error?.code).toBe("budgetPerSession");
   });
 
+  test("that crosses a budget of money by its code, by what it prints or returns, or by an error", async () => {
+    const mine = { model: "mine", prices: { mine: { input: 1_000, output: 1_000 } } };
+    for (const level of ["perExecution", "perSession", "perDay"]) {
+      await using house = await openHouse({ policy: { budget: { ...mine, [level]: { usd: 0.5 } } } });
+      const code = `budget${level.slice(0, 1).toUpperCase()}${level.slice(1)}`;
+      const loud = await house.run('for (let n = 0; n < 10_000; n += 1) console.log("word ".repeat(20));');
+      expect([loud.status, loud.error?.code]).toEqual(["killed", code]);
+      expect(loud.logs.at(-1)?.text).toContain("word");
+      // The text of the outcome around it is what is on top.
+      const said = Number(/used up: (\d\.\d+) so far/.exec(loud.error?.message ?? "")?.[1]);
+      expect(said).toBeGreaterThan(0.5);
+      expect(loud.stats.usd?.spent).toBeGreaterThan(said * 0.7);
+      expect(loud.stats.usd?.spent).toBeLessThan(0.9);
+      const next = await house.run("return 1");
+      expect(next.error?.code).toBe(level === "perExecution" ? undefined : code);
+    }
+    await using house = await openHouse({ policy: { budget: { ...mine, perExecution: { usd: 0.3 } } } });
+    const returned = await house.run('console.log("word ".repeat(20)); return "word ".repeat(5000)');
+    expect([returned.status, returned.spilled?.length, returned.logs.length]).toEqual(["completed", 1, 1]);
+    expect(returned.stats.usd?.spent).toBeLessThan(0.6);
+    const thrown = await house.run('throw new Error("word ".repeat(1500))');
+    expect(thrown.error?.message).toMatch(/… \(\d+ more characters: policy\.budget\)$/);
+    expect(thrown.stats.usd?.spent).toBeLessThan(0.6);
+    const long = await house.run(`await zoo.echo({}); // ${"word ".repeat(300)}`);
+    expect(long).toMatchObject({ status: "killed", calls: { done: 0 }, error: { code: "budgetPerExecution" } });
+    const direct = await house.sluice.callTool("zoo.echo", { text: "word ".repeat(300) });
+    expect(direct).toMatchObject({ status: "killed", error: { code: "budgetPerExecution" } });
+    // What was held for those that ended holds nothing back.
+    expect(await house.run("return 1")).toMatchObject({ status: "completed", result: 1 });
+  });
+
+  test("and another one at the same time hold their output against one session", () => {
+    const price = { input: 1_000, output: 1_000 };
+    const budget = createBudget({ ...empty, perSession: { usd: 0.05 } }, nobodysDay(), price);
+    expect(budget.holdTokens("a", { code: 10 })).toBeUndefined();
+    expect(budget.holdTokens("b", { code: 10, answer: 25 })).toBeUndefined();
+    expect(budget.tokensLeft("a")).toBeCloseTo(5);
+    expect(budget.tokensLeft("b")).toBeCloseTo(30);
+    expect(budget.holdTokens("a", { answer: 10 })?.message).toContain("0.0500 US dollars is used up: 0.0550 so far");
+    budget.addTokens("a", { outputTokens: 5, usd: 0.015 });
+    budget.end("a");
+    expect(budget.holdTokens("b", {})).toBeUndefined();
+    budget.end("b");
+    // What comes after the end is held by nobody.
+    budget.holdTokens("b", { answer: 1_000 });
+    expect(budget.tokensLeft("c")).toBeCloseTo(35);
+    expect(() => budget.check()).not.toThrow();
+  });
+
+  test("and a direct call are ended alike", async () => {
+    const budgets = [
+      { perExecution: { usd: 0.01 }, tools: { "zoo.echo": 0.02 } },
+      { perExecution: { bytes: 10 } },
+      { perSession: { calls: 0 } },
+    ];
+    for (const budget of budgets) {
+      await using house = await openHouse({ policy: { budget } });
+      const program = await house.run('return await zoo.echo({ text: "more than ten bytes" })');
+      const direct = await house.sluice.callTool("zoo.echo", { text: "more than ten bytes" });
+      expect(program.error?.code).toBe("perSession" in budget ? "budgetPerSession" : "budgetPerExecution");
+      expect([direct.status, direct.error?.code]).toEqual([program.status, program.error?.code]);
+      expect(direct.status).toBe("killed");
+    }
+    // What its result crosses is told, with the result: it was made.
+    await using house = await openHouse({ policy: { budget: { perExecution: { bytes: 30 } } } });
+    const { status, error, result, calls } = await house.sluice.callTool("zoo.echo", { text: "ten bytes" });
+    expect([status, error?.code, calls.done]).toEqual(["killed", "budgetPerExecution", 1]);
+    expect(result).toMatchObject({ text: "ten bytes" });
+  });
+
   test("that is estimated to cost more is asked about, with the estimate", async () => {
     await using house = await openHouse({
       policy: { budget: { approveAbove: { usd: 0.05 }, tools: { "zoo.echo": 0.02 } } },
@@ -239,6 +321,17 @@ describe("a program", () => {
     ]);
     expect(rows[0]).toMatchObject({ tokensIn: tokens.in, tokensOut: tokens.out, usd: usd?.spent });
   });
+});
+
+test.each([
+  ["prices", { prices: { mine: { input: 1e308, output: 1 } } }, "policy.budget.prices.mine.input", 1_000_000],
+  ["tools", { tools: { "zoo.*": 1_000_001 } }, 'policy.budget.tools["zoo.*"]', 1_000_000],
+  ["money", { perDay: { usd: 1e308 } }, "policy.budget.perDay.usd", 1_000_000],
+  ["what JSON reads as infinite", { perSession: { bytes: Infinity } }, "policy.budget.perSession.bytes", 2 ** 53 - 1],
+])("an amount beyond what can be summed is an error of the config: %s", (_, budget, place, max) => {
+  const parse = (): unknown => parseConfig({ mcpServers: {}, policy: { budget } }, { directory: "/", env: {} });
+  expect(parse).toThrow(expect.objectContaining({ code: "config_invalid" }));
+  expect(parse).toThrow(`${place}: expected a number from 0 to ${max}`);
 });
 
 test("the documentation has the table of prices and its date", () => {

@@ -153,6 +153,14 @@ describe("a name leads to one tool", () => {
     ).toEqual(expected);
   });
 
+  test("a name with two underscores that several tools could have is none's", () => {
+    const catalogue = filled({ a: ["b__c"], a__b: ["c"], x: ["a__d"], "a-d": ["e"] });
+    expect(check(catalogue, "a__b__c")).toEqual(["a.b__c", "a__b.c"]);
+    expect(check(catalogue, "a__b.c")).toBe("a__b.c");
+    // A server that names a tool so takes nobody's address, nor makes it ambiguous.
+    expect(check(filled({ a: ["d"], x: ["a__d"] }), "a__d")).toBe("a.d");
+  });
+
   test("the longer server key has a name that two could have", () => {
     const catalogue = filled({ a: ["b.c"], "a.b": ["c"] });
     expect(check(catalogue, "a.b.c")).toBe("a.b.c");

@@ -88,7 +88,7 @@ describe("config", () => {
     await check({}, "", /config_invalid/);
     await check({}, "{ nonsense", /config_invalid/);
     await check({ mcpServers: { a: { command: 7 } } }, undefined, /mcpServers\.a\.command/);
-    await check({ mcpServers: {}, journal: {} }, undefined, /config_not_enforced/);
+    await check({ mcpServers: {}, http: {} }, undefined, /config_not_enforced/);
   }, 60_000);
 
   test("with --json the error is on stdout too", async () => {
@@ -226,6 +226,12 @@ describe("tools", () => {
     expect(code).toBe(0);
     return JSON.parse(stdout) as Answer;
   }
+
+  test("a server that nobody has is told, and is a failure", async () => {
+    const { code, stderr } = await site.run(["tools", "--server", "memroy"]);
+    expect(stderr).toContain('Did you mean "memory"?');
+    expect(code).toBe(1);
+  });
 
   test("lists all of them, unbounded, and one server completely", async () => {
     const all = await search([]);

@@ -289,6 +289,15 @@ describe("a schema as a type", () => {
       "Record<string, string | number>",
     ],
     [
+      "two pattern maps",
+      {
+        properties: { name: { type: "string" } },
+        patternProperties: { "^x-": { type: "number" }, "^y_": { type: "boolean" } },
+        additionalProperties: false,
+      },
+      "{ name?: string, [key: `x-${string}`]: number, [key: `y_${string}`]: boolean }",
+    ],
+    [
       "open object",
       { type: "object", properties: { a: { type: "string" } }, additionalProperties: { type: "number" } },
       "{ a?: string, [key: string]: string | number | undefined }",

@@ -167,6 +167,17 @@ describe("wrong values", () => {
     `);
   });
 
+  test("a pattern that can match no address is an error wherever there are patterns", () => {
+    for (const policy of [
+      { tools: { nodot: "deny" } },
+      { budget: { tools: { nodot: 1 } } },
+      { retry: { tools: { nodot: "never" } } },
+    ])
+      expect(refused(() => parse({ mcpServers: {}, policy })).message).toContain(
+        'tools.nodot: no tool has this address (they are server.tool); write "nodot.*" for a whole server',
+      );
+  });
+
   test("secrets are not repeated in errors", () => {
     const error = refused(() =>
       parse({ mcpServers: { a: { url: "not-a-url-s3cret", headers: ["Bearer s3cret"], env: "s3cret" } } }),
@@ -310,7 +321,7 @@ describe("privacy", () => {
 });
 
 describe("keys of later versions", () => {
-  test.each([[{ journal: {} }, "journal"]])("%j", (part, place) => {
+  test.each([[{ http: {} }, "http"]])("%j", (part, place) => {
     const error = refused(() => parse({ mcpServers: {}, ...part }));
     expect(error.code).toBe("config_not_enforced");
     expect(error.message).toContain(`${place}: `);

@@ -28,6 +28,8 @@ test("mail addresses, and what only looks like one", () => {
     ["someone@example.com, a@b.example.org", "EMAIL=a@b.example.org"],
     ["noreply@acme.io no-reply@acme.io root@db.internal icon@2x.png"],
     ["image: registry.io/pause@sha256:9f86d081884c7d659a2feaa0c55ad015"],
+    ["to ＩＮＥＳ＠ｆｊｏｒｄ．ｉｏ, please", "EMAIL=ＩＮＥＳ＠ｆｊｏｒｄ．ｉｏ"],
+    ["in\u00ades@fjord\u200b.io \u2060ok", "EMAIL=in\u00ades@fjord\u200b.io"],
   ]);
 });
 
@@ -80,6 +82,8 @@ test("credentials by prefix, key, header and address; no hashes, ids, words or t
     ['"client_secret": "9fQ2-xkPz71LmT"', "SECRET=9fQ2-xkPz71LmT"],
     ['{\\"apiKey\\":\\"9fQ2xkPz71LmTa8\\"}', "SECRET=9fQ2xkPz71LmTa8"],
     ["Authorization: Bearer 4f9a8b7c6d5e4f3a2b1c", "SECRET=4f9a8b7c6d5e4f3a2b1c"],
+    ['{"Authorization": "Bearer abcdefghijklmnop"}', "SECRET=abcdefghijklmnop"],
+    ["Authorization: Bearer <token>, Authorization: Bearer required"],
     ["WARN acme client rejected key=MRMWHISJ7hmUvHKd status=401", "SECRET=MRMWHISJ7hmUvHKd"],
     ["the password 'Frost!2931' leaked", "SECRET=Frost!2931"],
     ["PASSWORD=${DB_PASSWORD} token=<token> secret: changeme password=********"],
@@ -101,6 +105,7 @@ test("names that the form of a text gives away", () => {
     ["can you call Ilse back on 0170 1234567?", "NAME=Ilse", "PHONE=0170 1234567"],
     ["1:1 Freya / Bo", "NAME=Freya", "NAME=Bo"],
     ["Hi all,\n\nthanks\nTeam"],
+    ["电话 13812345678 邮箱 wei@fjord.cn", "PHONE=13812345678", "EMAIL=wei@fjord.cn"],
     ["Open Visual Studio Code and call Function.prototype"],
   ]);
 });
@@ -111,6 +116,7 @@ test("tables: a heading says what its column is", () => {
     [" id | full_name | amount\n----+-----------+----\n 1 | Ada Holm | 2026\n", "NAME=Ada Holm"],
     ["| Telefon | Land |\n|---|---|\n| 0170 1234567 | DE |", "PHONE=0170 1234567"],
     ["nom;prénom\nMoreau;Élodie\n", "NAME=Moreau", "NAME=Élodie"],
+    ["name,email\nada,ada@fjord.io\n", "NAME=ada", "EMAIL=ada@fjord.io"],
     ["name,version\nleft-pad,1.3.0\n"],
     ["NAME  READY  STATUS\napi-1  1/1  Running\n"],
   ]);
@@ -121,6 +127,7 @@ test("fields in text: YAML, XML, URL queries, JSON in strings", () => {
     ["contact:\n  name: Ada Holm\n  phone: 0170 1234567", "NAME=Ada Holm", "PHONE=0170 1234567"],
     ["<user><surname>Holm</surname><ean>4006381333931</ean></user>", "NAME=Holm"],
     ["GET /find?last_name=Holm&page=2", "NAME=Holm"],
+    ["/u?email=ada%40fjord.io&name=Ada%20Holm&n=5", "NAME=Ada%20Holm"],
     ['{\\"first_name\\":\\"Ada\\",\\"n\\":1}', "NAME=Ada"],
     ["Customer(id=3, first_name='Ada', plan='pro')", "NAME=Ada"],
     ["name: build\nversion: 1.2.3"],
@@ -164,6 +171,9 @@ test("the member of an object: its key, its siblings, and whether the value can 
     ["PHONE", "phone_work", 3_161_234_567],
     [undefined, "phone", "yes"],
     ["DOB", "fecha_nacimiento", "1981-05-03"],
+    ["DOB", "dob", 315_532_800_000],
+    ["SECRET", "Authorization", "Bearer abcdefghijklmnop"],
+    [undefined, "authorization", "approved"],
     ["GOV_ID", "ssn", "536904399"],
     ["BANK", "account_number", 77_182_003_311],
     ["ADDRESS", "address.city", "Deventer"],
@@ -176,6 +186,28 @@ test("the member of an object: its key, its siblings, and whether the value can 
     [undefined, "description", "Ada Holm"],
   ];
   for (const [kind, path, value, siblings] of cases) expect(of(path, value, siblings), `${path}=${value}`).toBe(kind);
+});
+
+test("where its neighbours say that it is somebody, a whole name is one value, whatever it looks like", () => {
+  const names =
+    "ada|will|jürgen groß|xiao ming|e. e. cummings|van der Berg, Jan|de la Cruz, María|Prof. Dr. Eva-Maria von Thurn und " +
+    "Taxis|Ada & Bo Holm|Ada\tHolm|Ada Holm (she/her)|Ada Holm - Fjord|X Æ A-12";
+  for (const value of names.split("|")) {
+    expect(detector.ofMember({ path: ["name"], value, siblings: ["id", "name", "email"] }), value).toBe("NAME");
+    expect(detector.ofMember({ path: ["full_name"], value, siblings: ["id"] }), value).toBe("NAME");
+  }
+  const of = (value: string, siblings: string[], key = "name") => detector.ofMember({ path: [key], value, siblings });
+  expect(of("Ada", ["given", "family"], "given")).toBe("NAME");
+  expect(of("Parks", ["first", "last"], "last")).toBe("NAME");
+  // Alone, half of a page, a thing's, a place holder, and what has a class of its own.
+  expect(of("Ada Holm", ["id"])).toBeUndefined();
+  expect(of("Ada", ["first"], "first")).toBeUndefined();
+  expect(of("https://fjord.io/?page=1", ["first", "last"], "first")).toBeUndefined();
+  expect(of("oak desk", ["email", "price"])).toBeUndefined();
+  expect(of("acme/rocket", ["id"], "full_name")).toBeUndefined();
+  expect(of("Widget 3000", ["id"], "display_name")).toBeUndefined();
+  expect(of("unknown", ["email"])).toBeUndefined();
+  expect(of("Ada Holm <ada@fjord.io>", ["email"])).toBeUndefined();
 });
 
 test("classes that are not asked for are not found; the user's own are", () => {
@@ -200,6 +232,9 @@ test("two surfaces of one value have one canonical form", () => {
     ["CARD", "4012-8888-8888-1881", "4012888888881881"],
     ["IBAN", "de89 3704 0044 0532 0130 00", "DE89370400440532013000"],
     ["DOB", "3 May 1981", "1981-05-03"],
+    ["DOB", "315532800000", "1980-01-01"],
+    ["DOB", "315532800", "1980-01-01"],
+    ["EMAIL", "ＡＤＡ@fj\u00adord.io", "ada@fjord.io"],
     ["NAME", "Ada  Holm", "Ada Holm"],
     ["SECRET", "aB c", "aB c"],
   ];

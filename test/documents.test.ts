@@ -60,15 +60,32 @@ describe("docs/limits.md", () => {
   });
 });
 
+test("docs/audit.md has every kind of record, and no other", () => {
+  const sources = read("src/gateway/audit-record.ts") + read("src/base/network-record.ts");
+  const kinds = [...sources.matchAll(/\bkind: ("[\w-]+"(?: \| "[\w-]+")*)/g)].flatMap(([, names = ""]) =>
+    names.replaceAll('"', "").split(" | "),
+  );
+  const [table = ""] = /^\| kind \| members \|\n(?:\|.*\n)+/m.exec(read("docs/audit.md")) ?? [];
+  const shown = [...table.matchAll(/^\| (`.*?`) \|/gm)].flatMap(([, names = ""]) =>
+    names.replaceAll("`", "").split(", "),
+  );
+  expect(kinds).toContain("network-refused");
+  expect([...shown].sort()).toEqual([...kinds].sort());
+});
+
 describe("ARCHITECTURE.md", () => {
   test("has the table of folders that the tidy test holds", () => {
     const held = [
       ...read("test/tidy.test.ts").matchAll(/^ {2}(\w+): \{\s*is: "([^"]+)",\s*imports: \[([^\]]*)\],?\s*\}/gm),
-    ].map(([, folder, is, imports = ""]) => [folder, is, imports.replaceAll('"', "").trim()]);
+    ].map(([, folder, is, imports = ""]) => [
+      folder,
+      is,
+      imports.replaceAll('"', "").replace(/\s+/g, " ").replace(/,? $/, "").trim(),
+    ]);
     const shown = [...read("ARCHITECTURE.md").matchAll(/^\| `(\w+)` \| (.*?) \| (.*?) ?\|$/gm)].map(
       ([, folder, is, imports]) => [folder, is, imports],
     );
-    expect(held).toHaveLength(12);
+    expect(held).toHaveLength(14);
     expect(shown).toEqual(held);
   });
 

@@ -44,6 +44,23 @@ describe("rules about what was read", () => {
     return outcome.kind === "error" ? outcome.code : asked === undefined ? "free" : "asked";
   }
 
+  test("a person is asked once about one host in an execution, and about thirty at most", async () => {
+    const { once, end } = createFlow({ policy: { flows: [], preset: "balanced" }, serverOf: () => undefined });
+    let asked = 0;
+    const ask = async (): Promise<boolean> => {
+      asked += 1;
+      return asked % 2 === 1;
+    };
+    const together = await Promise.all([once("a", "network:x", ask), once("a", "network:x", ask)]);
+    expect([together, await once("a", "network:x", ask), asked]).toEqual([[true, true], true, 1]);
+    expect([await once("a", "network:y", ask), await once("b", "network:x", ask), asked]).toEqual([false, true, 3]);
+    for (let n = 3; n <= 30; n += 1) await once("a", `network:${n}`, ask);
+    await expect(once("a", "network:31", ask)).rejects.toMatchObject({ code: "questionsPerExecutionMax" });
+    expect(await once("a", "network:x", ask)).toBe(true);
+    expect(asked).toBe(31);
+    end("a");
+  });
+
   const rule = (read: ReadLabel[], to: string, verdict: FlowRule["verdict"]): FlowRule => ({ read, to, verdict });
 
   test.each<[string, string[], Parameters<typeof after>[1], object | undefined, string]>([
@@ -102,6 +119,20 @@ describe("rules about what was read", () => {
       ["web.get", "crm.delete_lead"],
       { flows: [rule(["untrusted"], "destructive", "approve")] },
       undefined,
+      "asked",
+    ],
+    [
+      "but not where a trusted server says that it reads",
+      ["web.get", "crm.delete_lead"],
+      { flows: [rule(["untrusted"], "destructive", "approve")] },
+      { readOnlyHint: true },
+      "free",
+    ],
+    [
+      "what another server says counts for nothing",
+      ["web.get", "web.delete_lead"],
+      { flows: [rule(["untrusted"], "destructive", "approve")] },
+      { readOnlyHint: true },
       "asked",
     ],
     [

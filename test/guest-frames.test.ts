@@ -3,7 +3,7 @@ import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { SluiceError } from "../src/base/errors.ts";
 import type { JsonObject } from "../src/base/json.ts";
 import { limits } from "../src/base/limits.ts";
-import type { ExecutionHost } from "../src/sandbox/execution.ts";
+import type { ExecutionHost } from "../src/sandbox/execution-host.ts";
 import { createFrameReader, encodeFrame, type Frame } from "../src/sandbox/frames.ts";
 import { type GuestBed, type HostileEnd, openGuestBed } from "./hostile-guest.ts";
 

@@ -7,7 +7,9 @@ import { fileURLToPath } from "node:url";
 import { expect } from "vitest";
 import { spawnChild } from "../src/base/child-process.ts";
 import { limits } from "../src/base/limits.ts";
-import { type ExecutionEnd, type ExecutionHost, type ExecutionLimits, runExecution } from "../src/sandbox/execution.ts";
+import { type ExecutionEnd, type ExecutionLimits, runExecution } from "../src/sandbox/execution.ts";
+import type { ExecutionHost } from "../src/sandbox/execution-host.ts";
+import { createDiskRoot } from "../src/sandbox/disk-root.ts";
 import { createFileGate } from "../src/sandbox/file-gate.ts";
 import { openGuest } from "../src/sandbox/guest.ts";
 import { createNetworkGate } from "../src/sandbox/network/network-gate.ts";
@@ -80,7 +82,7 @@ export async function openGuestBed(): Promise<GuestBed> {
         },
         files: createFileGate({
           modules: { list: () => undefined, read: () => undefined },
-          skillsFolder: join(folder, "skills"),
+          skills: createDiskRoot(join(folder, "skills")),
           workspace,
           writable: true,
           limits,

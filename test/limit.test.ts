@@ -331,6 +331,26 @@ describe("the way to a server", () => {
     expect(times[1]).toBeGreaterThanOrEqual(2_000);
   });
 
+  const starting: CallOutcome = {
+    ...{ kind: "error", code: "upstream_unavailable", message: "it is tried again in 0.6 s" },
+    transient: { mayHaveRun: false, retryAfterMs: 600 },
+  };
+  test("a server that starts again in a moment is waited for, and that is no try", async () => {
+    const { outcome, made, records } = await tried([gone, gone, starting, starting], read);
+    expect([outcome, made]).toEqual([{ ...good, tries: 3 }, 5]);
+    expect(records.map(({ kind }) => kind)).toEqual(
+      ["failed", "started", "failed", "started"].map((end) => `attempt-${end}`),
+    );
+    const never = Array.from({ length: 100 }, () => starting);
+    const given = { breaker: { errorPercent: 50, windowMs: 30_000, callsMin: 1_000, openMs: 5_000 } };
+    const late = await tried(never, undefined, { ...given, retry: { attempts: 2, maxMs: 3_000, tools: {} } });
+    expect([late.outcome, late.made, late.records]).toEqual([starting, 6, []]);
+    expect((await tried(never, undefined, { ...given, retry: { attempts: 1, maxMs: 3_000, tools: {} } })).made).toBe(1);
+    expect(
+      (await tried(never, undefined, { ...given, retry: { attempts: 3, maxMs: 3_000, tools: { "*": "never" } } })).made,
+    ).toBe(1);
+  });
+
   test("leaves a server alone that fails, and only for its own faults", async () => {
     const { limit, saved } = open({ retry: { attempts: 1, maxMs: 0, tools: {} } });
     let answer = wrong;
@@ -399,6 +419,15 @@ test.each([
   ["connect ECONNREFUSED 127.0.0.1:1", { mayHaveRun: true }],
   ["socket hang up", { mayHaveRun: true }],
   ['{"error":{"code":429,"message":"Too Many Requests"}}', { mayHaveRun: true, isBusy: true }],
+  ["request timed out", { mayHaveRun: true }],
+  ["timeout", { mayHaveRun: true }],
+  ["Error: timeout of 5000ms exceeded", { mayHaveRun: true }],
+  ["Request failed: TimeoutError", { mayHaveRun: true }],
+  ["MCP error -32001: Request timeout", { mayHaveRun: true }],
+  ["context deadline exceeded", { mayHaveRun: true }],
+  ["timeout must be at most 100", undefined],
+  ["Unknown option: timeout", undefined],
+  ["setTimeout is not a function", undefined],
   ["There is no lead 429", undefined],
   ["Order 503 has 504 items", undefined],
   ["invalid argument: limit must be at most 100", undefined],

@@ -16,6 +16,7 @@ import { isPublicAddress } from "../src/base/public-address.ts";
 import { parseHostRule } from "../src/config/hosts.ts";
 import { deno } from "../src/sandbox/engines/deno.ts";
 import { runExecution } from "../src/sandbox/execution.ts";
+import { createDiskRoot } from "../src/sandbox/disk-root.ts";
 import { createFileGate } from "../src/sandbox/file-gate.ts";
 import { linkProgram, type NameSource } from "../src/sandbox/link.ts";
 import type { NetworkRecord } from "../src/base/network-record.ts";
@@ -581,7 +582,7 @@ describe("fetch in a program", () => {
       },
       files: createFileGate({
         modules: { list: () => undefined, read: () => undefined },
-        skillsFolder: folder,
+        skills: createDiskRoot(folder),
         workspace: await openWorkspace(join(folder, "workspace"), limits),
         writable: true,
         limits,

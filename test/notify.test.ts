@@ -55,11 +55,15 @@ describe("a webhook", () => {
       kind: "approval",
       tool: "zoo.delete",
       id: paused.pending?.[0]?.id,
+      holds: expect.stringContaining("as often as this program makes it") as string,
     });
 
     // Whoever only looks at it, a preview of a chat for one, has not answered.
     const page = await fetch(linkOf());
-    expect([page.status, (await page.text()).includes("May zoo.delete be called?")]).toEqual([200, true]);
+    const html = await page.text();
+    expect([page.status, html.includes("May zoo.delete be called?")]).toEqual([200, true]);
+    expect(html).toContain("as often as this program makes it");
+    expect(html).not.toContain("this time");
     expect(page.headers.get("content-security-policy")).toContain("frame-ancestors 'none'");
     expect(house.sluice.questions()).toHaveLength(1);
     const answer = (body: string, link = linkOf()): Promise<number> =>
@@ -82,7 +86,18 @@ describe("a webhook", () => {
       request({ port, host: "127.0.0.1", path: pathname, headers }, ({ statusCode = 0 }) => resolve(statusCode)).end();
     });
     expect(response).toBe(421);
+    const post = (site: string): Promise<Response> =>
+      fetch(linkOf(), { method: "POST", body: "answer=maybe", headers: { "sec-fetch-site": site } });
+    for (const [site, status] of [
+      ["cross-site", 403],
+      ["same-site", 403],
+      ["same-origin", 400],
+      ["none", 400],
+    ] as const)
+      expect((await post(site)).status).toBe(status);
+    expect((await fetch(linkOf())).status).toBe(200);
     house.sluice.answer(paused.pending?.[0]?.id ?? "", "deny-once", "test");
+    expect((await fetch(linkOf())).status).toBe(410);
     expect((await fetch(linkOf(), { method: "POST", body: "answer=allow-once" })).status).toBe(410);
     expect((await house.sluice.resume(paused.executionId)).result).toBe("approval_denied");
   });
@@ -120,7 +135,7 @@ test("the secret of the approvals is kept as a hash, and only who knows it chang
     expect(() => kept.set("short")).toThrow("at least 8 characters");
     kept.set("open sesame");
     expect(JSON.stringify(store.all("SELECT * FROM setting"))).not.toContain("sesame");
-    expect(() => kept.check(undefined)).toThrow("not the secret");
+    expect(() => kept.check(undefined)).toThrow("needs the secret that was set");
     expect(() => kept.check("open sesam")).toThrow("not the secret");
     expect(() => kept.set("another one", "wrong")).toThrow("not the secret");
     kept.check("open sesame");

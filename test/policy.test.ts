@@ -325,6 +325,26 @@ describe("asking", () => {
     expect(asked).toEqual(["edge", "edge"]);
   });
 
+  test("calls that are alike are one line with how many they are, and all are counted", async () => {
+    const bodies: { text: string; arguments: string[]; calls: number }[] = [];
+    const broker = {
+      ask: async ({ body }: { body: (typeof bodies)[number] }) => bodies.push(body) > 0,
+      remembered: () => undefined,
+    };
+    const invoke = compose([approve({ broker, decide, masked: async () => "•", ...quietly })], async () => done);
+    const long = "x".repeat(5_000);
+    const ids = [...Array.from({ length: 20 }, (_, at) => (at === 13 ? "other" : "same")), `${long}a`, `${long}b`];
+    await Promise.all(ids.map((id) => invoke({ ...callOf("crm.put"), arguments: { id } })));
+    expect(bodies).toMatchObject([{ text: "May crm.put be called (22 calls)?", calls: 22 }]);
+    const lines = bodies[0]?.arguments ?? [];
+    expect(lines.slice(0, 2)).toEqual(['{"id":"same"} × 19', '{"id":"other"}']);
+    // What is cut off of them differs.
+    expect(lines.slice(2)).toEqual([0, 1].map(() => expect.stringMatching(/… \(\d+ more characters\)$/) as string));
+    // What comes later has the same answer, and nobody is asked.
+    await invoke({ ...callOf("crm.put"), arguments: { id: "same" } });
+    expect(bodies).toMatchObject([{ calls: 22 }]);
+  });
+
   test("no call hides behind others: each is shown, or asked about by itself", async () => {
     const shown: string[][] = [];
     const broker = {

@@ -6,10 +6,11 @@ import { checkOutcome, type House, openHouse } from "./house.ts";
 process.env["SLUICE_TEST_ENGINE"] = "quickjs";
 
 // The conformance suite runs in full on this engine in `conformance.test.ts`; these hundreds more take minutes.
-if (process.env["SLUICE_TEST_HOSTILE"] === "all")
+if (process.env["SLUICE_TEST_HOSTILE"] === "all") {
   describe("the guest contract", () => import("./guest-contract.test.ts") as Promise<unknown> as Promise<void>);
-describe("errors in programs", () => import("./errors-in-programs.test.ts") as Promise<unknown> as Promise<void>);
-describe("limits", () => import("./limits.test.ts") as Promise<unknown> as Promise<void>);
+  describe("errors in programs", () => import("./errors-in-programs.test.ts") as Promise<unknown> as Promise<void>);
+  describe("limits", () => import("./limits.test.ts") as Promise<unknown> as Promise<void>);
+}
 describe("determinism", () => import("./determinism.test.ts") as Promise<unknown> as Promise<void>);
 
 let house: House;

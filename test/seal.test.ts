@@ -39,6 +39,11 @@ describe("what is sealed", () => {
     ["numbers", { ssn: 429062045, total: 429062045 }, { ssn: "[GOV_ID_1]", total: 429062045 }],
     ["keys", { "ana.ruiz+crm@acme.io": 1 }, { "[EMAIL_1]": 1 }],
     [
+      "keys in the form of a name",
+      { ghp_16C7e42F292c6912E7710c838347Ae178B4a: 1, DE89370400440532013000: 2, conversationParticipantNames: 3 },
+      { "[SECRET_1]": 1, "[IBAN_1]": 2, conversationParticipantNames: 3 },
+    ],
+    [
       "JSON in a string, as it is written",
       { body: '{"email":"ana.ruiz+crm@acme.io","n":1}' },
       { body: '{"email":"[EMAIL_1]","n":1}' },

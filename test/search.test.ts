@@ -93,9 +93,33 @@ describe("a query finds", () => {
     expect((await find(query))[0]).toBe(address);
   });
 
+  test("words of scripts that put no spaces between them", async () => {
+    const east = createCatalogue({ store, servers: [{ key: "east", configHash: "1" }] });
+    const tools = [
+      tool("trains", "查询12306火车票"),
+      tool("tower", "東京タワーの入場券を予約する"),
+      tool("rail", "จองตั๋วรถไฟ"),
+    ];
+    east.update("east", { tools, problems: [] });
+    const own = createSearch(east);
+    for (const [query, address] of [
+      ["车票", "east.trains"],
+      ["入場券", "east.tower"],
+      ["รถไฟ", "east.rail"],
+    ] as const)
+      expect((await own.search(query)).hits.map(toId)).toEqual([address]);
+  });
+
   test("only in the server that was named", async () => {
     expect(await find("merge", { server: "gdrive" })).toEqual([]);
     expect(await find("create", { server: "gitHub" })).toEqual(["git-hub.create_issue"]);
+  });
+});
+
+test("a server that is not there, with the nearest", async () => {
+  expect(await search.search("", { server: "slakc" })).toMatchObject({
+    total: 0,
+    hint: expect.stringContaining('No server "slakc". Did you mean "slack"?') as string,
   });
 });
 
@@ -169,6 +193,7 @@ test("words and stems", () => {
     "onedrive",
     "folder",
   ]);
+  expect(toWords("查询12306火车票 サーバー list")).toEqual("查询 12306 火车 车票 サー ーバ バー list".split(" "));
   for (const [word, other] of [
     ["lists", "list"],
     ["updating", "update"],

@@ -85,6 +85,20 @@ describe("it warns of", () => {
       "the tool is shop.get",
     );
   });
+  test("a member that is misspelt where a result is taken apart", () =>
+    warns(
+      "const { humidty } = await everything.getStructuredContent({ location: 'Chicago' });\nreturn humidty",
+      1,
+      /humidty.*Did you mean 'humidity'\?; the tool is everything\.getStructuredContent/,
+    ));
+  test("a server that is imported when the program gets there", () =>
+    warns(
+      "const zoo = await import('./servers/night-zoo');\nreturn await zoo.feedAnimal({ animal: 5 }).catch(() => 1)",
+      2,
+      "the tool is nightZoo.feedAnimal",
+    ));
+  test("what Node has and programs have not, without advice to install it", () =>
+    warns("try { process.exit } catch {}\nreturn 1", 1, /^Cannot find name 'process'$/));
   test("a promise that was not awaited, where its result is used", () =>
     warns("const text = zoo.echo({ a: 1 });\nreturn text.length", 2, "length"));
 });
@@ -112,6 +126,11 @@ function untyped(a, b = {}) { return a.x?.y ?? b.z; }
 try { await zoo.fails({}); } catch (error) { if (error instanceof ToolError) console.error(error.code, error.message, error.tool); }
 setTimeout(() => console.log("later"), 1);
 return { found: found.total, bytes, grouped, untyped: untyped({}) };`,
+    "modules that are imported when the program gets there": `
+const fs = await import("fs/promises"); const { existsSync } = await import("node:fs"); const path = await import("path");
+await fs.writeFile("./workspace/x", "y");
+return [existsSync("./workspace/x"), path.join("a", "b"), (await import(\`sluice\`)).searchTools]`,
+    "dates that are taken from each other": "const since = new Date(0);\nreturn [new Date() - since, since - 5]",
     "names that a tool has beside its call name":
       'return [await zoo["feed-animal"]({ animal: "okapi" }), await zoo.cagesList()]',
     "computed names": "const name = 'zoo';\nreturn await servers[name].echo({ a: 1 })",

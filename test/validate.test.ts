@@ -97,6 +97,18 @@ describe("valid and invalid values", () => {
       [{ v: 1, next: { v: 2 } }],
       [{ v: 1, next: {} }],
     ],
+    [
+      "a $ref to an $anchor",
+      { $defs: { a: { $anchor: "t", ...text } }, properties: { x: { $ref: "#t" } } },
+      [{ x: "a" }],
+      [{ x: 1 }],
+    ],
+    [
+      "a $ref to a relative $id",
+      { $id: "https://x.io/a.json", $defs: { b: { $id: "b.json", ...text } }, properties: { x: { $ref: "b.json" } } },
+      [{ x: "a" }],
+      [{ x: 1 }],
+    ],
     ["beside $ref, 2020-12 counts", { $defs: { a: text }, $ref: "#/$defs/a", minLength: 2 }, ["ab"], ["a", 1]],
     [
       "beside $ref, draft-07 does not",

@@ -4,7 +4,7 @@ export interface Cleanup extends AsyncDisposable {
   defer(end: () => Promise<void> | void): void;
 }
 
-/** An empty one; disposing it twice ends everything once. */
+/** An empty one; disposing it twice ends everything once. What the end of one throws is thrown when all have ended. */
 export function createCleanup(): Cleanup {
   const ends: (() => Promise<void> | void)[] = [];
   return {
@@ -16,7 +16,15 @@ export function createCleanup(): Cleanup {
     },
     defer: (end) => void ends.push(end),
     async [Symbol.asyncDispose]() {
-      for (let end = ends.pop(); end !== undefined; end = ends.pop()) await end();
+      const thrown: unknown[] = [];
+      for (let end = ends.pop(); end !== undefined; end = ends.pop()) {
+        try {
+          await end();
+        } catch (error) {
+          thrown.push(error);
+        }
+      }
+      if (thrown.length > 0) throw thrown[0];
     },
   };
 }

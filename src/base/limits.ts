@@ -49,6 +49,8 @@ export const limits = {
   nameBytesMax: 255, // one name of a path: what file systems take
   listEntriesMax: 100_000, // entries of one recursive listing
   pathDepthMax: 32, // folders in one path
+  spillKeepMs: 604_800_000, // what was previewed or is no text, kept in ./workspace/.spill and .media: a week
+  resourcesListedMax: 1_000, // files of the workspace listed as MCP resources
   // what a program may fetch; the config section `sandbox.network` may set these
   networkBytesMax: 16_777_216, // one request body, and one response body after decompression
   networkMs: 30_000, // one request from when it leaves the queue, redirects and body included
@@ -65,7 +67,9 @@ export const limits = {
   discoveryWaitMs: 8_000, // how long a search or a program waits for servers that were never reached
   discoveryRetryMs: 30_000, // a server that failed to list its tools is not asked again before
   clientMessageBytesMax: 67_108_864, // one JSON-RPC message from the client of `sluice serve`
-  connectMs: 30_000, // start of a server, until it has answered the handshake
+  connectMs: 30_000, // start of a server, from its turn until it has answered the handshake
+  startsPerCoreMax: 4, // servers being started or reached at once, for each processor core: hundreds together all take too long
+  startTurnMs: 5_000, // a start that takes longer than this goes on, and the next one begins
   callMs: 120_000, // one tool call, from when it leaves
   upstreamMessageBytesMax: 67_108_864, // one JSON-RPC message from a server
   toolsPerServerMax: 5_000, // definitions accepted from one server
@@ -103,6 +107,20 @@ export const limits = {
   rerankMs: 2_000, // wait for a caller's re-ranker; after it the order is by words
   skillsMax: 1_000, // skills of the folder that are searched
   skillBytesMax: 262_144, // one SKILL.md; a longer one is not searched
+  skillHeadBytesMax: 65_536, // YAML at the beginning of one SKILL.md: hostile YAML of that size is read in half a second
+  skillHeadAliasesMax: 100, // times that an anchor is used in it, with what is below: they can multiply
+  skillNameCharsMax: 64, // name of one skill: what the Agent Skills standard allows
+  skillDescriptionCharsMax: 1_024, // description of one skill: the same
+  skillCodeBytesMax: 65_536, // code, example or tests of one saved skill: it is read and checked whole
+  skillFilesMax: 100, // files of one skill's folder, when it is added or hashed
+  skillFolderBytesMax: 4_194_304, // files of one skill's folder together
+  sharedSkillFoldersMax: 16, // shared folders of skills: each is looked into for every import
+  skillVersionsMax: 20, // versions of one skill that are kept; the oldest go first
+  skillSavesPerExecutionMax: 20, // skills that one program saves: each is linked, checked and written
+  skillRecordedCallsMax: 1_000, // results of tools kept for the test of one skill
+  skillRecordedBytesMax: 4_194_304, // the same, in bytes
+  programShapesMax: 200, // programs remembered for the suggestion to promote one
+  shapePartsMax: 512, // parts of one program that are compared; of a longer one the rest is not
   skillsCheckedMs: 2_000, // the folder of skills is not looked through again before
   schemaNodesMax: 20_000, // schema nodes translated to TypeScript for one tool; further ones are `unknown`
   schemaDepthMax: 64, // nesting of one schema in TypeScript; deeper is `unknown`
@@ -119,6 +137,8 @@ export const limits = {
   learnedKeysMax: 50, // keys at one place; with more they are data
   learnedKeyCharsMax: 40, // a key that is no identifier and may be a name
   learnedChangesMax: 20, // changes of one learned type that are kept: the latest
+  learnedNamesMax: 20_000, // keys that have passed the second net, held in memory
+  learnedWaitingMax: 100, // results that wait until their keys have passed it; more teach nothing
   learnedEntriesMax: 2_000, // learned types held in memory
   learnedToolsMax: 20_000, // learned types in the store; the longest unused go first
   // the way to a server; the config section `policy` may set those up to breakerOpenMs
@@ -131,11 +151,20 @@ export const limits = {
   breakerOpenMs: 5_000, // how long it is left alone; doubles up to 32-fold
   callsQueuedMax: 10_000, // calls that wait for their turn at one server or tool
   slowedMsMax: 60_000, // longest pause that a server's Retry-After makes for all: a day's would stop everybody
+  usdMax: 1_000_000, // US dollars of one amount or price in the config: sums of more are no money
   usageWriteMs: 1_000, // what was used is written after this much time, together
   telemetryCloseMs: 2_000, // what was measured last is sent in this time when Sluice ends
   // the audit
   auditSegmentBytesMax: 67_108_864, // one segment: then another begins, so that old ones can be removed
+  journalBytesMax: 67_108_864, // recorded of one run; past it the run goes on unrecorded
+  journalKeepBytes: 1_073_741_824, // of ended runs together; the oldest go first
+  journalKeepRuns: 1_000, // ended runs that are kept
+  journalKeepMs: 604_800_000, // an ended run: a week
+  settleMs: 5_000, // what closes waits so long for the answers of calls that have left
+  journalTouchMs: 1_000, // how often a process says that it still has a run, and hears that it is to end it
+  journalStaleMs: 60_000, // a run whose process cannot be seen from here, in another container, is taken over after this silence
   auditKeepBytes: 1_073_741_824, // all segments together; the config section `audit` may set it
+  auditEndsNamedMax: 4, // closed segments whose ends a new one names: the last is enough unless several begin at once
   auditFlushMs: 1_000, // what was recorded is on the disk after this long
   auditFollowMs: 500, // how often `sluice audit --follow` looks
   auditTextCharsMax: 65_536, // one argument list or result, where the audit has them in full
@@ -147,10 +176,14 @@ export const limits = {
   questionsPerExecutionMax: 30, // questions of one execution; more would wear a person down until the answer is yes
   questionGatherMs: 50, // calls that come within this are asked together
   questionsPendingMax: 64, // questions of one process that wait at once
+  rememberedAnswersMax: 1_000, // answers for always that are in force at once: the newest, each given by a person
+  widenedSaidMs: 86_400_000, // how long each start says again what was widened: the first one may have been read by nobody
+  widenedShownMax: 50, // settings that are named as wider than at the last start; more is another config
   questionsKeptMax: 1_000, // answered or expired questions kept to be looked at
   questionBodyChars: 4_096, // arguments of one call shown with a question
   questionCharsMax: 16_384, // of all its calls; what has no room is asked about by itself
   // privacy
+  privacyEndMs: 1_000, // what it was asked before may be answered in this time when it is ended
   privacyIdleMs: 300_000, // the thread that looks for personal data ends after this: it loads in a fifth of a second
   vaultTtlMs: 2_592_000_000, // a value that was not seen for 30 days is forgotten
   vaultCacheMax: 50_000, // tokens of values held in memory, to mint none twice without asking the store
@@ -192,7 +225,9 @@ export const limits = {
   tokenCountMs: 5_000, // wait for one count; after it, the count is estimated
   tokenIdleMs: 30_000, // the counting thread, 66 MB, ends after this much idleness
   // the store
-  storeBusyMs: 5_000, // waiting for another process's transaction; ours take milliseconds
+  storeBusyMs: 5_000, // opening the store waits so long for another process's transaction; ours take milliseconds
+  storeWaitMs: 500, // and so long what is done while it is open: nothing else goes on meanwhile
+  backgroundMsMax: 30_000, // what could not be written is tried again after pauses that grow up to this
   storeStatementsMax: 256, // prepared statements kept; ours are a fixed few
   // the config
   configBytesMax: 4_194_304, // the config file: the largest seen with 100 servers is 60 KB

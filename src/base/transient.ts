@@ -16,13 +16,16 @@ const busy =
 /** How they say that something between them and what they need has failed (HTTP 502 to 504, broken connections). */
 const broken =
   /\b(?:HTTP|status(?: code)?|error(?: code)?)[:= ]*50[234]\b|\bbad gateway\b|\bgateway time-?out\b|\bservice (?:temporarily )?unavailable\b|\bE(?:CONNRESET|CONNREFUSED|CONNABORTED|PIPE|TIMEDOUT|AI_AGAIN)\b|\bsocket hang up\b|\btemporarily unavailable\b/i;
+/** How they say that something took too long; not what they say of an argument of that name. */
+const late =
+  /\btimed out\b|\btime-?out (?:of \d+ ?m?s )?(?:exceeded|expired|reached|elapsed|occurred|error)\b|\b(?:request|connection|connect|socket|network|operation|query|response|upstream|server)[ _-]time-?out\b|\btimeout(?:error|exception)\b|\bdeadline exceeded\b|^\W*(?:[\w ]*(?:error|failed)\W+)?time-?out\W*$/i;
 const wait = /\bretry[- _]?after["']?[:= ]*(\d{1,6}(?:\.\d{1,3})?)\s*(ms\b|milliseconds?|m(?:in(?:utes?)?)?\b)?/i;
 
 /** Reads a server's own words about a failure; `undefined`: nothing says that it would go well the next time. */
 export function readTransient(words: string): Transient | undefined {
   const text = words.slice(0, CHARS_READ);
   const isBusy = busy.test(text);
-  if (!isBusy && !broken.test(text)) return undefined;
+  if (!isBusy && !broken.test(text) && !late.test(text)) return undefined;
   const retryAfterMs = readRetryAfter(text);
   return {
     mayHaveRun: true,

@@ -79,7 +79,7 @@ export function createAddressBook(servers: readonly ServerNames[]): AddressBook 
     return everything;
   }
 
-  /** Every way to read `name` as server and tool around a separator; the canonical address first. */
+  /** Every way to read `name` as server and tool around a separator; of canonical addresses only the one that has it. */
   function find(name: string, separator: "." | "__"): Located[] {
     const canonical: Located[] = [];
     const other: Located[] = [];
@@ -92,7 +92,7 @@ export function createAddressBook(servers: readonly ServerNames[]): AddressBook 
         const isOriginal = shelf.callNames.has(toolPart);
         const tool = isOriginal ? toolPart : shelf.originals.get(toolPart);
         if (tool === undefined) continue;
-        const isCanonical = isOriginal && shelf.key === serverPart;
+        const isCanonical = separator === "." && isOriginal && shelf.key === serverPart;
         (isCanonical ? canonical : other).push({ kind: "found", server: shelf.key, tool });
       }
     }
@@ -102,17 +102,15 @@ export function createAddressBook(servers: readonly ServerNames[]): AddressBook 
   }
 
   function resolve(name: string): Located | Exclude<Resolution, { kind: "found" }> {
-    // an identifier of one server may be the key of another, and a name holds several dots: all readings count once
-    for (const separator of [".", "__"] as const) {
-      const found = find(name, separator);
-      const candidates = new Set(found.map(toAddress));
-      if (candidates.size === 1 && found[0] !== undefined) return found[0];
-      if (candidates.size > 1) return { kind: "ambiguous", candidates: [...candidates] };
-    }
-    const named = all().bare.get(name) ?? [];
-    const [only] = named;
+    // an identifier of one server may be the key of another, and a name holds several separators: all readings count
+    // once; a bare name does not count beside them: no server can make another's address ambiguous by a tool's name
+    let found: readonly Located[] = find(name, ".");
+    if (found.length === 0) found = find(name, "__");
+    if (found.length === 0) found = all().bare.get(name) ?? [];
+    const candidates = new Set(found.map(toAddress));
+    const [only] = found;
     if (only === undefined) return { kind: "not-found", nearest: all().nearest(name) };
-    return named.length === 1 ? only : { kind: "ambiguous", candidates: named.map(toAddress) };
+    return candidates.size === 1 ? only : { kind: "ambiguous", candidates: [...candidates] };
   }
   return { resolve };
 }

@@ -4,7 +4,7 @@ import { isJsonObject } from "../base/json.ts";
 import type { JsonSchema } from "../base/json.ts";
 import { limits } from "../base/limits.ts";
 import { readVersion } from "../base/version.ts";
-import type { Catalogue } from "./catalogue.ts";
+import type { Catalogue, CatalogueView } from "./catalogue.ts";
 import { loadIndex, saveIndex } from "./index-file.ts";
 import type { StoredIndex } from "./index-file.ts";
 import { createRank } from "./rank.ts";
@@ -35,21 +35,23 @@ const sliceMs = 8;
 /** Name, first sentence of the description, server, parameters, output, the rest of the description. */
 const fields = [2, 1, 1.5, 0.5, 0.3, 0.7].map((boost) => ({ boost, lengthWeight: 0.75 }));
 /** The group of the skills; no server's key has an empty name. */
-const skillGroup = "";
+export const skillGroup = "";
 /** Part of the key of an index on disk: raised when this file or the words change within one version. */
-const revision = 1;
+const revision = 2;
 
-/** The index of these tools and skills: from the file if it has the same, else built, and kept there. */
+/** The index of the tools that the catalogue has now, and of these skills: from the file if it has the same, else built, and kept there. */
 export async function buildIndex(
   catalogue: Catalogue,
   skills: readonly Skill[],
   file: string | undefined,
 ): Promise<SearchIndex> {
+  // Servers may list tools meanwhile: those are for the next index.
+  const view = catalogue.snapshot();
   if (file !== undefined) {
     const known = await loadIndex(file, toKey(catalogue.definitionHashes(), skills));
     if (known !== undefined) return toSearchIndex(known, catalogue, skills);
   }
-  const built = await build(catalogue, skills);
+  const built = await build(view, skills);
   if (file !== undefined) await saveIndex(file, built);
   return toSearchIndex(built, catalogue, skills);
 }
@@ -60,7 +62,7 @@ function toKey(servers: readonly { server: string; hashes: string }[], skills: r
   return hash.update(JSON.stringify(skills)).digest("hex");
 }
 
-async function build(catalogue: Catalogue, skills: readonly Skill[]): Promise<StoredIndex> {
+async function build(catalogue: CatalogueView, skills: readonly Skill[]): Promise<StoredIndex> {
   const builder = createTermIndexBuilder(fields);
   const spelling = new Map<string, string>();
   const known = new Map<string, string | undefined>();

@@ -2,6 +2,7 @@ import { createHash } from "node:crypto";
 import { isJsonObject, toCanonicalJson } from "../base/json.ts";
 import type { Json } from "../base/json.ts";
 import { limits } from "../base/limits.ts";
+import { toEscape, unseen } from "../base/unseen.ts";
 import type { Store } from "../store/store.ts";
 import { createAddressBook } from "./address.ts";
 import type { AddressBook, Resolution } from "./address.ts";
@@ -39,7 +40,7 @@ export interface Catalogue extends CatalogueView {
   snapshot(): CatalogueView;
   /** One tool by its server's key and its own name; only its definition is read. */
   tool(key: string, name: string): Tool | undefined;
-  /** The definition hashes of each server's tools, in their order and with commas between, as the store has them. */
+  /** The definition hashes of each server's tools, in their order and with commas between, as the store has them; none of a server that is not known here. */
   definitionHashes(): { server: string; hashes: string }[];
   /** Takes what a server said, into the store too; `changed` if it differs from what was known. */
   update(key: string, listing: ServerListing): { changed: boolean; definitions: readonly ListedDefinition[] };
@@ -144,6 +145,9 @@ export function createCatalogue(options: {
     if (known !== undefined) return known;
     const sql = "SELECT definition, hash FROM tool WHERE server_key = ? AND config_hash = ? AND name = ?";
     const row = store.get<{ definition: string; hash: string }>(sql, [key, configHash, name]);
+    // of this server alone: an answer of search names few of hundreds
+    const names = "SELECT name FROM tool WHERE server_key = ? AND config_hash = ?";
+    now.names ??= store.all<{ name: string }>(names, [key, configHash]).map((known) => known.name);
     // the names may have been read before another process wrote
     if (row === undefined || !callNamesOf(now).has(name)) return undefined;
     const definition = { ...(JSON.parse(row.definition) as ToolDefinition), hash: row.hash };
@@ -279,9 +283,9 @@ export function createCatalogue(options: {
       const known = new Map<string, string>();
       for (const row of store.all<{ server_key: string; config_hash: string; hashes: string }>(sql))
         known.set(toRowKey(row.server_key, row.config_hash), row.hashes);
-      return [...entries.values()].map(({ key, configHash }) => ({
+      return [...entries.values()].map(({ key, configHash, now }) => ({
         server: key,
-        hashes: known.get(toRowKey(key, configHash)) ?? "",
+        hashes: (now.server.fetchedAt === undefined ? undefined : known.get(toRowKey(key, configHash))) ?? "",
       }));
     },
     update,
@@ -303,10 +307,6 @@ function isOther({ tools, names }: Listed, definitions: readonly ListedDefinitio
   );
 }
 
-/** What no name has: control characters, halves of characters, and what nobody sees. */
-const unusable =
-  /[\p{Cc}\p{Surrogate}\p{Zl}\p{Zp}\u00ad\u200b-\u200f\u202a-\u202e\u2060-\u206f\ufeff\u{e0000}-\u{e01ef}]/u;
-
 /** The definitions that a program can use: named, once each, and meant for a model rather than for an app's own page. */
 function toAccepted(listing: ServerListing): {
   definitions: ListedDefinition[];
@@ -316,9 +316,9 @@ function toAccepted(listing: ServerListing): {
   const definitions = new Map<string, ListedDefinition>();
   for (const tool of listing.tools) {
     if (isForAppsOnly(tool)) continue;
-    if (tool.name === "" || unusable.test(tool.name)) {
+    if (tool.name === "" || tool.name.search(unseen) !== -1) {
       // a name is shown as it is, and two that look the same must be the same
-      const shown = JSON.stringify(tool.name).replace(new RegExp(unusable, "gu"), toEscape);
+      const shown = JSON.stringify(tool.name).replace(unseen, toEscape);
       problems.push(`Left out the tool ${shown}: its name is empty, not valid text or has characters that nobody sees`);
     } else if (definitions.has(tool.name)) {
       problems.push(`Left out the second tool named ${JSON.stringify(tool.name)}: the first one is used`);
@@ -336,10 +336,6 @@ function isForAppsOnly(tool: ToolDefinition): boolean {
   const ui = tool._meta?.["ui"];
   const visibility = isJsonObject(ui) ? ui["visibility"] : undefined;
   return Array.isArray(visibility) && visibility.length > 0 && !visibility.includes("model");
-}
-
-function toEscape(character: string): string {
-  return `\\u{${(character.codePointAt(0) ?? 0).toString(16)}}`;
 }
 
 function toRowKey(key: string, configHash: string): string {

@@ -61,6 +61,9 @@ const hidden = new RegExp(
     // tags spell the flags of regions, and nothing else; selectors above 16 choose among Chinese characters
     "[\\u{e0001}-\\u{e0020}]|(?<!\\u{1f3f4}[\\u{e0021}-\\u{e007f}]{0,8})[\\u{e0021}-\\u{e007f}]",
     "(?<!\\p{Script=Han})[\\u{e0100}-\\u{e01ef}]",
+    // the others choose how one character looks, and no letter of ours: several in a row spell something
+    "[\\ufe00-\\ufe0f]{2}|(?<=\\p{Script=Latin})[\\ufe00-\\ufe0f]",
+    "(?<![\\u2801-\\u28ff])\\u2800(?![\\u2801-\\u28ff])",
     // joiners join emoji and the letters of some scripts
     "(?<![\\p{Extended_Pictographic}\\ufe0f\\p{Emoji_Modifier}\\p{L}\\p{M}])\\u200d|(?<=\\p{Script=Latin})\\u200d",
     "[\\p{Script=Latin}\\s]\\u200c[\\p{Script=Latin}\\s]",
@@ -88,8 +91,10 @@ export interface OtherServers {
 }
 
 function addFlags(flags: Flag[], path: string, text: string, others: OtherServers): void {
+  const plain = toPlain(text);
+  const isPlain = plain === text;
   for (const [kind, pattern] of patterns) {
-    const match = pattern.exec(text);
+    const match = pattern.exec(text) ?? (isPlain ? null : pattern.exec(plain));
     if (match !== null && (kind !== "encoded-text" || isEncoded(match[0])))
       flags.push({ kind, path, text: toShown(match[0]) });
   }
@@ -101,6 +106,27 @@ function addFlags(flags: Flag[], path: string, text: string, others: OtherServer
   // In an enum it is a value like any other.
   const other = /(?:^|\.)(?:description|title|instructions)$/.test(path) ? others.find(text) : undefined;
   if (other !== undefined) flags.push({ kind: "names-other-server", path, text: toShown(other) });
+}
+
+/** Letters of other alphabets that look like ours; in small and, where it differs, as a capital. */
+const lookAlikes = new Map(
+  "аa еe оo рp сc уy хx іi јj ѕs ԁd һh ԛq ԝw ӏl вb кk мm нh тt αa εe ιi οo ρp υu νv κk τt χx ɡg ıi"
+    .split(" ")
+    .map((pair) => [...pair] as [string, string]),
+);
+
+/**
+ * A text as its reader takes it: other forms of letters and letters that look like ours as ours, nothing that is not seen,
+ * the words of an identifier apart, and no end of line but between paragraphs.
+ */
+function toPlain(text: string): string {
+  return text
+    .normalize("NFKD")
+    .replace(/[\p{M}\p{Cf}]/gu, "")
+    .replace(/(\p{Ll})(\p{Lu})/gu, "$1 $2")
+    .replace(/[^\0-\x7f]/gu, (character) => lookAlikes.get(character.toLowerCase()) ?? character)
+    .replace(/\s+/g, (run) => (run.indexOf("\n") === run.lastIndexOf("\n") ? " " : "\n"))
+    .replace(/_+/g, " ");
 }
 
 /** Base64 of a text or of bytes has upper and lower case and digits mixed; a path, a hash or an alphabet has not. */
@@ -119,7 +145,8 @@ function textsOf(definition: ToolDefinition): [path: string, text: string][] {
     if (typeof value !== "object" || value === null) return;
     for (const [key, member] of Object.entries(value)) {
       const step = Array.isArray(value) ? `[${key}]` : `.${key.slice(0, limits.tagCharsMax)}`;
-      if (!Array.isArray(value) && key.length > 30) texts.push([`${path}${step}`, key]);
+      // A word or two order nobody about.
+      if (!Array.isArray(value) && key.length > 14) texts.push([`${path}${step}`, key]);
       walk(`${path}${step}`, member);
     }
   };

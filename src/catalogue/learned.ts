@@ -1,15 +1,17 @@
+import { createBackground } from "../base/background.ts";
 import type { Json, JsonSchema } from "../base/json.ts";
 import { limits } from "../base/limits.ts";
 import type { Store } from "../store/store.ts";
-import { mergeShapes, parseShape, type Shape, toChanges, toShape, toShapeJson, toShapeSchema } from "./shape.ts";
+import { mergeShapes, parseShape, type Shape, toChanges, toShapeJson, toShapeSchema } from "./shape.ts";
 import type { Tool } from "./tool.ts";
 
 /** What results have taught about a tool's output, for the definition that it has now. */
 export interface LearnedOutput {
   address: string;
-  /** The shape as a JSON Schema: kinds and keys, no values. */
+  /** The shape as a JSON Schema: kinds and keys, no values. Of a tool that declares its output, what it declares. */
   schema: JsonSchema;
-  /** How many results it comes from. */
+  isDeclared: boolean;
+  /** How many results it comes from; where the output is declared, how many were not what it declares. */
   calls: number;
   /** Milliseconds since the epoch: the first and the last of them. */
   firstAt: number;
@@ -26,8 +28,8 @@ export interface LearnedChange {
 
 /** Output types that were learned from results; kept in the store, and forgotten with the definition they belong to. */
 export interface Learned extends Disposable {
-  /** Takes one result, as the program saw it; answers how it contradicts what was known. */
-  observe(tool: Tool, result: Json): string[];
+  /** Takes the shape of one result, as the program saw it; answers how it contradicts what was known. */
+  observe(tool: Tool, seen: Shape): string[];
   /** Notes where a result was not what the tool's declared schema says (a path and what was expected there); false if that is known. */
   contradict(tool: Tool, what: string): boolean;
   of(tool: Tool): LearnedOutput | undefined;
@@ -37,8 +39,6 @@ export interface Learned extends Disposable {
   list(tools: Iterable<Tool>): LearnedOutput[];
   /** Forgets what was learned of these addresses; answers how many there were. */
   reset(addresses: Iterable<string>): number;
-  /** Writes what is not in the store yet. */
-  flush(): void;
 }
 
 interface Entry {
@@ -66,13 +66,17 @@ interface Row {
 
 const empty = (): Shape => ({ scalars: [] });
 
-/** Opens what was learned; `now` gives milliseconds since the epoch. */
-export function createLearned(store: Store, options: { now?: () => number } = {}): Learned {
-  const now = options.now ?? Date.now;
+/** Opens what was learned; `now` gives milliseconds since the epoch, and `log` is told where it cannot be written. */
+export function createLearned(
+  store: Store,
+  { now = Date.now, log = () => undefined }: { now?: () => number; log?: (line: string) => void } = {},
+): Learned {
   const entries = new Map<string, Entry | undefined>();
   const dirty = new Set<Entry>();
   let version = 0;
-  let writing: NodeJS.Timeout | undefined;
+  const writing = createBackground((isLast) => (isLast ? write() : store.withoutWaiting(write)), {
+    ...{ name: "learned types", ms: limits.learnedWriteMs, log },
+  });
 
   function read(address: string, hash: string): Row | undefined {
     const sql =
@@ -121,24 +125,27 @@ export function createLearned(store: Store, options: { now?: () => number } = {}
     entry.newChanges = [...entry.newChanges, ...made].slice(-limits.learnedChangesMax);
   }
 
-  function soil(entry: Entry): void {
+  function count(entry: Entry): void {
+    entry.deltaCalls += 1;
+    entry.calls += 1;
+    entry.lastAt = now();
     dirty.add(entry);
-    writing ??= setTimeout(flush, limits.learnedWriteMs).unref();
+    writing.ask();
   }
 
-  function flush(): void {
-    clearTimeout(writing);
-    writing = undefined;
+  /** All of it or, if it throws, nothing: then all is still to be written. */
+  function write(): void {
     if (dirty.size === 0) return;
-    const written = [...dirty];
-    dirty.clear();
     store.transaction(() => {
-      for (const entry of written) write(entry);
+      for (const entry of dirty) writeOne(entry);
       prune();
     });
+    for (const entry of dirty) Object.assign(entry, { delta: empty(), deltaCalls: 0, newChanges: [] });
+    dirty.clear();
+    writing.forget();
   }
 
-  function write(entry: Entry): void {
+  function writeOne(entry: Entry): void {
     const row = read(entry.address, entry.hash);
     // What others wrote since is not lost: theirs and what came here meanwhile, together.
     if (row !== undefined && row.calls + entry.deltaCalls !== entry.calls) {
@@ -154,9 +161,6 @@ export function createLearned(store: Store, options: { now?: () => number } = {}
     const { address, hash, calls, firstAt, lastAt } = entry;
     const shape = JSON.stringify(toShapeJson(entry.shape));
     store.run(sql, [address, hash, shape, calls, firstAt, lastAt, JSON.stringify(entry.changes)]);
-    entry.delta = empty();
-    entry.deltaCalls = 0;
-    entry.newChanges = [];
   }
 
   /** The longest unused go first. */
@@ -173,9 +177,9 @@ export function createLearned(store: Store, options: { now?: () => number } = {}
   function of(tool: Tool): LearnedOutput | undefined {
     const entry = entryOf(tool);
     if (entry === undefined) return undefined;
-    entry.schema ??= toShapeSchema(entry.shape);
-    const { address, schema, calls, firstAt, lastAt, changes } = entry;
-    return { address, schema, calls, firstAt, lastAt, changes };
+    const { address, calls, firstAt, lastAt, changes } = entry;
+    const schema = tool.outputSchema ?? (entry.schema ??= toShapeSchema(entry.shape));
+    return { address, schema, isDeclared: tool.outputSchema !== undefined, calls, firstAt, lastAt, changes };
   }
 
   return {
@@ -183,28 +187,24 @@ export function createLearned(store: Store, options: { now?: () => number } = {}
       return version;
     },
     of,
-    observe(tool, result) {
+    observe(tool, seen) {
       const entry = ensure(tool);
-      const seen = toShape(result);
       const before = entry.shape;
       entry.shape = mergeShapes(before, seen);
       entry.delta = mergeShapes(entry.delta, seen);
-      entry.deltaCalls += 1;
-      entry.calls += 1;
-      entry.lastAt = now();
+      count(entry);
       const changes = entry.calls === 1 ? [] : toChanges(before, entry.shape);
       if (entry.calls === 1 || changes.length > 0) version += 1;
       note(entry, changes);
       delete entry.schema;
-      soil(entry);
       return changes;
     },
     contradict(tool, what) {
       const entry = ensure(tool);
+      count(entry);
       if (entry.changes.some((change) => change.what === what)) return false;
       note(entry, [what]);
       version += 1;
-      soil(entry);
       return true;
     },
     list(tools) {
@@ -220,7 +220,7 @@ export function createLearned(store: Store, options: { now?: () => number } = {}
     reset(addresses) {
       let count = 0;
       // What was learned of others, and is not written yet, stays.
-      flush();
+      write();
       store.transaction(() => {
         for (const address of addresses)
           count += store.run("DELETE FROM learned_output WHERE address = ?", [address]).changes;
@@ -230,7 +230,6 @@ export function createLearned(store: Store, options: { now?: () => number } = {}
       version += 1;
       return count;
     },
-    flush,
-    [Symbol.dispose]: flush,
+    [Symbol.dispose]: () => writing[Symbol.dispose](),
   };
 }

@@ -122,14 +122,23 @@ function parsePins(text: string, path: string): Pins {
   return pins;
 }
 
+/** The lines of one server's tools. Its map is replaced when it changes: hundreds of servers that list one after the other are not printed hundreds of times. */
+const texts = new WeakMap<ReadonlyMap<string, string>, string>();
+
+function toToolsText(tools: ReadonlyMap<string, string>): string {
+  const known = texts.get(tools);
+  if (known !== undefined) return known;
+  const lines = toSorted(tools).map(([tool, hash]) => `      ${JSON.stringify(tool)}: "sha256:${hash}"`);
+  const text = lines.join(",\n");
+  texts.set(tools, text);
+  return text;
+}
+
 /** Sorted by code units and one tool a line: two machines write the same, and a merge touches what has changed. */
 function toText(pins: Pins): string {
   const servers = toSorted(pins)
     .filter(([, tools]) => tools.size > 0)
-    .map(([server, tools]) => {
-      const lines = toSorted(tools).map(([tool, hash]) => `      ${JSON.stringify(tool)}: "sha256:${hash}"`);
-      return `    ${JSON.stringify(server)}: {\n${lines.join(",\n")}\n    }`;
-    });
+    .map(([server, tools]) => `    ${JSON.stringify(server)}: {\n${toToolsText(tools)}\n    }`);
   return `{\n  "version": 1,\n  "servers": {\n${servers.join(",\n")}\n  }\n}\n`;
 }
 

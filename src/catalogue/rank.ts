@@ -14,6 +14,8 @@ const nameCoverage = 0.45;
 const phrase = 0.3;
 /** How much it counts to be of a group that the query names. */
 const named = 0.2;
+/** How much it counts to be preferred: code that was saved for this does more in fewer words than the tools it is made of. */
+const preferred = 0.5;
 /** How many of the best are looked at again, word by word. */
 const refinedMax = 200;
 
@@ -25,6 +27,8 @@ export interface RankOptions {
   accepts?: (document: number) => boolean;
   /** Whether the document is of a server that the query names. */
   isNamed: (document: number) => boolean;
+  /** Whether the document is worth more than others that fit as well. */
+  isPreferred?: (document: number) => boolean;
 }
 
 /** The best of the documents that answer at least one word of a query, and how many do. */
@@ -33,7 +37,7 @@ export type Rank = (query: Query, options: RankOptions) => { documents: number[]
 /** Makes the ranking of an index's documents. */
 export function createRank(index: TermIndex): Rank {
   const scoreByWords = createScoring(index);
-  return (query, { max, accepts, isNamed }) => {
+  return (query, { max, accepts, isNamed, isPreferred }) => {
     const { scores, found } = scoreByWords(query);
     const accepted = accepts === undefined ? found : found.filter(accepts);
     const inOrder = (documents: number[]): number[] =>
@@ -42,7 +46,8 @@ export function createRank(index: TermIndex): Rank {
     const refine = createRefinement(index, query);
     for (const document of best) {
       const refined = refine(document, scores[document] as number);
-      scores[document] = refined * (isNamed(document) ? 1 + named : 1);
+      scores[document] =
+        refined * (isNamed(document) ? 1 + named : 1) * (isPreferred?.(document) === true ? 1 + preferred : 1);
     }
     const documents = inOrder(best);
     if (max > documents.length) documents.push(...inOrder(others));

@@ -1,7 +1,8 @@
 import { limits } from "../base/limits.ts";
-import { buildIndex } from "./build-index.ts";
+import { toNearest } from "../base/nearest.ts";
+import { buildIndex, skillGroup } from "./build-index.ts";
 import type { SearchIndex } from "./build-index.ts";
-import type { Catalogue } from "./catalogue.ts";
+import type { Catalogue, CatalogueView } from "./catalogue.ts";
 import { parseQuery, toQueryTerms } from "./query.ts";
 import type { Skill } from "./skill.ts";
 import type { CatalogueServer, Tool } from "./tool.ts";
@@ -25,13 +26,15 @@ export interface SearchHits {
   /** Whether `hits` is fewer than `total`. */
   truncated: boolean;
   hint?: string;
+  /** The catalogue that was searched: what servers have listed since is not in it. */
+  searched: CatalogueView;
 }
+
+type Found = Omit<SearchHits, "searched">;
 
 /** Search over the tools and skills as they are at each call. */
 export interface Search {
   search(query: string, options?: SearchOptions): Promise<SearchHits>;
-  /** Loads or builds the index ahead of need. */
-  warm(): Promise<void>;
 }
 
 /** Makes the search of a catalogue and, if given, of skills; it holds one index, replaced when either has changed. */
@@ -46,46 +49,59 @@ export function createSearch(
 ): Search {
   const noSkills: readonly Skill[] = [];
   const readSkills = options.skills ?? (async () => Promise.resolve(noSkills));
-  let held: { version: number; skills: readonly Skill[]; index: Promise<SearchIndex> } | undefined;
+  let held: { view: CatalogueView; skills: readonly Skill[]; index: Promise<SearchIndex> } | undefined;
 
-  async function toIndex(): Promise<SearchIndex> {
-    const skills = await readSkills();
-    if (held?.version !== catalogue.version || held.skills !== skills) {
-      held = { version: catalogue.version, skills, index: buildIndex(catalogue, skills, options.file) };
-    }
+  async function toIndex(view: CatalogueView, skills: readonly Skill[]): Promise<SearchIndex> {
+    if (held?.view !== view || held.skills !== skills)
+      held = { view, skills, index: buildIndex(catalogue, skills, options.file) };
     return await held.index;
   }
 
+  async function find(
+    view: CatalogueView,
+    skills: readonly Skill[],
+    query: string,
+    { limit: wanted = 10, server }: SearchOptions,
+  ): Promise<Found> {
+    const limit = Math.max(1, wanted);
+    const scope = server === undefined ? undefined : view.server(server);
+    if (server === "skills" && scope === undefined) return listSkills(skills, query, limit);
+    if (server !== undefined && scope === undefined) {
+      const near = toNearest(
+        server,
+        view.servers().map(({ key }) => key),
+      );
+      const guess = near === undefined ? "" : ` Did you mean ${JSON.stringify(near)}?`;
+      const hint = `No server ${JSON.stringify(server)}.${guess} ${toServerList(view)}`;
+      return { hits: [], total: 0, truncated: false, hint };
+    }
+    const text = query.slice(0, limits.searchQueryCharsMax);
+    if (text.trim() === "") return scope === undefined ? listAll(view, skills, limit) : listServer(scope, limit);
+    const index = await toIndex(view, skills);
+    const servers = index.groupsNamedIn(toQueryTerms(text).map(({ term }) => term));
+    const { documents, total } = index.rank(parseQuery(index.terms, text), {
+      max: limit,
+      ...(scope === undefined ? {} : { accepts: (document: number) => index.groupOf(document) === scope.key }),
+      isNamed: (document) => servers.has(index.groupOf(document)),
+      isPreferred: (document) => index.groupOf(document) === skillGroup,
+    });
+    const hits = documents.flatMap((document) => index.document(document) ?? []);
+    const hint = total === 0 ? toEmptyHint(view, index, text, scope) : undefined;
+    return { hits, total, truncated: hits.length < total, ...(hint === undefined ? {} : { hint }) };
+  }
+
   return {
-    warm: async () => void (await toIndex()),
-    async search(query, { limit: wanted = 10, server } = {}) {
-      const limit = Math.max(1, wanted);
-      const scope = server === undefined ? undefined : catalogue.server(server);
-      if (server !== undefined && scope === undefined) {
-        const hint = `No server ${JSON.stringify(server)}. ${toServerList(catalogue)}`;
-        return { hits: [], total: 0, truncated: false, hint };
-      }
-      const text = query.slice(0, limits.searchQueryCharsMax);
-      if (text.trim() === "") {
-        return scope === undefined ? listAll(catalogue, await readSkills(), limit) : listServer(scope, limit);
-      }
-      const index = await toIndex();
-      const servers = index.groupsNamedIn(toQueryTerms(text).map(({ term }) => term));
-      const { documents, total } = index.rank(parseQuery(index.terms, text), {
-        max: limit,
-        ...(scope === undefined ? {} : { accepts: (document: number) => index.groupOf(document) === scope.key }),
-        isNamed: (document) => servers.has(index.groupOf(document)),
-      });
-      const hits = documents.flatMap((document) => index.document(document) ?? []);
-      const hint = total === 0 ? toEmptyHint(catalogue, index, text, scope) : undefined;
-      return { hits, total, truncated: hits.length < total, ...(hint === undefined ? {} : { hint }) };
+    async search(query, searchOptions = {}) {
+      const skills = await readSkills();
+      const searched = catalogue.snapshot();
+      return { ...(await find(searched, skills, query, searchOptions)), searched };
     },
   };
 }
 
 const toHit = (tool: Tool): SearchHit => ({ kind: "tool", tool });
 
-function listServer({ key, tools, fetchedAt }: CatalogueServer, limit: number): SearchHits {
+function listServer({ key, tools, fetchedAt }: CatalogueServer, limit: number): Found {
   const hits = tools.slice(0, limit).map(toHit);
   const empty =
     fetchedAt === undefined
@@ -99,7 +115,24 @@ function listServer({ key, tools, fetchedAt }: CatalogueServer, limit: number): 
   };
 }
 
-function listAll(catalogue: Catalogue, skills: readonly Skill[], limit: number): SearchHits {
+/** The skills alone: all of them, or those that have a word of the query. */
+function listSkills(skills: readonly Skill[], query: string, limit: number): Found {
+  const words = query.toLowerCase().match(/[\p{L}\p{N}]+/gu) ?? [];
+  const found = skills.filter(({ name, description }) => {
+    const text = `${name} ${description}`.toLowerCase();
+    return words.length === 0 || words.some((word) => text.includes(word));
+  });
+  const hits = found.slice(0, limit).map((skill): SearchHit => ({ kind: "skill", skill }));
+  const hint =
+    skills.length === 0
+      ? "No skill has been saved"
+      : found.length === 0
+        ? "No skill has one of these words"
+        : undefined;
+  return { hits, total: found.length, truncated: hits.length < found.length, ...(hint === undefined ? {} : { hint }) };
+}
+
+function listAll(catalogue: CatalogueView, skills: readonly Skill[], limit: number): Found {
   const hits: SearchHit[] = [];
   let total = skills.length;
   for (const server of catalogue.servers()) {
@@ -117,7 +150,7 @@ function listAll(catalogue: Catalogue, skills: readonly Skill[], limit: number):
 }
 
 function toEmptyHint(
-  catalogue: Catalogue,
+  catalogue: CatalogueView,
   { terms, spelling }: SearchIndex,
   query: string,
   scope: CatalogueServer | undefined,
@@ -135,7 +168,7 @@ function toEmptyHint(
 }
 
 /** The servers' names, so that a search that finds nothing still tells where to look. */
-function toServerList(catalogue: Catalogue): string {
+function toServerList(catalogue: CatalogueView): string {
   const servers = catalogue.servers();
   if (servers.length === 0) return "No server is configured.";
   const shown = servers.slice(0, limits.searchServersNamedMax).map(({ key }) => `${key} (${catalogue.toolCount(key)})`);

@@ -36,15 +36,15 @@ function isCode(key: string): boolean {
 
 /** A key that may be a name if it comes again: short and plain. */
 function isPlausible(key: string): boolean {
-  return key.length <= limits.learnedKeyCharsMax && /^[A-Za-z0-9_\-. ]+$/.test(key);
+  return key.length <= limits.learnedKeyCharsMax && /^[A-Za-z0-9_\-. ]+$/.test(key) && !isCode(key);
 }
 
 const tokenClass = /^\[([A-Z][A-Z0-9_]{0,30})_\d{1,9}(?:\.\d{1,6})?\]$/;
 
 const nothing = (): Shape => ({ scalars: [] });
 
-/** The shape of one result. Long lists and large values are looked at in part. */
-export function toShape(value: Json): Shape {
+/** The shape of one result. Long lists and large values are looked at in part; `isData` says which keys are no names, whatever their form. */
+export function toShape(value: Json, isData: (key: string) => boolean = () => false): Shape {
   let nodes = 0;
 
   function shapeOf(at: Json, depth: number): Shape {
@@ -76,14 +76,24 @@ export function toShape(value: Json): Shape {
     for (const key of isOver ? keys.slice(0, limits.learnedItemsMax) : keys) {
       if (nodes >= limits.learnedNodesMax) break;
       const shape = shapeOf(object[key] as Json, depth + 1);
-      if (!isOver && isName(key)) made.keys.set(key, { in: 1, shape });
-      else if (!isOver && isPlausible(key)) made.once.set(key, shape);
+      const mayBeName = !isOver && !isData(key);
+      if (mayBeName && isName(key)) made.keys.set(key, { in: 1, shape });
+      else if (mayBeName && isPlausible(key)) made.once.set(key, shape);
       else made.rest = mergeShapes(made.rest ?? nothing(), shape);
     }
     return made;
   }
 
   return shapeOf(value, 0);
+}
+
+/** Every key that a shape has taken for a name, or may. */
+export function toNames({ array, object }: Shape, found: Set<string> = new Set()): Set<string> {
+  if (array !== undefined) toNames(array.items, found);
+  for (const [name, { shape }] of object?.keys ?? []) toNames(shape, found.add(name));
+  for (const [name, shape] of object?.once ?? []) toNames(shape, found.add(name));
+  if (object?.rest !== undefined) toNames(object.rest, found);
+  return found;
 }
 
 /** Both together. */

@@ -1,6 +1,7 @@
 import { setImmediate as nextTurn } from "node:timers/promises";
 import { toEditDistance } from "./nearest.ts";
 import { toRoot } from "./stem.ts";
+import { toLength } from "./words.ts";
 
 /** How much a field counts, and how much its length matters (0: not at all, 1: fully). */
 export interface Field {
@@ -76,7 +77,7 @@ export function createTermIndexBuilder(fields: readonly Field[]): TermIndexBuild
   function add(texts: readonly (readonly string[])[]): void {
     const found = new Map<number, number>();
     for (const [field, words] of texts.entries()) {
-      lengths[field]?.push(words.length);
+      lengths[field]?.push(toLength(words));
       const shift = field * countBits;
       for (const word of words) {
         const id = toId(word);

@@ -42,14 +42,35 @@ const fillers = new Set(
   ).split(" "),
 );
 
-/** The words of a name or text in lower case: camelCase, snake_case and kebab-case are taken apart. */
+/** A run of a script that writes no spaces between words; what is split by it keeps it. */
+const unspaced =
+  /([\p{scx=Han}\p{scx=Hiragana}\p{scx=Katakana}\p{scx=Bopomofo}\p{scx=Thai}\p{scx=Lao}\p{scx=Khmer}\p{scx=Myanmar}]+)/u;
+
+/**
+ * The words of a name or text in lower case: camelCase, snake_case and kebab-case are taken apart. Where a script does not
+ * part its words, each two characters that follow each other are one.
+ */
 export function toWords(text: string): string[] {
   return text
     .replace(/(\p{Ll}|\p{N})(\p{Lu})/gu, "$1 $2")
     .replace(/(\p{Lu})(\p{Lu}\p{Ll})/gu, "$1 $2")
     .toLowerCase()
     .split(/[^\p{L}\p{N}]+/u)
+    .flatMap((word) => (unspaced.test(word) ? toPairs(word) : word))
     .filter((word) => word !== "");
+}
+
+/** How long a text counts, in words: pairs overlap, and with a quarter each such texts are neither long nor short beside others. */
+export function toLength(words: readonly string[]): number {
+  return words.reduce((sum, word) => sum + (unspaced.test(word) ? 0.25 : 1), 0);
+}
+
+function toPairs(word: string): string[] {
+  return word.split(unspaced).flatMap((run, at) => {
+    const characters = [...run];
+    if (at % 2 === 0 || characters.length < 2) return run;
+    return characters.slice(1).map((character, before) => `${characters[before]}${character}`);
+  });
 }
 
 /** What a word is looked up as: its stem; `undefined` for a word that says nothing. */

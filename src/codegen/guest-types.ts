@@ -110,6 +110,7 @@ export const pii: {
   matches(token: string, test: { endsWith: string } | { in: string[] }): Promise<boolean>;
 };
 export function describeTool(tool: string): Promise<any>;
+export function saveSkill(skill: { name: string; description: string; code: string; example?: string; tests?: string; license?: string; compatibility?: string }): Promise<{ name: string; version: number; trust: string; signature: string; import: string; tools: string[] }>;
 export function progress(done: number, total?: number, note?: string): void;
 `,
   ],

@@ -2,7 +2,7 @@ import { isJsonObject } from "../base/json.ts";
 import type { Json, JsonObject } from "../base/json.ts";
 import { toAlone, toInlineComment, toUnion } from "./part.ts";
 import type { Part } from "./part.ts";
-import type { References } from "./references.ts";
+import type { References } from "../base/references.ts";
 import { toIndexSchemas, toPropertyNames, toRequired } from "./schema.ts";
 import type { Place, Writer } from "./schema-type.ts";
 import { toTarget } from "./shared-shapes.ts";
@@ -39,20 +39,21 @@ export function toMembers(schema: JsonObject, place: Place, writer: Writer, refe
     const comment = part.doc === undefined ? "" : toComment(part.doc, indent);
     members.push({ comment, key: toPropertyKey(name), part, isRequired: required.has(name) });
   }
-  const index = toIndex(
+  const indexes = toIndexes(
     schema,
     members,
     members.length < names.length,
     { ...place, indent, depth: place.depth + 1 },
     writer,
   );
-  if (members.length === 0 && index !== undefined && place.owner === undefined && index.key === "key: string")
-    return `Record<string, ${index.text}>`;
+  const [first] = indexes;
+  if (members.length === 0 && first?.key === "key: string" && place.owner === undefined)
+    return `Record<string, ${first.text}>`;
   const lines = members.map(
     ({ comment, key, part, isRequired }) =>
       `${comment}${comment === "" ? "" : comment.includes("\n") ? `\n${indent}` : " "}${key}${isRequired ? "" : "?"}: ${part.text}`,
   );
-  if (index !== undefined) lines.push(`[${index.key}]: ${index.text}`);
+  lines.push(...indexes.map(({ key, text }) => `[${key}]: ${text}`));
   if (lines.length === 0) return "{}";
   if (writer.isInline) return `{ ${lines.join(", ")} }`;
   const line = `{ ${lines.join("; ")} }`;
@@ -86,48 +87,60 @@ function toKeyed(schema: JsonObject, keys: readonly string[], place: Place, writ
   return optional === "" ? toMapped(keys, "") : `(${toMapped([...required], "")} & ${optional})`;
 }
 
-/** The signature of the keys that are not named. It must hold the named ones too. */
-function toIndex(
+/** The signatures of the keys that are not named. One for any key must hold the named ones too. */
+function toIndexes(
   schema: JsonObject,
   members: readonly Member[],
   isCut: boolean,
   place: Place,
   writer: Writer,
-): { key: string; text: string } | undefined {
+): { key: string; text: string }[] {
   const schemas = toIndexSchemas(schema);
   const key = "key: string";
   const inside = { ...place, owner: undefined, hint: "" };
   if (members.length === 0 && schemas.length === 0) {
     const isEmpty = schema["additionalProperties"] === false || isJsonObject(schema["properties"]);
-    if (writer.isInline && isEmpty) return undefined;
-    return { key, text: isEmpty && writer.open.text === "unknown" ? "never" : writer.open.text };
+    if (writer.isInline && isEmpty) return [];
+    return [{ key, text: isEmpty && writer.open.text === "unknown" ? "never" : writer.open.text }];
   }
-  if (schemas.length === 0 && !isCut) return undefined;
+  if (schemas.length === 0 && !isCut) return [];
+  const prefixed = isCut ? [] : toPrefixed(schema, members);
+  if (prefixed.length > 0)
+    return prefixed.map(([prefix, one]) => ({
+      key: `key: \`${prefix}\${string}\``,
+      text: toAlone(writer.render(one, inside)),
+    }));
   const values = isCut
     ? writer.open
     : toUnion(
         schemas.map((one) => writer.render(one, inside)),
         writer.open,
       );
-  const prefix = toPrefix(schema);
-  if (prefix !== undefined && !members.some(({ key: named }) => named.replace(/^"/, "").startsWith(prefix)))
-    return { key: `key: \`${prefix}\${string}\``, text: toAlone(values) };
   const own = members.map(({ part }) => part);
   const isShort = own.reduce((sum, { text }) => sum + text.length, 0) <= indexCharsMax;
-  if (members.length === 0) return { key, text: toAlone(values) };
+  if (members.length === 0) return [{ key, text: toAlone(values) }];
   const comment = toInlineComment(values.doc);
-  if (!isShort || own.some(({ text }) => /[\n{]/.test(text))) return { key, text: `${comment}${writer.open.text}` };
+  if (!isShort || own.some(({ text }) => /[\n{]/.test(text))) return [{ key, text: `${comment}${writer.open.text}` }];
   const absent: Part[] = members.every(({ isRequired }) => isRequired)
     ? []
     : [{ text: "undefined", kind: "atom", width: 1 }];
   const bare = [...own, values, ...absent].map(({ text, kind, width }) => ({ text, kind, width }));
-  return { key, text: `${comment}${toUnion(bare, writer.open).text}` };
+  return [{ key, text: `${comment}${toUnion(bare, writer.open).text}` }];
 }
 
-/** What all keys begin with, where the schema has one pattern that says only that, and allows no others. */
-function toPrefix(schema: JsonObject): string | undefined {
-  const patterns = isJsonObject(schema["patternProperties"]) ? Object.keys(schema["patternProperties"]) : [];
+/**
+ * What the keys begin with, each with the schema of its values, where every pattern says only that, no two of them and
+ * no member meet, and no other key is allowed.
+ */
+function toPrefixed(schema: JsonObject, members: readonly Member[]): [prefix: string, schema: Json][] {
+  const patterns = isJsonObject(schema["patternProperties"]) ? Object.entries(schema["patternProperties"]) : [];
   const additional = schema["additionalProperties"];
-  if (patterns.length !== 1 || additional === true || isJsonObject(additional)) return undefined;
-  return /^\^([A-Za-z0-9_-]+)$/.exec(patterns[0] ?? "")?.[1];
+  if (additional === true || isJsonObject(additional)) return [];
+  const prefixed = patterns.map(([pattern, one]): [string, Json] => [
+    /^\^([A-Za-z0-9_-]+)$/.exec(pattern)?.[1] ?? "",
+    one,
+  ]);
+  const keys = [...prefixed.map(([prefix]) => prefix), ...members.map(({ key }) => key.replace(/^"/, ""))];
+  const meets = (prefix: string): boolean => keys.filter((key) => key.startsWith(prefix)).length > 1;
+  return prefixed.some(([prefix]) => prefix === "" || meets(prefix)) ? [] : prefixed;
 }

@@ -1,6 +1,6 @@
 import { isJsonObject } from "../base/json.ts";
 import type { Json, JsonObject, JsonSchema } from "../base/json.ts";
-import { toReferences } from "./references.ts";
+import { toReferences } from "../base/references.ts";
 
 const combinators = ["$ref", "$dynamicRef", "anyOf", "oneOf", "allOf", "enum", "const"];
 

@@ -1,7 +1,7 @@
 import { isJsonObject } from "../base/json.ts";
 import type { Json, JsonObject, JsonSchema } from "../base/json.ts";
 import { limits } from "../base/limits.ts";
-import type { References } from "./references.ts";
+import type { References } from "../base/references.ts";
 import { toJsonText } from "./text.ts";
 
 /** What is said beside a shape, and where other schemas are kept: no part of the shape itself. */

@@ -1,8 +1,6 @@
 import type { Json } from "../base/json.ts";
+import { toEscape, unseen } from "../base/unseen.ts";
 
-/** Characters that nobody sees, that turn a line around, or that are no characters: they could hide text in a module. */
-const unseen =
-  /\p{Cf}|\p{Cc}|\p{Zl}|\p{Zp}|\p{Co}|\p{Cn}|\p{Surrogate}|\u034f|\u115f|\u1160|\u17b4|\u17b5|[\u180b-\u180f]|\u3164|\uffa0|[\ufe00-\ufe0f]|[\u{e0100}-\u{e01ef}]/gu;
 const reserved = new Set(
   (
     "abstract arguments await break case catch class const continue debugger default delete do else enum eval export exports extends " +
@@ -55,11 +53,7 @@ export function toComment(doc: { text: string; tags: readonly string[] }, indent
 
 /** A JSON value as a TypeScript literal: pure ASCII for everything that could be unseen. */
 export function toLiteral(value: Json): string {
-  return (toJsonText(value) ?? "…").replace(unseen, (character) =>
-    [...Array(character.length).keys()]
-      .map((at) => `\\u${character.charCodeAt(at).toString(16).padStart(4, "0")}`)
-      .join(""),
-  );
+  return (toJsonText(value) ?? "…").replace(unseen, toEscape);
 }
 
 /** JSON text; `undefined` for what is nested too deep to have one. */

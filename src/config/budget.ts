@@ -1,9 +1,10 @@
 import { isJsonObject, type JsonObject } from "../base/json.ts";
+import { limits } from "../base/limits.ts";
 import { toNearest } from "../base/nearest.ts";
 import { modelPrices } from "../base/model-prices.ts";
 import type { Amounts, BudgetConfig, ModelPrice } from "./config.ts";
 import { type CustomKey, record } from "./privacy.ts";
-import { type ConfigPath, type Problems, toGot } from "./problems.ts";
+import { checkPattern, type ConfigPath, type Problems, toGot } from "./problems.ts";
 
 /** What a budget counts, with what the published schema says of it. */
 const amounts: Readonly<Record<keyof Amounts, string>> = {
@@ -13,11 +14,20 @@ const amounts: Readonly<Record<keyof Amounts, string>> = {
   usd: "US dollars: tokens of code and answers by the model's price, and calls of tools that have one.",
 };
 
+/** Sums of them stay numbers. */
+function maxOf(amount: string): number {
+  return amount === "usd" ? limits.usdMax : Number.MAX_SAFE_INTEGER;
+}
+
+function numberTo(maximum: number): JsonObject {
+  return { type: "number", minimum: 0, maximum };
+}
+
 const amountsSchema: JsonObject = {
   type: "object",
   additionalProperties: false,
   properties: Object.fromEntries(
-    Object.entries(amounts).map(([name, about]) => [name, { type: "number", minimum: 0, description: about }]),
+    Object.entries(amounts).map(([name, about]) => [name, { ...numberTo(maxOf(name)), description: about }]),
   ),
 };
 
@@ -30,7 +40,7 @@ function amountsKey(about: string): CustomKey {
       const given = record(value, path, problems, '{ "calls": 500, "usd": 1 }');
       for (const [name, amount] of given) {
         checkName(name, Object.keys(amounts), [...path, name], problems);
-        checkNumber(amount, [...path, name], problems);
+        checkNumber(amount, maxOf(name), [...path, name], problems);
       }
       return Object.fromEntries(given);
     },
@@ -41,7 +51,7 @@ const priceSchema: JsonObject = {
   type: "object",
   additionalProperties: false,
   required: ["input", "output"],
-  properties: { input: { type: "number", minimum: 0 }, output: { type: "number", minimum: 0 } },
+  properties: { input: numberTo(limits.usdMax), output: numberTo(limits.usdMax) },
 };
 
 /** The keys of the section `policy.budget`. */
@@ -72,7 +82,7 @@ export const budgetKeys: Readonly<Record<keyof BudgetConfig, CustomKey>> = {
         else
           for (const name of new Set(["input", "output", ...Object.keys(price)])) {
             checkName(name, ["input", "output"], [...here, name], problems);
-            checkNumber(price[name], [...here, name], problems);
+            checkNumber(price[name], limits.usdMax, [...here, name], problems);
           }
       }
       return Object.fromEntries(given) as Record<string, ModelPrice>;
@@ -81,10 +91,13 @@ export const budgetKeys: Readonly<Record<keyof BudgetConfig, CustomKey>> = {
   tools: {
     kind: "custom",
     about: "Address pattern to the price of one call in US dollars; the most literal characters win.",
-    schema: { type: "object", additionalProperties: { type: "number", minimum: 0 } },
+    schema: { type: "object", additionalProperties: numberTo(limits.usdMax) },
     read(value, path, problems): Record<string, number> {
       const given = record(value, path, problems, '{ "search.*": 0.005 }');
-      for (const [pattern, price] of given) checkNumber(price, [...path, pattern], problems);
+      for (const [pattern, price] of given) {
+        checkPattern(pattern, [...path, pattern], problems);
+        checkNumber(price, limits.usdMax, [...path, pattern], problems);
+      }
       return Object.fromEntries(given) as Record<string, number>;
     },
   },
@@ -111,6 +124,7 @@ function checkName(name: string, known: readonly string[], path: ConfigPath, pro
   if (!known.includes(name)) problems.addUnknown(path, known);
 }
 
-function checkNumber(value: unknown, path: ConfigPath, problems: Problems): void {
-  if (typeof value !== "number" || !(value >= 0)) problems.add(path, `expected a number from 0, got ${toGot(value)}`);
+function checkNumber(value: unknown, max: number, path: ConfigPath, problems: Problems): void {
+  if (typeof value !== "number" || !(value >= 0 && value <= max))
+    problems.add(path, `expected a number from 0 to ${max}, got ${toGot(value)}`);
 }

@@ -5,16 +5,30 @@ export interface Config {
   servers: readonly ServerConfig[];
   /** Absolute. */
   stateDir: string;
+  /** The workspace that programs see: `default`, or one of `workspaces`. */
+  workspace: string;
+  /** By name: its quotas, where lower than `sandbox` says. */
+  workspaces: Readonly<Record<string, WorkspaceQuota>>;
   sandbox: SandboxConfig;
   policy: PolicyConfig;
   privacy: PrivacyConfig;
-  skills: { dir: string };
+  journal: JournalConfig;
+  skills: SkillsConfig;
   audit: AuditConfig;
   approvals: ApprovalsConfig;
   /** Address patterns of tools that appear as direct MCP tools too. */
   expose: readonly string[];
   /** One sentence each, for the log: keys that were ignored, servers that are disabled and why. */
   notes: readonly string[];
+}
+
+export interface SkillsConfig {
+  /** Where skills are saved. */
+  dir: string;
+  /** Folders whose skills can be used too, and are never written; absolute. */
+  shared: readonly string[];
+  /** A tested skill becomes trusted after so many runs, of which this share succeeded; absent: a person says so. */
+  trustAfter?: { runs: number; successRate: number };
 }
 
 export interface ApprovalsConfig {
@@ -35,6 +49,19 @@ export interface AuditConfig {
   content: "hashes" | "full";
   /** Bytes of all segments together, above which the oldest are removed. */
   keepBytes: number;
+}
+
+/** What one workspace may hold. */
+export type WorkspaceQuota = Partial<Pick<SandboxConfig, "workspaceBytesMax" | "workspaceFilesMax" | "fileBytesMax">>;
+
+/** What is kept of runs, so that they can be continued. */
+export interface JournalConfig {
+  /** Bytes of one run; 0: nothing is recorded. */
+  bytesMax: number;
+  /** Bytes of ended runs together. */
+  keepBytes: number;
+  keepRuns: number;
+  keepMs: number;
 }
 
 export interface ServerConfig {

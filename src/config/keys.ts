@@ -2,12 +2,16 @@ import { limits } from "../base/limits.ts";
 import type { BreakerConfig, NetworkConfig, PolicyVerdict, RetryConfig, SandboxConfig } from "./config.ts";
 import { budgetKeys } from "./budget.ts";
 import { flowsKey } from "./flows.ts";
+import { type IntegerKey, integer } from "./integer.ts";
+import { journalKeys } from "./journal.ts";
+import { skillKeys } from "./skills.ts";
+import { workspaceKeys } from "./workspaces.ts";
 import { policyKeys } from "./policy.ts";
 import { type CustomKey, privacyKeys } from "./privacy.ts";
 
 /** One key of Sluice's own sections: what it takes, its default, and the sentence the published schema shows. */
 export type Key =
-  | { kind: "integer"; about: string; default: number; min: number; max: number }
+  | IntegerKey
   | { kind: "choice"; about: string; default: string; choices: readonly string[]; later: readonly string[] }
   | { kind: "flag"; about: string; default: boolean }
   | { kind: "path"; about: string; default: string }
@@ -27,12 +31,6 @@ export interface SectionKey {
   about: string;
   members: Readonly<Record<string, Key>>;
   later: readonly string[];
-}
-
-type IntegerKey = Extract<Key, { kind: "integer" }>;
-
-function integer(limit: number, min: number, max: number, about: string): IntegerKey {
-  return { kind: "integer", default: limit, min, max, about };
 }
 
 const dayMs = 86_400_000;
@@ -146,7 +144,7 @@ export const verdicts: readonly PolicyVerdict[] = ["allow", "approve", "deny"];
 export const configKeys: SectionKey = {
   kind: "section",
   about: "Configuration of Sluice.",
-  later: ["trust", "workspaces", "workspace", "vault", "journal", "http"],
+  later: ["trust", "vault", "http"],
   members: {
     $schema: { kind: "ignored", about: "Where this schema is, for editors." },
     mcpServers: {
@@ -158,6 +156,7 @@ export const configKeys: SectionKey = {
       default: "./.sluice",
       about: "Folder of workspaces, catalogue and audit; relative to this file.",
     },
+    ...workspaceKeys,
     sandbox: {
       kind: "section",
       about: "Where programs run, and their limits.",
@@ -366,14 +365,24 @@ export const configKeys: SectionKey = {
         ),
       },
     },
+    journal: {
+      kind: "section",
+      about: "What runs did, so that they can be continued after an interruption.",
+      later: [],
+      members: journalKeys,
+    },
     skills: {
       kind: "section",
       about: "Saved programs.",
       later: [],
       members: {
         dir: { kind: "path", default: "./.sluice/skills", about: "Folder of the skills; relative to this file." },
+        ...skillKeys,
       },
     },
-    expose: { kind: "patterns", about: "Address patterns of tools that also appear as direct MCP tools." },
+    expose: {
+      kind: "patterns",
+      about: "Address patterns of tools that also appear as direct MCP tools; `skill:*` for trusted skills.",
+    },
   },
 };

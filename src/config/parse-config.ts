@@ -17,6 +17,7 @@ import type {
 } from "./config.ts";
 import { budgetKeys, checkModel } from "./budget.ts";
 import { parseHostRule } from "./hosts.ts";
+import { toJournal } from "./journal.ts";
 import {
   breakerIntegers,
   retryIntegers,
@@ -28,8 +29,10 @@ import {
   type SectionKey,
 } from "./keys.ts";
 import { checkPrivacyNames, toClasses } from "./privacy.ts";
-import { Problems, toGot, toPathText, type ConfigPath, type LineOf } from "./problems.ts";
+import { checkPattern, Problems, toGot, toPathText, type ConfigPath, type LineOf } from "./problems.ts";
 import { parseServers, type ConfigContext } from "./servers.ts";
+import { toSkills } from "./skills.ts";
+import { toWorkspaces } from "./workspaces.ts";
 import { substitute, type Environment } from "./variables.ts";
 
 /** Where a config comes from, for its relative paths, its variables and its errors. */
@@ -73,6 +76,8 @@ export function parseConfig(value: unknown, options: ParseConfigOptions): Config
   const integers = Object.keys(sandboxIntegers).map((name) => [name, read.get(`sandbox.${name}`)]);
   const policy = toPolicy(read, tools, keys, context);
   const notify = toNotify(read, context);
+  const skills = toSkills(read, context);
+  const workspaces = toWorkspaces(read, problems);
   problems.throwIfAny();
   const walls = {
     wall: read.get("sandbox.wall"),
@@ -83,6 +88,7 @@ export function parseConfig(value: unknown, options: ParseConfigOptions): Config
     ...(options.file === undefined ? {} : { file: options.file }),
     servers,
     stateDir: read.get("stateDir") as string,
+    ...workspaces,
     // Every key of the table was read or has its default, and the table has every key of the type.
     sandbox: {
       ...Object.fromEntries(integers),
@@ -98,7 +104,8 @@ export function parseConfig(value: unknown, options: ParseConfigOptions): Config
       content: read.get("audit.content") as AuditConfig["content"],
       keepBytes: read.get("audit.keepBytes") as number,
     },
-    skills: { dir: read.get("skills.dir") as string },
+    journal: toJournal(read),
+    skills,
     expose,
     notes: context.notes,
   };
@@ -349,19 +356,6 @@ function readVerdicts(value: unknown, path: ConfigPath, problems: Problems): Rec
 function checkCount(count: number, path: ConfigPath, problems: Problems): void {
   if (count > limits.patternsMax)
     problems.add(path, `${count} patterns, at most ${limits.patternsMax} (patternsMax) are possible`);
-}
-
-/** A pattern that can match no address at all is a rule that silently does nothing: an error. */
-function checkPattern(pattern: string, path: ConfigPath, problems: Problems): boolean {
-  if (pattern.length > limits.patternCharsMax)
-    problems.add(path, `a pattern has at most ${limits.patternCharsMax} characters`);
-  else if (!pattern.includes("*") && !/^.+\../s.test(pattern)) {
-    problems.add(
-      path,
-      `no tool has this address (they are server.tool); write ${JSON.stringify(`${pattern || "server"}.*`)} for a whole server`,
-    );
-  } else return true;
-  return false;
 }
 
 /** Notes patterns that name a server which is not there: probably a spelling mistake, and a deny would not deny. */

@@ -2,7 +2,7 @@ import { isJsonObject, type JsonObject } from "../base/json.ts";
 import { limits } from "../base/limits.ts";
 import type { AlertMode, AlertRule, LimitRule, RetryConfig } from "./config.ts";
 import { type CustomKey, record } from "./privacy.ts";
-import { type ConfigPath, type Problems, toGot } from "./problems.ts";
+import { checkPattern, type ConfigPath, type Problems, toGot } from "./problems.ts";
 
 /** What a rule of `policy.limits` may say, and from what to what. */
 const rules: Readonly<Record<keyof LimitRule, { min: number; max: number; whole: boolean; about: string }>> = {
@@ -73,6 +73,7 @@ export const policyKeys: Readonly<Record<"limits" | "retryTools" | "alerts", Cus
     read(value, path, problems): RetryConfig["tools"] {
       return Object.fromEntries(
         record(value, path, problems, '{ "crm.create*": "never" }').map(([pattern, rule]) => {
+          checkPattern(pattern, [...path, pattern], problems);
           if (rule !== "always" && rule !== "never")
             problems.add([...path, pattern], `expected "always" or "never", got ${toGot(rule)}`);
           return [pattern, rule as "always" | "never"];

@@ -71,3 +71,16 @@ export function toGot(value: unknown): string {
   if (value === "") return "an empty string";
   return typeof value === "object" ? "an object" : `a ${typeof value}`;
 }
+
+/** A pattern that can match no address at all is a rule that silently does nothing: an error. */
+export function checkPattern(pattern: string, path: ConfigPath, problems: Problems): boolean {
+  if (pattern.length > limits.patternCharsMax)
+    problems.add(path, `a pattern has at most ${limits.patternCharsMax} characters`);
+  else if (!pattern.includes("*") && !/^(?:.+\.|skill:)./s.test(pattern)) {
+    problems.add(
+      path,
+      `no tool has this address (they are server.tool); write ${JSON.stringify(`${pattern || "server"}.*`)} for a whole server`,
+    );
+  } else return true;
+  return false;
+}

@@ -4,6 +4,7 @@ import { isJsonObject, type Json } from "../base/json.ts";
 import { limits } from "../base/limits.ts";
 import type { AlertMode, AlertRule } from "../config/config.ts";
 import { toArgumentText } from "./argument-text.ts";
+import { createServerTexts, type ServerTexts } from "./built-text.ts";
 import type { CallOutcome, Step, ToolCall } from "./call.ts";
 import { createPerExecution } from "./per-execution.ts";
 
@@ -36,11 +37,22 @@ export interface Alerts {
   readonly step: Step;
   /** Something that other parts have noticed. */
   note(rule: AlertRule, about: { executionId?: string; tool?: string; evidence: string }): void;
+  /** A program has read a text from elsewhere that a server's may be in: a file. */
+  noteText(executionId: string, text: string): void;
   /** An execution has ended by a limit. */
   noteLimit(executionId: string, code: string): void;
   /** Calls of an execution whose text was built from text of a server: what a program should do instead. */
   warningsOf(executionId: string): string[];
   end(executionId: string): void;
+  /** What was counted of an execution, for one that goes on after its process has ended. */
+  countsOf(executionId: string): AlertCounts;
+  restore(executionId: string, counts: AlertCounts): void;
+}
+
+/** Refused calls, and records that were read. */
+export interface AlertCounts {
+  denials?: number;
+  records?: number;
 }
 
 interface Seen {
@@ -50,7 +62,7 @@ interface Seen {
   /** Items of lists that tools have answered. */
   records: number;
   /** Texts that servers have answered. */
-  texts: Set<string>;
+  texts: ServerTexts;
   told: Set<string>;
   warnings: string[];
 }
@@ -60,21 +72,21 @@ const FAILURES = 10;
 const RECORDS = 100;
 const LIMITS = 3;
 const LIMITS_WITHIN_MS = 600_000;
-const TEXT_CHARS_MIN = 6;
-const TEXT_CHARS_MAX = 500;
-const TEXTS_MAX = 2_000;
+const KEPT_MAX = 2_000;
 const NODES_MAX = 5_000;
 
 const token = /\[[A-Z][A-Z0-9_]*_\d+(?:\.\d+)?\]/;
 /** Arguments that somebody else reads as a language: text from outside in them is code. */
 const language = /^(?:sql|query|statement|command|cmd|script|shell|where|expression|url|uri|href)$/i;
+/** Two addresses of one place are like each other by themselves. */
+const address = /^(?:url|uri|href)$/i;
 /** What takes the values beside such a text. */
 const parameters = /^(?:params?|parameters|args|arguments|values|bindings|variables|query_?params)$/i;
 
 export function createAlerts({ modes, raise, isOutside, isKnown, isRead }: AlertParts): Alerts {
   const executions = createPerExecution<Seen>(() => ({
     ...{ denials: 0, failures: new Map(), records: 0 },
-    ...{ texts: new Set(), told: new Set(), warnings: [] },
+    ...{ texts: createServerTexts(), told: new Set(), warnings: [] },
   }));
   const endedByLimit: number[] = [];
   /** Tools whose first use with personal data was told: what was used is written a moment later. */
@@ -97,7 +109,7 @@ export function createAlerts({ modes, raise, isOutside, isKnown, isRead }: Alert
     const { tool } = call;
     const seen = seenOf(call.executionId);
     if (token.test(toArgumentText(call.arguments)) && !toldNew.has(tool.address) && !isKnown(tool.address)) {
-      if (toldNew.size < TEXTS_MAX) toldNew.add(tool.address);
+      if (toldNew.size < KEPT_MAX) toldNew.add(tool.address);
       tell(
         "first-use-with-personal-data",
         call,
@@ -132,7 +144,10 @@ export function createAlerts({ modes, raise, isOutside, isKnown, isRead }: Alert
     if (outcome.kind !== "error") {
       if (seen.failures.size > 0) seen.failures.delete(toKey());
       if (outcome.kind === "large") seen.records += RECORDS;
-      else gather(outcome.data, seen);
+      else {
+        seen.records += countRecords(outcome.data);
+        gatherTexts(outcome.data, seen.texts);
+      }
       return;
     }
     if (isDenial(outcome.code)) {
@@ -142,7 +157,7 @@ export function createAlerts({ modes, raise, isOutside, isKnown, isRead }: Alert
     }
     const key = toKey();
     const failures = (seen.failures.get(key) ?? 0) + 1;
-    if (seen.failures.size < TEXTS_MAX || seen.failures.has(key)) seen.failures.set(key, failures);
+    if (seen.failures.size < KEPT_MAX || seen.failures.has(key)) seen.failures.set(key, failures);
     if (failures >= FAILURES)
       tell("failing-loop", call, `the same call of ${address} has failed ${failures} times (${outcome.code})`);
   }
@@ -157,6 +172,9 @@ export function createAlerts({ modes, raise, isOutside, isKnown, isRead }: Alert
     note(rule, about) {
       if (modes[rule] !== "off") raise({ rule, ...about, ended: false });
     },
+    noteText(executionId, text) {
+      if (modes["built-from-text"] !== "off") gatherTexts(toValues(text), seenOf(executionId).texts);
+    },
     noteLimit(executionId, code) {
       const now = Date.now();
       endedByLimit.push(now);
@@ -167,38 +185,67 @@ export function createAlerts({ modes, raise, isOutside, isKnown, isRead }: Alert
       raise({ rule: "limits", executionId, evidence, ended: false });
     },
     warningsOf: (executionId) => executions.peek(executionId)?.warnings ?? [],
+    countsOf(executionId) {
+      const { denials = 0, records = 0 } = executions.peek(executionId) ?? {};
+      return { denials, records };
+    },
+    restore(executionId, counts) {
+      executions.begin(executionId);
+      Object.assign(seenOf(executionId), counts);
+    },
     end: (executionId) => executions.end(executionId),
   };
 }
 
-/** Counts records and keeps texts, of at most so many values. */
-function gather(data: Json, seen: Seen): void {
+/**
+ * Objects, lists in lists and lines, of at most so many values; what lies deeper counts as one. What holds records is none
+ * beside them: the answer around a list, a row of lists.
+ */
+function countRecords(value: Json, room = { nodes: NODES_MAX }, isRow = false, depth = 0): number {
+  if (typeof value === "string") {
+    const lines = value.split("\n").length - (value.endsWith("\n") ? 1 : 0);
+    return lines > 1 ? lines : 0;
+  }
+  if (typeof value !== "object" || value === null) return 0;
+  let records = 0;
+  const isList = Array.isArray(value);
+  if (room.nodes > 0 && depth < limits.sealDepthMax)
+    for (const member of isList ? value : Object.values(value)) {
+      room.nodes -= 1;
+      records += countRecords(member, room, isList, depth + 1);
+    }
+  return isList && !isRow ? records : Math.max(1, records);
+}
+
+/** Keeps the texts of at most so many values. */
+function gatherTexts(data: Json, texts: ServerTexts): void {
   const open: Json[] = [data];
   for (let nodes = 0; open.length > 0 && nodes < NODES_MAX; nodes += 1) {
     const value = open.pop() as Json;
-    if (typeof value === "string") {
-      seen.records += value.split("\n").length - 1;
-      if (value.length >= TEXT_CHARS_MIN && value.length <= TEXT_CHARS_MAX && seen.texts.size < TEXTS_MAX)
-        seen.texts.add(value);
-    } else if (Array.isArray(value)) {
-      // Of a list of lists each is a record; objects are counted as they come.
-      seen.records += value.filter((item) => Array.isArray(item)).length;
-      open.push(...value.slice(0, NODES_MAX));
-    } else if (isJsonObject(value)) {
-      seen.records += 1;
-      open.push(...Object.values(value).slice(0, NODES_MAX));
-    }
+    if (typeof value === "string") texts.add(value);
+    else if (typeof value === "object" && value !== null) open.push(...Object.values(value).slice(0, NODES_MAX));
   }
 }
 
-/** The argument whose text has a server's text as a part; a whole one is a value that was passed on. */
-function findBuilt(args: Json, texts: ReadonlySet<string>, name = "", depth = 0): string | undefined {
-  if (texts.size === 0 || depth > limits.sealDepthMax) return undefined;
-  if (typeof args === "string") {
-    if (!language.test(name)) return undefined;
-    for (const text of texts) if (args.length > text.length && args.includes(text)) return name;
-    return undefined;
-  }
+/** What a program may take out of a text: the values of JSON, or lines and what stands between their separators. */
+function toValues(text: string): Json {
+  const trimmed = text.trim();
+  if (/^[[{"]/.test(trimmed))
+    try {
+      return JSON.parse(trimmed) as Json;
+    } catch {
+      // Its lines may be.
+    }
+  const lines = trimmed.split(/\r?\n/, KEPT_MAX);
+  if (lines.length > 1) return [trimmed, ...lines.map(toValues)];
+  const fields = trimmed.split(/[,;\t]/, KEPT_MAX).map((field) => field.trim().replace(/^"(.*)"$/, "$1"));
+  return fields.length > 1 ? [trimmed, ...fields] : trimmed;
+}
+
+/** The argument whose text has a server's text as a part, also a little changed. */
+function findBuilt(args: Json, texts: ServerTexts, name = "", depth = 0): string | undefined {
+  if (texts.isEmpty || depth > limits.sealDepthMax) return undefined;
+  if (typeof args === "string") return language.test(name) && texts.areIn(args, !address.test(name)) ? name : undefined;
   const members: [string, Json][] = Array.isArray(args)
     ? args.map((item) => [name, item])
     : isJsonObject(args)

@@ -7,12 +7,14 @@ import { toArgumentText } from "./argument-text.ts";
 import type { Broker, QuestionBody, QuestionKind } from "./broker.ts";
 import type { CallOutcome, Step, ToolCall } from "./call.ts";
 import type { FlowRule } from "../config/config.ts";
+import type { Repeatable } from "./repeatable.ts";
 import type { Edge } from "./edge.ts";
 import { toRuleText } from "./flow.ts";
 
 export interface ApproveParts {
   broker: Pick<Broker, "ask" | "remembered">;
   decide: (tool: DecidedTool) => Decision;
+  isRepeatable: Repeatable;
   /** What a person may see of a value. */
   masked: (token: string) => Promise<string>;
   /** Texts without personal data that a model wrote into them. */
@@ -24,6 +26,8 @@ export interface ApproveParts {
 /** Calls that are asked about with one question. */
 interface Batch {
   calls: ToolCall[];
+  /** It is not being asked about yet: what comes now is in the question. */
+  isOpen: boolean;
   /** Of the arguments that are shown. */
   chars: number;
   answer: Promise<boolean>;
@@ -32,7 +36,7 @@ interface Batch {
 /** What was answered in one execution. */
 interface Answered {
   /** By hash of the call. */
-  calls: Map<string, Promise<boolean>>;
+  calls: Map<string, Batch>;
   /** By class, origins and tool. */
   flows: Map<string, boolean>;
   questions: number;
@@ -45,7 +49,7 @@ const SAMPLES_MAX = 3;
  * One question covers everything about the call, and every call like it that waits at the same time. An answer stands
  * until the execution ends: for a flow of data whatever the call, for a tool that needs approval for this very call.
  */
-export function approve({ broker, decide, masked, clean, flush }: ApproveParts): Step {
+export function approve({ broker, decide, isRepeatable, masked, clean, flush }: ApproveParts): Step {
   const batches = new Map<string, Batch>();
   const executions = new Map<string, Answered>();
 
@@ -69,7 +73,7 @@ export function approve({ broker, decide, masked, clean, flush }: ApproveParts):
     const own = executionOf(first.executionId);
     own.questions += 1;
     if (own.questions > limits.questionsPerExecutionMax) return flood(first);
-    const body = await toBody(kind, calls);
+    const body = await toBody(kind, origins, calls);
     const about = { kind, executionId: first.executionId, tool: first.tool.address, origins, body };
     const isAllowed = await broker.ask(about, first.signal);
     // What a person has allowed is on record for good before it happens.
@@ -84,7 +88,7 @@ export function approve({ broker, decide, masked, clean, flush }: ApproveParts):
     throw new SluiceError("questionsPerExecutionMax", `${message}: ${executionId} ends`);
   }
 
-  async function toBody(kind: QuestionKind, calls: ToolCall[]): Promise<QuestionBody> {
+  async function toBody(kind: QuestionKind, origins: string[], calls: ToolCall[]): Promise<QuestionBody> {
     const { tool } = calls[0] as ToolCall;
     const edges = calls.flatMap((call) => call.edges ?? []);
     const data = await Promise.all(
@@ -105,28 +109,42 @@ export function approve({ broker, decide, masked, clean, flush }: ApproveParts):
     const text =
       kind === "edge"
         ? `May ${what} from ${from.join(", ")} go to ${tool.address}${count}?`
-        : `May ${tool.address} be called${count}?${what === "" ? "" : ` It would get ${what} from ${from.join(", ")}.`}${because}`;
+        : kind === "repeat"
+          ? `May ${tool.address} be called again${count}? It had been called when the run was interrupted, and whether that was carried out is not known.`
+          : `May ${tool.address} be called${count}?${what === "" ? "" : ` It would get ${what} from ${from.join(", ")}.`}${because}`;
     // Of a flow of data the values are what matters; of calls every one, so that none hides behind others.
-    const shown = (kind === "edge" ? calls.slice(0, SAMPLES_MAX) : calls).map(toShownArguments);
+    // By the whole of them: what is cut off may differ.
+    const times = new Map<string, number>();
+    for (const call of calls.map(toWholeArguments)) times.set(call, (times.get(call) ?? 0) + 1);
+    const whole = [...times.keys()].slice(0, kind === "edge" ? SAMPLES_MAX : times.size);
+    const shown = whole.map(toShown);
     const site = (calls[0] as ToolCall).site;
     const [line = "", ...cleaned] = await clean([site?.text ?? "", ...shown]);
     const where = site === undefined ? {} : { site: { line: site.line, text: line } };
-    return { text, arguments: cleaned, calls: calls.length, data, ...where };
+    const about = [...new Set(calls.flatMap((call) => toAbout(kind, origins, call)))].map((one) =>
+      digest("sha256", one),
+    );
+    const counts = whole.map((each) => times.get(each) ?? 1);
+    const more = calls.length - counts.reduce((sum, count) => sum + count, 0);
+    const lines = cleaned.map((each, index) => ((counts[index] ?? 1) === 1 ? each : `${each} × ${counts[index]}`));
+    if (more > 0) lines.push(`and ${more} more calls`);
+    return { text, arguments: lines, calls: calls.length, data, about, ...where };
   }
 
   function join(kind: QuestionKind, origins: string[], call: ToolCall): Batch {
     const key = JSON.stringify([call.executionId, kind, origins, call.tool.address]);
     const open = batches.get(key);
-    const chars = kind === "edge" ? 0 : toShownArguments(call).length;
+    const chars = kind === "edge" ? 0 : toShown(toWholeArguments(call)).length;
     if (open !== undefined && open.chars + chars <= limits.questionCharsMax) {
       open.calls.push(call);
       open.chars += chars;
       return open;
     }
     // What does not fit where a person sees it is asked about by itself.
-    const batch: Batch = { calls: [call], chars, answer: Promise.resolve(false) };
+    const batch: Batch = { calls: [call], isOpen: true, chars, answer: Promise.resolve(false) };
     batches.set(key, batch);
     batch.answer = gather(kind, origins, batch, () => {
+      batch.isOpen = false;
       if (batches.get(key) === batch) batches.delete(key);
     });
     // Another call may be the one that looks at it.
@@ -138,13 +156,19 @@ export function approve({ broker, decide, masked, clean, flush }: ApproveParts):
   async function answered(call: ToolCall, origins: string[]): Promise<boolean> {
     const said = broker.remembered("approval", origins, call.tool.address);
     if (said !== undefined) return said === "allow";
-    const key = digest("sha256", toCanonicalJson([call.tool.address, origins, call.arguments]));
+    const key = digest("sha256", toCallText(origins, call));
     const own = executionOf(call.executionId).calls;
     const known = own.get(key);
-    if (known !== undefined) return known;
-    const answer = join("approval", origins, call).answer;
-    own.set(key, answer);
-    return answer;
+    if (known !== undefined) {
+      // A person is told how many calls a yes lets out.
+      if (known.isOpen) known.calls.push(call);
+      return known.answer;
+    }
+    const batch = join("approval", origins, call);
+    own.set(key, batch);
+    // What nobody has answered is asked again when the execution goes on.
+    batch.answer.catch(() => own.delete(key));
+    return batch.answer;
   }
 
   /** What was answered about this rule and this tool in this execution. */
@@ -163,7 +187,13 @@ export function approve({ broker, decide, masked, clean, flush }: ApproveParts):
     return isAllowed;
   }
 
-  return async (call, next) => {
+  /** Whether a call that may have been carried out already may be made again. */
+  async function mayRepeat(call: ToolCall): Promise<boolean> {
+    if ((call.timesLeft ?? 0) === 0 || isRepeatable(call.tool, true)) return true;
+    return join("repeat", toOrigins(call.edges ?? [], call.tool.server), call).answer;
+  }
+
+  async function decideOn(call: ToolCall, next: (call: ToolCall) => Promise<CallOutcome>): Promise<CallOutcome> {
     const { executionId, tool, edges = [] } = call;
     const { verdict, why } = decide(tool);
     const origins = toOrigins(edges, tool.server);
@@ -179,11 +209,43 @@ export function approve({ broker, decide, masked, clean, flush }: ApproveParts):
       if (!isAllowed) return refuse(call);
     }
     return next(call);
+  }
+
+  return (call, next) =>
+    decideOn(call, async (allowed) => ((await mayRepeat(allowed)) ? next(allowed) : toInterrupted(allowed)));
+}
+
+/** What the answer to a question about a call holds for; what is asked again about the same gets the same answer. */
+function toAbout(kind: QuestionKind, origins: readonly string[], call: ToolCall): string[] {
+  const { tool, edges = [], flow } = call;
+  const carried = edges.map((edge) => JSON.stringify([edge.class, origins, tool.address]));
+  if (kind === "edge") return carried;
+  // It is about everything that the call takes with it, too.
+  if (kind === "flow" && flow !== undefined)
+    return [JSON.stringify([toRuleText(flow), origins, tool.address]), ...carried];
+  // One yes is for one more time of this one call.
+  if (kind === "repeat") return [JSON.stringify([toCallText(origins, call), call.callId, call.timesLeft])];
+  return [toCallText(origins, call)];
+}
+
+function toCallText(origins: readonly string[], { tool, arguments: args }: ToolCall): string {
+  return toCanonicalJson([tool.address, [...origins], args]);
+}
+
+function toInterrupted({ tool }: ToolCall): CallOutcome {
+  return {
+    kind: "error",
+    code: "interrupted",
+    message: `${tool.address} had been called when the run was interrupted: whether that was carried out is not known, and a person has not allowed to call it again`,
+    hint: "Look with a tool that reads whether it was done",
   };
 }
 
-function toShownArguments(call: ToolCall): string {
-  const text = toArgumentText(call.arguments);
+function toWholeArguments(call: ToolCall): string {
+  return toArgumentText(call.arguments);
+}
+
+function toShown(text: string): string {
   const max = limits.questionBodyChars;
   return text.length <= max ? text : `${text.slice(0, max)}… (${text.length - max} more characters)`;
 }

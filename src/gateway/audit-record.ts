@@ -12,6 +12,8 @@ export type AuditRecord =
       engine: string;
       wall: string;
     }
+  /** An execution goes on that ended, or was interrupted; `after`: by what. */
+  | { kind: "execution-resumed"; executionId: string; after: string }
   /** The text of a program, without what the second net takes out; once for each segment that names its hash. */
   | { kind: "program"; executionId: string; codeSha256: string; code: string }
   | { kind: "execution-ended"; executionId: string; status: string; code?: string; ms: number }
@@ -40,6 +42,8 @@ export type AuditRecord =
     }
   /** A file of the workspace was written; what was in it only as a hash. */
   | { kind: "file-written"; executionId: string; path: string; bytes: number; sha256?: string }
+  /** A skill was saved, trusted or removed; `by`: the execution, the person, or the rule. */
+  | { kind: "skill-changed"; change: "saved" | "trusted" | "removed"; skill: string; version: number; by: string }
   /** A call is made again, and one that will be made again has failed; attempts count from 1. */
   | { kind: "attempt-started"; executionId: string; callId: number; tool: string; attempt: number }
   | {
@@ -68,12 +72,16 @@ export type AuditRecord =
   | { kind: "leak-caught"; executionId: string; classes: string[] }
   | { kind: "question-asked"; executionId: string; questionId: string; about: QuestionKind; tool: string }
   | { kind: "question-answered"; questionId: string; answer: string; by: string }
+  /** What a person had said for always was taken back. */
+  | { kind: "answer-forgotten"; about: QuestionKind; from: string[]; tool: string; answer: string; by: string }
   /** A program asked about a value, or a person looked at it. */
   | { kind: "value-questioned"; executionId: string; question: string; token: string }
   | { kind: "value-shown"; token: string; by: string }
   | { kind: "values-forgotten"; records: number; by: string }
   /** A rule of `policy.alerts` has seen something. */
   | { kind: "alert"; rule: string; executionId?: string; tool?: string; evidence: string; ended: boolean }
+  /** A process has begun with settings that let through more than those of the one before it. */
+  | { kind: "config-widened"; changes: string[] }
   /** The first line of a segment: the last hashes of the segments that were open then, by name. */
   | { kind: "segment-started"; open: Record<string, string>; previous?: string }
   /** A segment made room for others: how it ended. */

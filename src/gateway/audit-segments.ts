@@ -1,11 +1,30 @@
-import { closeSync, existsSync, fstatSync, openSync, readSync, rmSync } from "node:fs";
+import { closeSync, constants, fstatSync, openSync, readdirSync, readSync, rmSync } from "node:fs";
 import { join } from "node:path";
-import { isJsonObject, type Json } from "../base/json.ts";
+import { SluiceError, toMessage } from "../base/errors.ts";
+import { type Json, type JsonObject, parseJsonObject } from "../base/json.ts";
+import { limits } from "../base/limits.ts";
 import type { AuditHeads, SegmentEnd } from "./audit-heads.ts";
 
+/** Names of the segments in the folder, sorted; none where there is no folder. Throws `audit_unavailable`. */
+export function listSegments(folder: string): string[] {
+  try {
+    return readdirSync(folder)
+      .filter((name) => name.endsWith(".jsonl"))
+      .sort();
+  } catch (error) {
+    const { code } = error as NodeJS.ErrnoException;
+    if (code === "ENOENT") return [];
+    const why = code === "ENOTDIR" ? "it is not a folder" : toMessage(error);
+    throw new SluiceError("audit_unavailable", `Cannot read the audit in ${folder}: ${why}`, {
+      hint: "Move away what is there, and make it a folder that you can read; `sluice audit verify` names what is missing",
+    });
+  }
+}
+
 /**
- * The last hashes of the segments that others write now, by name. Those of processes that are gone are closed in their
- * stead, with the head that they have: what is cut off from then on is noticed.
+ * The last hashes of the segments that others write now, and of those that were closed last, by name: whichever began
+ * before this one, the newest of them at least is named. Those of processes that are gone are closed in their stead, with
+ * the head that they have: what is cut off from then on is noticed.
  */
 export function settleSegments(folder: string, heads: AuditHeads): Record<string, string> {
   const open: Record<string, string> = {};
@@ -15,26 +34,27 @@ export function settleSegments(folder: string, heads: AuditHeads): Record<string
     open[file] = end.lastHash;
     if (!isAlive(file)) heads.closed(file, end);
   }
+  for (const { file, lastHash } of heads.newestClosed(limits.auditEndsNamedMax)) open[file] = lastHash;
   return open;
 }
 
-/** Removes the oldest closed segments until the rest fits; how each had ended. */
-export function makeRoom(
+/**
+ * Removes the oldest closed segments until the rest fits; how each had ended, before it goes: whoever is killed in between
+ * has left one too many, and none that nobody speaks of.
+ */
+export function* makeRoom(
   folder: string,
   heads: AuditHeads,
   keepBytes: number,
-): { file: string; records: number; lastHash: string }[] {
-  const removed = [];
+): Generator<{ file: string; records: number; lastHash: string }> {
   for (let bytes = heads.closedBytes(); bytes > keepBytes;) {
     const oldest = heads.oldest();
     if (oldest === undefined) break;
     const { file, records, lastHash } = oldest;
-    rmSync(join(folder, file), { force: true });
-    heads.removed(file);
-    removed.push({ file, records, lastHash });
+    yield { file, records, lastHash };
+    heads.removed(file, () => rmSync(join(folder, file), { force: true }));
     bytes -= oldest.bytes;
   }
-  return removed;
 }
 
 /** A segment's name says whose it is. */
@@ -51,26 +71,43 @@ function isAlive(file: string): boolean {
 
 const CHUNK_BYTES = 65_536;
 
-/** The first line of a segment, as much of it as there is. */
-export function readFirstLine(path: string): string {
-  const descriptor = openSync(path, "r");
+/** Opens a segment to read it. Throws at once where it is no file: who opens a pipe waits for somebody to write. */
+export function openSegment(path: string): number {
+  const descriptor = openSync(path, constants.O_RDONLY | (constants.O_NONBLOCK ?? 0));
+  if (fstatSync(descriptor).isFile()) return descriptor;
+  closeSync(descriptor);
+  throw new SluiceError("audit_unavailable", `Cannot read ${path}: it is not a file`);
+}
+
+/** What a segment says of others: the records with which it begins, as far as they can be read. */
+export function readOpening(path: string): JsonObject[] {
+  const descriptor = openSegment(path);
   try {
     const { size } = fstatSync(descriptor);
     for (let length = Math.min(CHUNK_BYTES, size); ; length = Math.min(length * 4, size)) {
       const bytes = Buffer.alloc(length);
       readSync(descriptor, bytes, 0, length, 0);
-      const end = bytes.indexOf("\n");
-      if (end !== -1 || length === size) return bytes.toString("utf8", 0, end === -1 ? length : end);
+      const lines = bytes.toString().split("\n").slice(0, -1).map(parseJsonObject);
+      const end = lines.findIndex((line) => line === undefined || !openingKinds.has(line["kind"] ?? null));
+      if (end !== -1 || length === size)
+        return lines.slice(0, end === -1 ? lines.length : end).filter((line) => line !== undefined);
     }
   } finally {
     closeSync(descriptor);
   }
 }
 
+const openingKinds: ReadonlySet<Json> = new Set<Json>(["segment-started", "segment-removed"]);
+
 /** How a segment ends now, by its last whole line; `undefined` where there is none. */
 function readEnd(path: string): SegmentEnd | undefined {
-  if (!existsSync(path)) return undefined;
-  const descriptor = openSync(path, "r");
+  let descriptor: number;
+  try {
+    descriptor = openSegment(path);
+  } catch {
+    // It is gone, or something else is in its place: `audit verify` says so.
+    return undefined;
+  }
   try {
     const { size } = fstatSync(descriptor);
     for (let length = Math.min(CHUNK_BYTES, size); length > 0; length = Math.min(length * 4, size)) {
@@ -88,13 +125,8 @@ function readEnd(path: string): SegmentEnd | undefined {
 }
 
 function toEnd(text: string, bytes: number): SegmentEnd | undefined {
-  let line: Json;
-  try {
-    line = JSON.parse(text) as Json;
-  } catch {
-    return undefined;
-  }
-  if (!isJsonObject(line)) return undefined;
+  const line = parseJsonObject(text);
+  if (line === undefined) return undefined;
   const { seq, hash } = line;
   return typeof seq === "number" && typeof hash === "string" ? { records: seq + 1, lastHash: hash, bytes } : undefined;
 }

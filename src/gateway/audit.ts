@@ -1,12 +1,23 @@
 import { hash as digest, randomBytes } from "node:crypto";
-import { closeSync, fdatasync, fdatasyncSync, ftruncateSync, openSync, writeSync } from "node:fs";
+import {
+  closeSync,
+  fdatasync,
+  fdatasyncSync,
+  fstatSync,
+  ftruncateSync,
+  openSync,
+  rmSync,
+  statSync,
+  writeSync,
+} from "node:fs";
 import { basename, join } from "node:path";
+import { type Background, createBackground } from "../base/background.ts";
 import { SluiceError, toMessage } from "../base/errors.ts";
 import { makeFolder } from "../base/make-folder.ts";
 import type { JsonObject } from "../base/json.ts";
 import { limits } from "../base/limits.ts";
 import { toArgumentText } from "./argument-text.ts";
-import type { AuditHeads, SegmentEnd } from "./audit-heads.ts";
+import type { AuditHeads, FlushedLine, SegmentEnd } from "./audit-heads.ts";
 import type { AuditRecord } from "./audit-record.ts";
 import { makeRoom, settleSegments } from "./audit-segments.ts";
 import type { CallOutcome, Step, ToolCall } from "./call.ts";
@@ -38,6 +49,8 @@ export interface AuditOptions {
   clean?: (text: string) => Promise<string>;
   /** Bytes of all segments together, above which the oldest closed ones are removed. */
   keepBytes?: number;
+  /** Told of a segment that is gone while it is written to, and of what cannot be kept of one. */
+  log?: (line: string) => void;
 }
 
 /** What the first line of a segment names as the hash before it. */
@@ -51,6 +64,8 @@ export function createAudit(directory: string, options: AuditOptions = {}): Audi
 interface Segment {
   file: string;
   descriptor: number;
+  /** Which file it is, whatever its path leads to later. */
+  inode: number;
   seq: number;
   prev: string;
   /** Bytes of the whole lines written. */
@@ -69,6 +84,7 @@ class SegmentedAudit implements Audit {
   #isFull: boolean;
   #clean: (text: string) => Promise<string>;
   #keepBytes: number;
+  #log: (line: string) => void;
   #segment: Segment | undefined;
   /** Programs whose text is in this segment. */
   #programs = new Set<string>();
@@ -76,16 +92,20 @@ class SegmentedAudit implements Audit {
   /** Something was written that is not known to be on the disk. */
   #isDirty = false;
   #flushing: Promise<void> | undefined;
-  #timer: NodeJS.Timeout | undefined;
+  #later: Background;
 
-  constructor(directory: string, { now = Date.now, heads, content = "hashes", keepBytes, clean }: AuditOptions) {
+  constructor(directory: string, { now = Date.now, heads, content = "hashes", keepBytes, clean, log }: AuditOptions) {
     this.#directory = directory;
     this.#now = now;
     this.#heads = heads;
     this.#isFull = content === "full";
     this.#clean = clean ?? ((text) => Promise.resolve(text));
     this.#keepBytes = keepBytes ?? limits.auditKeepBytes;
+    this.#log = log ?? (() => undefined);
     this.step = (call, next) => this.#around(call, next);
+    this.#later = createBackground(() => this.#flush((file, line) => this.#heads?.flushedBeside(file, line)), {
+      ...{ name: "audit", ms: limits.auditFlushMs, log: this.#log },
+    });
   }
 
   get file(): string | undefined {
@@ -95,7 +115,11 @@ class SegmentedAudit implements Audit {
   record(record: AuditRecord): void {
     this.#attempt(() => {
       if (this.#segment !== undefined && this.#segment.bytes >= limits.auditSegmentBytesMax) this.close();
-      this.#segment ??= this.#open();
+      this.#leaveIfGone();
+      if (this.#segment === undefined) {
+        this.#segment = this.#begin();
+        this.#makeRoom(this.#segment);
+      }
       this.#write(this.#segment, record);
     });
   }
@@ -111,28 +135,40 @@ class SegmentedAudit implements Audit {
   }
 
   async flush(): Promise<void> {
+    try {
+      await this.#flush((file, line) => this.#heads?.flushed(file, line));
+    } catch (error) {
+      throw toUnavailable(this.#directory, error);
+    }
+  }
+
+  async #flush(keep: (file: string, line: FlushedLine) => void): Promise<void> {
     // One at a time: who comes meanwhile waits for the next one, which then has what it wants.
     await this.#flushing?.catch(() => undefined);
     if (this.#isDirty)
-      this.#flushing ??= this.#sync().finally(() => {
+      this.#flushing ??= this.#sync(keep).finally(() => {
         this.#flushing = undefined;
       });
     await this.#flushing;
   }
 
-  async #sync(): Promise<void> {
+  async #sync(keep: (file: string, line: FlushedLine) => void): Promise<void> {
     const segment = this.#segment;
     this.#isDirty = false;
-    clearTimeout(this.#timer);
-    this.#timer = undefined;
     if (segment === undefined) return;
+    const line = { records: segment.seq, hash: segment.prev };
     try {
       await new Promise<void>((resolve, reject) =>
         fdatasync(segment.descriptor, (error) => (error === null ? resolve() : reject(error))),
       );
+      // After the file: what the store knows of it is never more than what is there.
+      keep(basename(segment.file), line);
+      if (!this.#isDirty) this.#later.forget();
     } catch (error) {
       // A segment that was closed meanwhile was synchronised then.
-      if (this.#segment === segment) throw toUnavailable(this.#directory, error);
+      if (this.#segment !== segment) return;
+      this.#isDirty = true;
+      throw error;
     }
   }
 
@@ -141,16 +177,29 @@ class SegmentedAudit implements Audit {
     this.#segment = undefined;
     this.#programs.clear();
     this.#isDirty = false;
-    clearTimeout(this.#timer);
-    this.#timer = undefined;
+    this.#later.forget();
     if (segment === undefined) return;
     this.#previous = basename(segment.file);
     try {
       fdatasyncSync(segment.descriptor);
       this.#heads?.closed(this.#previous, toEnd(segment));
+    } catch (error) {
+      // Who begins a segment when this process is gone keeps its end.
+      this.#log(`audit: the end of ${segment.file} is not kept yet: ${toMessage(error)}`);
     } finally {
       closeSync(segment.descriptor);
     }
+  }
+
+  /** What is written to a file that was removed, moved or exchanged is read by nobody: another segment begins. */
+  #leaveIfGone(): void {
+    const segment = this.#segment;
+    if (segment === undefined) return;
+    if (statSync(segment.file, { throwIfNoEntry: false })?.ino === segment.inode) return;
+    this.#log(
+      `audit: ${segment.file} was removed, moved or exchanged while it was written to; another segment begins, and \`sluice audit verify\` names this one`,
+    );
+    this.close();
   }
 
   #attempt(act: () => void): void {
@@ -202,27 +251,56 @@ class SegmentedAudit implements Audit {
     return this.#clean(kept);
   }
 
-  #open(): Segment {
+  #begin(): Segment {
     makeFolder(this.#directory, 0o700);
     const time = new Date(this.#now()).toISOString().replaceAll(":", "-");
     const file = join(this.#directory, `${time}-${process.pid}-${randomBytes(4).toString("hex")}.jsonl`);
     const heads = this.#heads;
     const open = heads === undefined ? {} : settleSegments(this.#directory, heads);
-    // Exclusive: a segment has one writer. The file first: one that is empty and unknown says nothing.
-    const segment = { file, descriptor: openSync(file, "ax", 0o600), seq: 0, prev: genesisHash, bytes: 0 };
+    // Exclusive: a segment has one writer.
+    const descriptor = openSync(file, "ax", 0o600);
+    const segment = { file, descriptor, inode: fstatSync(descriptor).ino, seq: 0, prev: genesisHash, bytes: 0 };
     if (heads === undefined) return segment;
-    heads.opened(basename(file));
-    this.#write(segment, {
-      kind: "segment-started",
-      open,
-      ...(this.#previous === undefined ? {} : { previous: this.#previous }),
-    });
-    for (const removed of makeRoom(this.#directory, heads, this.#keepBytes))
-      this.#write(segment, { kind: "segment-removed", ...removed });
+    try {
+      this.#append(segment, {
+        kind: "segment-started",
+        open,
+        ...(this.#previous === undefined ? {} : { previous: this.#previous }),
+      });
+      // Last: a file that the store does not know, and that has this line at most, has no record that could be missing.
+      heads.opened(basename(file));
+    } catch (error) {
+      closeSync(descriptor);
+      rmSync(file, { force: true });
+      throw error;
+    }
     return segment;
   }
 
+  #makeRoom(segment: Segment): void {
+    try {
+      for (const removed of this.#heads === undefined ? [] : makeRoom(this.#directory, this.#heads, this.#keepBytes))
+        this.#append(segment, { kind: "segment-removed", ...removed });
+    } catch (error) {
+      if (this.#segment !== segment) throw error;
+      this.#log(`audit: no room can be made by the oldest segments: ${toMessage(error)}`);
+    }
+  }
+
   #write(segment: Segment, record: AuditRecord): void {
+    try {
+      this.#append(segment, record);
+    } catch (error) {
+      // Where the disk is full another segment would have no room either.
+      if (!isFull(error)) this.#abandon(segment);
+      throw error;
+    }
+    this.#isDirty = true;
+    this.#later.ask();
+  }
+
+  /** A whole line or, if it throws, nothing. */
+  #append(segment: Segment, record: AuditRecord): void {
     const line: JsonObject = {
       seq: segment.seq,
       prev: segment.prev,
@@ -235,28 +313,36 @@ class SegmentedAudit implements Audit {
     try {
       for (let written = 0; written < bytes.length;) written += writeSync(segment.descriptor, bytes, written);
     } catch (error) {
-      this.#abandon(segment);
+      try {
+        ftruncateSync(segment.descriptor, segment.bytes);
+      } catch {
+        // The disk is what failed; the torn line is what `verifySegment` will name.
+        this.#abandon(segment);
+      }
       throw error;
     }
     segment.seq++;
     segment.prev = hash;
     segment.bytes += bytes.length;
-    this.#isDirty = true;
-    this.#timer ??= setTimeout(() => void this.flush().catch(() => undefined), limits.auditFlushMs).unref();
   }
 
-  /** After a failed write: half a line is cut off, and the next record begins a new segment. */
+  /** After a failed write: the next record begins a new segment. */
   #abandon(segment: Segment): void {
+    if (this.#segment !== segment) return;
     this.#segment = undefined;
     this.#previous = basename(segment.file);
     try {
-      ftruncateSync(segment.descriptor, segment.bytes);
       closeSync(segment.descriptor);
       this.#heads?.closed(this.#previous, toEnd(segment));
     } catch {
-      // The disk is what failed; the torn line is what `verifySegment` will name.
+      // Who begins a segment when this process is gone keeps its end.
     }
   }
+}
+
+function isFull(error: unknown): boolean {
+  const code = error instanceof Error && "code" in error ? error.code : undefined;
+  return code === "ENOSPC" || code === "EDQUOT";
 }
 
 function toUnavailable(directory: string, error: unknown): SluiceError {

@@ -29,8 +29,10 @@ export interface ToolCall {
   site?: { line: number; text: string };
   /** Ends the execution that makes the call, with this as its error. */
   endExecution?: (code: ErrorCode, message: string) => void;
-  /** Called when the call leaves for its server. */
-  onLeave?: () => void;
+  /** Called when the call leaves for its server; what it throws, the call ends with. `isRepeatable`: it can do no harm twice. */
+  onLeave?: (isRepeatable: boolean) => void;
+  /** How often it left before, in an execution that was interrupted: whether it was carried out is not known. */
+  timesLeft?: number;
   /** What is left of the execution's wall clock; absent: no bound. */
   remainingMs?: () => number;
   /** A rule about what was read before that wants a person. */

@@ -1,3 +1,5 @@
+import { SluiceError } from "../base/errors.ts";
+import { limits } from "../base/limits.ts";
 import type { FlowRule, PolicyConfig, ReadLabel, ServerConfig, Trust } from "../config/config.ts";
 import { type DecidedTool, isDestructive } from "./access.ts";
 import type { CallOutcome, Step, ToolCall } from "./call.ts";
@@ -20,9 +22,13 @@ export interface Flow {
   /** A rule about what goes outside, for what is no tool: a request of `fetch`. */
   findOutside(executionId: string): FlowRule | undefined;
   labelsOf(executionId: string): ReadonlySet<ReadLabel>;
+  /** What a person says about one thing in an execution: asked the first time. Rejects after too many questions. */
+  once(executionId: string, thing: string, ask: () => Promise<boolean>): Promise<boolean>;
   /** Whether what is sent to a tool goes outside. */
   isOutside(tool: DecidedTool): boolean;
   add(executionId: string, labels: Iterable<ReadLabel>): void;
+  /** An execution goes on that had read these. */
+  restore(executionId: string, labels: Iterable<ReadLabel>): void;
   end(executionId: string): void;
 }
 
@@ -31,6 +37,7 @@ const standing: FlowRule = { read: ["private", "untrusted"], to: "outside", verd
 
 export function createFlow({ policy, serverOf }: FlowParts): Flow {
   const executions = createPerExecution(() => new Set<ReadLabel>());
+  const answers = createPerExecution(() => new Map<string, Promise<boolean>>());
   const hasOwn = policy.flows.some(({ read, to }) => to === standing.to && toKey(read) === toKey(standing.read));
   const rules = policy.preset === "open" || hasOwn ? policy.flows : [...policy.flows, standing];
 
@@ -88,12 +95,36 @@ export function createFlow({ policy, serverOf }: FlowParts): Flow {
       ),
     labelsOf,
     isOutside,
+    once(executionId, thing, ask) {
+      const own = answers.of(executionId);
+      const known = own.get(thing);
+      if (known !== undefined) return known;
+      if (own.size >= limits.questionsPerExecutionMax) return Promise.reject(tooMany());
+      const answer = ask();
+      own.set(thing, answer);
+      return answer;
+    },
     add(executionId, labels) {
       const known = labelsOf(executionId);
       for (const label of labels) known.add(label);
     },
-    end: (executionId) => executions.end(executionId),
+    restore(executionId, labels) {
+      executions.begin(executionId);
+      answers.begin(executionId);
+      for (const label of labels) labelsOf(executionId).add(label);
+    },
+    end(executionId) {
+      executions.end(executionId);
+      answers.end(executionId);
+    },
   };
+}
+
+function tooMany(): SluiceError {
+  return new SluiceError(
+    "questionsPerExecutionMax",
+    `The execution asked a person ${limits.questionsPerExecutionMax} questions about requests, and asks no more (questionsPerExecutionMax)`,
+  );
 }
 
 function toKey(labels: readonly ReadLabel[]): string {

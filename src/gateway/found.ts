@@ -7,7 +7,7 @@ export interface Found {
   expected: string;
   got: string;
   /** A wrong type or a wrong constant may say that another alternative of the schema was meant. */
-  mistake: "type" | "constant" | "other";
+  mistake: "type" | "constant" | "absent" | "undeclared" | "other";
 }
 
 /** Adds one, unless enough is known already. */

@@ -8,8 +8,8 @@ import type { BreakerStore } from "./breaker-store.ts";
 import type { CallOutcome, ToolCall } from "./call.ts";
 import { type Invoke, toErrorValue } from "./compose.ts";
 import { createLane, type Lane } from "./lane.ts";
-import { createRules, matchesPattern } from "./pattern.ts";
-import { isTrusted } from "./trust.ts";
+import { matchesPattern } from "./pattern.ts";
+import { createRepeatable } from "./repeatable.ts";
 
 export interface LimitParts {
   audit: Pick<Audit, "record">;
@@ -36,7 +36,7 @@ export function createLimit(parts: LimitParts): Limit {
   const lanes = new Map<string, Lane>();
   const breakers = new Map<string, Breaker>();
   const rules = Object.entries(parts.limits);
-  const findRetry = createRules(Object.entries(parts.retry.tools));
+  const isRepeatable = createRepeatable(parts);
 
   function laneOf(key: string, name: string, source: string, rule: LimitRule): Lane {
     const id = JSON.stringify([key, name]);
@@ -65,15 +65,6 @@ export function createLimit(parts: LimitParts): Limit {
     const breaker = createBreaker(parts.breaker, save, parts.breakers.load(server));
     breakers.set(server, breaker);
     return breaker;
-  }
-
-  /** Whether a second try can do no harm. */
-  function isRepeatable({ tool }: ToolCall, { mayHaveRun }: Transient): boolean {
-    const rule = findRetry(tool.address)?.rule;
-    if (rule !== undefined) return rule === "always";
-    if (!mayHaveRun) return true;
-    const { readOnlyHint, idempotentHint } = tool.annotations ?? {};
-    return isTrusted(parts.trustOf(tool.server)) && (readOnlyHint === true || idempotentHint === true);
   }
 
   async function attempt(call: ToolCall, breaker: Breaker, own: readonly Lane[], inner: Invoke): Promise<CallOutcome> {
@@ -110,24 +101,28 @@ export function createLimit(parts: LimitParts): Limit {
       const own = lanesOf(call);
       const about = { executionId, callId, tool: tool.address };
       const since = performance.now();
-      for (let tries = 1; ; tries += 1) {
+      for (let tries = 1, isSame = false; ; tries += isSame ? 0 : 1) {
         if (breaker.openFor() > 0) return toOpen(call, breaker);
-        if (tries > 1) parts.audit.record({ kind: "attempt-started", ...about, attempt: tries });
+        if (tries > 1 && !isSame) parts.audit.record({ kind: "attempt-started", ...about, attempt: tries });
         const outcome = await attempt(call, breaker, own, inner);
         if (outcome.kind !== "error") return tries === 1 ? outcome : { ...outcome, tries };
         const transient = toTransient(outcome);
-        if (transient === undefined || signal.aborted || !isRepeatable(call, transient)) return told(outcome, tries);
-        if (tries >= parts.retry.attempts) return told(outcome, tries);
+        if (transient === undefined || signal.aborted || !isRepeatable(call.tool, transient.mayHaveRun))
+          return told(outcome, tries);
+        // Its server starts again in a moment: what waits for that was no try.
+        isSame = parts.retry.attempts > 1 && isBeforeStart(outcome.code, transient);
+        if (tries >= parts.retry.attempts && !isSame) return told(outcome, tries);
         const pauseMs = Math.max(transient.retryAfterMs ?? 0, toBackoff(tries));
         const leftMs = Math.min(parts.retry.maxMs - (performance.now() - since), call.remainingMs?.() ?? Infinity);
         if (pauseMs > leftMs) return told(outcome, tries);
-        parts.audit.record({
-          kind: "attempt-failed",
-          ...about,
-          attempt: tries,
-          code: outcome.code,
-          pauseMs: Math.round(pauseMs),
-        });
+        if (!isSame)
+          parts.audit.record({
+            kind: "attempt-failed",
+            ...about,
+            attempt: tries,
+            code: outcome.code,
+            pauseMs: Math.round(pauseMs),
+          });
         await pause(pauseMs, signal);
         if (signal.aborted) return told(outcome, tries);
       }
@@ -156,6 +151,11 @@ function toTransient(outcome: CallOutcome): Transient | undefined {
   return outcome.code === "tool_error" || outcome.code === "upstream_error"
     ? readTransient(outcome.message)
     : undefined;
+}
+
+/** The server has failed before, and nothing is sent to it until it is started or reached again. */
+function isBeforeStart(code: string, { mayHaveRun, retryAfterMs }: Transient): boolean {
+  return code === "upstream_unavailable" && !mayHaveRun && retryAfterMs !== undefined;
 }
 
 /** The upstream's faults only: a refusal, wrong arguments and what the tool says of them are answers of a server that works. */

@@ -3,6 +3,8 @@ export interface PerExecution<State> {
   of(executionId: string): State;
   /** What there is, without making it. */
   peek(executionId: string): State | undefined;
+  /** It goes on after its end. */
+  begin(executionId: string): void;
   end(executionId: string): void;
 }
 
@@ -20,6 +22,7 @@ export function createPerExecution<State>(make: () => State): PerExecution<State
       return known;
     },
     peek: (executionId) => states.get(executionId),
+    begin: (executionId) => void ended.delete(executionId),
     end(executionId) {
       states.delete(executionId);
       ended.add(executionId);

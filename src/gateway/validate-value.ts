@@ -1,10 +1,10 @@
 import { isJsonObject, toCanonicalJson, type Json, type JsonObject, type JsonSchema } from "../base/json.ts";
 import { limits } from "../base/limits.ts";
 import { toNearest } from "../base/nearest.ts";
+import { type References, toReferences } from "../base/references.ts";
 import { add, addAll, type Found } from "./found.ts";
-import { resolveReference } from "./reference.ts";
 import { checkNumber, isOfType, jsonTypes, toLength } from "./scalar-checks.ts";
-import { toExpected, toGot, toPathText, type Place } from "./violation-text.ts";
+import { toDeclaredPath, toExpected, toGot, toPathText, type Place } from "./violation-text.ts";
 
 /** One thing that is wrong with a value. */
 export interface Violation {
@@ -34,9 +34,21 @@ export function validateValue(schema: JsonSchema, value: Json, options: Validate
   return found.map(({ place, expected, got }) => ({ path: toPathText(place), expected, got }));
 }
 
+/** The first thing that is wrong with a value, in words of the schema alone: neither a value nor a key that only the value has. */
+export function findContradiction(
+  schema: JsonSchema,
+  value: Json,
+  options: ValidateValueOptions = {},
+): { path: string; expected: string; mistake: Found["mistake"] } | undefined {
+  const found: Found[] = [];
+  new Run(schema, options).check(schema, value, undefined, 0, found);
+  const [first] = found;
+  return first && { path: toDeclaredPath(first.place), expected: first.expected, mistake: first.mistake };
+}
+
 /** One validation: its schema, its budget, and whether something had to be taken on trust. */
 class Run {
-  #root: JsonSchema;
+  #references: References;
   #onUnenforced: ((reason: string) => void) | undefined;
   #sealed: ValidateValueOptions["sealed"];
   #steps = 0;
@@ -45,7 +57,7 @@ class Run {
   #ignoresSiblings: boolean;
 
   constructor(root: JsonSchema, { onUnenforced, sealed }: ValidateValueOptions) {
-    this.#root = root;
+    this.#references = toReferences(root);
     this.#onUnenforced = onUnenforced;
     this.#sealed = sealed;
     const dialect = isJsonObject(root) && typeof root.$schema === "string" ? root.$schema : "";
@@ -67,9 +79,9 @@ class Run {
       return this.#doubt(`it is nested or refers to itself more than ${limits.validationDepthMax} times`);
 
     if (schema.$ref !== undefined) {
-      const target = resolveReference(this.#root, schema.$ref);
+      const target = typeof schema.$ref === "string" ? this.#references.resolve(schema.$ref) : undefined;
       if (target === undefined) this.#doubt(`its $ref ${JSON.stringify(schema.$ref).slice(0, 120)} leads nowhere here`);
-      else this.check(target, value, place, depth + 1, found);
+      else this.check(target.schema, value, place, depth + 1, found);
       if (this.#ignoresSiblings) return;
     }
     const sealed = typeof value === "string" ? this.#sealed?.(value) : undefined;
@@ -222,9 +234,10 @@ class Run {
     this.#checkRequired(schema, value, unknown, properties, place, found);
     for (const name of names) {
       if (found.length >= limits.violationsMax) return;
-      const here = { within: place, key: name };
+      const isDeclared = Object.hasOwn(properties, name);
+      const here: Place = { within: place, key: name, ...(isDeclared ? {} : { isUndeclared: true }) };
       const member = value[name] as Json;
-      if (Object.hasOwn(properties, name)) this.check(properties[name], member, here, depth + 1, found);
+      if (isDeclared) this.check(properties[name], member, here, depth + 1, found);
       if (propertyNames !== undefined) this.check(propertyNames, name, here, depth + 1, found);
     }
     this.#checkUnknown(schema, value, unknown, properties, place, depth, found);
@@ -248,7 +261,7 @@ class Run {
       const property = Object.hasOwn(properties, name) ? (properties[name] as JsonSchema) : true;
       const nearest = toNearest(name, unknown);
       const got = nearest === undefined ? "nothing" : `nothing; rename ${JSON.stringify(nearest)} to it`;
-      add(found, { within: place, key: name }, toExpected(property), got);
+      add(found, { within: place, key: name }, toExpected(property), got, "absent");
     }
   }
 
@@ -268,7 +281,7 @@ class Run {
     }
     if (additionalProperties === undefined || additionalProperties === true) return;
     for (const name of unknown) {
-      const here = { within: place, key: name };
+      const here: Place = { within: place, key: name, isUndeclared: true };
       if (additionalProperties !== false) {
         this.check(additionalProperties, value[name] as Json, here, depth + 1, found);
         continue;
@@ -285,6 +298,7 @@ class Run {
         here,
         `no such property (${list} known)`,
         nearest === undefined ? toGot(value[name] as Json) : `one; did you mean ${JSON.stringify(nearest)}?`,
+        "undeclared",
       );
     }
   }
@@ -307,7 +321,13 @@ class Run {
         }
         for (const other of dependent) {
           if (typeof other !== "string" || Object.hasOwn(value, other)) continue;
-          add(found, { within: place, key: other }, `a value, since ${JSON.stringify(name)} is given`, "nothing");
+          add(
+            found,
+            { within: place, key: other },
+            `a value, since ${JSON.stringify(name)} is given`,
+            "nothing",
+            "absent",
+          );
         }
       }
     }

@@ -39,13 +39,14 @@ export function validate({ onUnenforced, sealed }: ValidateOptions = {}): Step {
     return {
       kind: "error",
       code: "arguments_invalid",
-      message: `Cannot call ${tool.address}: ${toText(violations)}`,
+      message: `Cannot call ${tool.address}: ${toViolationsText(violations)}`,
       hint: `Its arguments are described in ./servers/${tool.server}/${tool.callName}.ts`,
     };
   };
 }
 
-function toText(violations: readonly Violation[]): string {
+/** What is wrong with arguments, for who has given them. */
+export function toViolationsText(violations: readonly Violation[]): string {
   const lines = violations.map(
     ({ path, expected, got }) => `${path === "" ? "the arguments" : path}: expected ${expected}, got ${got}`,
   );

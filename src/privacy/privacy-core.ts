@@ -1,5 +1,6 @@
 import type { OwnClassConfig } from "../config/config.ts";
 import type { Json, JsonObject, JsonSchema } from "../base/json.ts";
+import { limits } from "../base/limits.ts";
 import { createStore, type Store } from "../store/store.ts";
 import { countryOf } from "./country.ts";
 import { createDetector, type Detector } from "./detect/detector.ts";
@@ -74,7 +75,8 @@ export interface PrivacyCore extends Disposable {
 const dangerous = ["SECRET", "CARD"];
 
 export function createPrivacyCore(settings: PrivacySettings, now: () => number = Date.now): PrivacyCore {
-  const store: Store = createStore(settings.directory);
+  // It holds up its own thread only: a result that it cannot seal would be lost after its call has happened.
+  const store: Store = createStore(settings.directory, { waitMs: limits.storeBusyMs });
   const vault = createVault({
     store,
     scope: settings.scope,

@@ -1,6 +1,7 @@
 import { builtFile } from "../base/built-file.ts";
 import { type ErrorCode, SluiceError } from "../base/errors.ts";
 import { createIdleThread } from "../base/idle-thread.ts";
+import { inTime } from "../base/in-time.ts";
 import type { LargeValue } from "../base/large-json.ts";
 import { limits } from "../base/limits.ts";
 import type { PrivacyCore, PrivacySettings, SealRequest } from "./privacy-core.ts";
@@ -70,6 +71,7 @@ interface Lane {
 function createLane(settings: PrivacySettings): Lane {
   const waiting = new Map<number, { resolve: (value: unknown) => void; reject: (error: SluiceError) => void }>();
   let lastId = 0;
+  const ending: (() => void)[] = [];
   const thread = createIdleThread<PrivacyAnswer>({
     file: builtFile("./privacy-thread.js", import.meta.url),
     workerData: settings,
@@ -77,7 +79,10 @@ function createLane(settings: PrivacySettings): Lane {
     onMessage(answer) {
       const request = waiting.get(answer.id);
       waiting.delete(answer.id);
-      if (waiting.size === 0) thread.rest();
+      if (waiting.size === 0) {
+        thread.rest();
+        for (const resolve of ending.splice(0)) resolve();
+      }
       if ("error" in answer) {
         const { code, message, hint } = answer.error;
         request?.reject(new SluiceError(code as ErrorCode, message, hint === undefined ? {} : { hint }));
@@ -100,6 +105,10 @@ function createLane(settings: PrivacySettings): Lane {
       });
     },
     warm: () => thread.warm(),
-    end: () => thread.end(),
+    async end() {
+      // Ended while it reads or writes its store, a thread takes the whole process with it.
+      if (waiting.size > 0) await inTime(new Promise<void>((resolve) => ending.push(resolve)), limits.privacyEndMs);
+      await thread.end();
+    },
   };
 }

@@ -123,8 +123,8 @@ class Place {
 
 const MEMBERS_KEPT = 200;
 
-/** A key that is the name of a member, as far as its form says; others are looked into. */
-const plainKey = /^[\p{L}_$][\p{L}\d_$.:-]{0,39}$/u;
+/** A key that is the name of a member, as far as its form says; others are looked into, as any long enough for a secret or an account. */
+const plainKey = /^(?!(?:.*\d){4})[\p{L}_$][\p{L}\d_$.:-]{0,14}$/u;
 
 class Look {
   withheld = 0;

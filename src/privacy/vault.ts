@@ -82,7 +82,7 @@ export function createVault({ store, scope, key, sessionKey, now = Date.now }: V
   let cachedGeneration = -1;
   let seenGeneration = -1;
   let lastId = 0;
-  if (store.run("DELETE FROM vault_value WHERE seen_at < ?", [now() - limits.vaultTtlMs]).changes > 0) sweep(store);
+  forgetOld(store, now() - limits.vaultTtlMs);
 
   const keyOf = (name: string): VaultKey => (name === inMemoryOnly ? sessionKey : key);
   const about = ({ class: name, number, variant }: Token): string => `${scope}\0${name}\0${number}\0${variant}`;
@@ -222,6 +222,17 @@ function forgetWhere(store: Store, scope: string, condition: string, params: rea
     sweep(store);
     return changes;
   });
+}
+
+/** Where the store cannot be written now, whoever opens the vault next does it: what is to be read meanwhile is read. */
+function forgetOld(store: Store, before: number): void {
+  try {
+    store.withoutWaiting(() => {
+      if (store.run("DELETE FROM vault_value WHERE seen_at < ?", [before]).changes > 0) sweep(store);
+    });
+  } catch (error) {
+    if (!(error instanceof SluiceError && error.code === "store_unavailable")) throw error;
+  }
 }
 
 /** What was noted about values goes with them. */

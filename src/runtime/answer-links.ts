@@ -18,10 +18,13 @@ const shown = {
   "referrer-policy": "same-origin",
 };
 
-/** The address is the secret: it has 256 random bits. Following it changes nothing; the buttons of its page do. */
+/**
+ * The address is the secret: it has 256 random bits. Following it changes nothing; the buttons of its page do. `waits`: the
+ * question has no answer yet, from anywhere.
+ */
 export function createAnswerLinks(
-  answer: (id: string, answer: Answer, by: string) => void,
-  now: () => number = Date.now,
+  answer: (id: string, answer: Answer) => void,
+  waits: (id: string) => boolean,
 ): AnswerLinks {
   const open = new Map<string, Question>();
   let listening: Promise<Server> | undefined;
@@ -34,7 +37,7 @@ export function createAnswerLinks(
     if (request.headers.host !== `127.0.0.1:${port}`) return say(421, "Not here");
     const token = (request.url ?? "").slice(1);
     const question = open.get(token);
-    if (question === undefined || now() >= question.expiresAt) {
+    if (question === undefined || !waits(question.id)) {
       open.delete(token);
       return say(410, "This question waits no longer");
     }
@@ -42,8 +45,10 @@ export function createAnswerLinks(
       response.writeHead(200, shown).end(toQuestionPage(question));
       return;
     }
-    const { origin } = request.headers;
+    const { origin, "sec-fetch-site": site = "none" } = request.headers;
     if (origin !== undefined && origin !== `http://127.0.0.1:${port}`) return say(403, "Not from there");
+    // A browser says whose page sends this, also where it says no origin.
+    if (site !== "same-origin" && site !== "none") return say(403, "Not from there");
     if (request.method !== "POST") return say(405, "Use the buttons of the page");
     let body = "";
     request.on("data", (chunk: Buffer) => {
@@ -54,7 +59,7 @@ export function createAnswerLinks(
       if (said !== "allow-once" && said !== "deny-once") return say(400, "Use the buttons of the page");
       if (!open.delete(token)) return say(410, "This question waits no longer");
       try {
-        answer(question.id, said, "link");
+        answer(question.id, said);
         say(200, said === "allow-once" ? "Allowed" : "Denied");
       } catch {
         say(410, "This question waits no longer");
@@ -105,8 +110,9 @@ function toQuestionPage({ body, tool, executionId, expiresAt }: Question): strin
     <p>${escape(tool)}, execution ${escape(executionId)}; waits until ${new Date(expiresAt).toISOString()}</p>
     <ul>${data.join("")}</ul>
     ${texts.map((text) => `<pre>${escape(text)}</pre>`).join("")}
+    ${body.holds === undefined ? "" : `<p>${escape(body.holds)}</p>`}
     <form method="post">
-      <button name="answer" value="allow-once">Allow this time</button>
+      <button name="answer" value="allow-once">Allow</button>
       <button name="answer" value="deny-once">Deny</button>
     </form>`,
   );

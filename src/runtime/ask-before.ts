@@ -1,3 +1,4 @@
+import { hash } from "node:crypto";
 import { SluiceError } from "../base/errors.ts";
 import { cleanTexts } from "./clean-texts.ts";
 import { estimateProgram, findExceeded } from "./estimate.ts";
@@ -19,7 +20,7 @@ export async function askBefore(parts: Parts, executionId: string, code: string,
 
   async function ask(kind: "program" | "budget", text: string, why: string): Promise<void> {
     const [program = ""] = await cleanTexts(parts, [code]);
-    const body = { text, arguments: [], program, calls: 0, data: [] };
+    const body = { text, arguments: [], program, calls: 0, data: [], about: [hash("sha256", `${kind} ${code}`)] };
     if (await parts.broker.ask({ kind, executionId, tool: "program", origins: [], body }, signal)) return;
     throw new SluiceError("approval_denied", `The program was shown to a person (${why}) and was not allowed to run`, {
       hint: "Tell the user what it was for; nothing of it has run",

@@ -1,10 +1,11 @@
-import { createReadStream, existsSync, readdirSync, statSync } from "node:fs";
+import { createReadStream, statSync } from "node:fs";
 import { basename, join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { StringDecoder } from "node:string_decoder";
 import { isDenial } from "../base/errors.ts";
-import { isJsonObject, type Json, type JsonObject } from "../base/json.ts";
+import { type JsonObject, parseJsonObject } from "../base/json.ts";
 import { limits } from "../base/limits.ts";
+import { listSegments } from "../gateway/audit-segments.ts";
 
 /** Which records; all that is given must hold. */
 export interface AuditFilter {
@@ -19,6 +20,8 @@ export interface AuditFilter {
   status?: string;
   /** Goes on with what is recorded from now on, until the signal aborts. */
   follow?: boolean;
+  /** Told of each segment, once, of which something cannot be read: it is left out. */
+  onUnreadable?: (segment: string) => void;
   signal?: AbortSignal;
 }
 
@@ -27,14 +30,23 @@ export async function* readAudit(stateDir: string, filter: AuditFilter = {}): As
   const folder = join(stateDir, "audit");
   /** Bytes read of each segment, and what of its last line has been read. */
   const read = new Map<string, { bytes: number; rest: string; decoder: StringDecoder }>();
+  const unreadable = new Set<string>();
+  const leaveOut = (file: string): void => {
+    if (!unreadable.has(file)) filter.onUnreadable?.(file);
+    unreadable.add(file);
+  };
   for (;;) {
-    const files = existsSync(folder) ? readdirSync(folder).filter((name) => name.endsWith(".jsonl")) : [];
-    for (const file of files.sort()) {
+    for (const file of listSegments(folder)) {
       const path = join(folder, file);
       const state = read.get(file) ?? { bytes: 0, rest: "", decoder: new StringDecoder("utf8") };
       read.set(file, state);
       const info = statSync(path, { throwIfNoEntry: false });
-      if (info === undefined || info.size <= state.bytes) continue;
+      // A pipe would be waited for.
+      if (info?.isFile() !== true) {
+        leaveOut(file);
+        continue;
+      }
+      if (info.size <= state.bytes) continue;
       // A segment that ended before has nothing that is wanted.
       if (filter.since !== undefined && info.mtimeMs < filter.since) continue;
       for await (const chunk of createReadStream(path, { start: state.bytes, end: info.size - 1 })) {
@@ -42,8 +54,10 @@ export async function* readAudit(stateDir: string, filter: AuditFilter = {}): As
         const lines = (state.rest + state.decoder.write(chunk as Buffer)).split("\n");
         state.rest = lines.pop() ?? "";
         for (const line of lines) {
-          const record = toRecord(line);
-          if (record !== undefined && isWanted(record, filter)) yield { segment: basename(file), ...record };
+          const record = parseJsonObject(line);
+          // Torn, or tampered with: `audit verify` says so.
+          if (record === undefined) leaveOut(file);
+          else if (isWanted(record, filter)) yield { segment: basename(file), ...record };
         }
       }
     }
@@ -51,16 +65,6 @@ export async function* readAudit(stateDir: string, filter: AuditFilter = {}): As
     // Rejects when the signal aborts.
     const isOver = await sleep(limits.auditFollowMs, false, { signal: filter.signal }).catch(() => true);
     if (isOver) return;
-  }
-}
-
-function toRecord(line: string): JsonObject | undefined {
-  try {
-    const record = JSON.parse(line) as Json;
-    return isJsonObject(record) ? record : undefined;
-  } catch {
-    // Torn, or tampered with: `audit verify` says so.
-    return undefined;
   }
 }
 

@@ -36,7 +36,16 @@ export function toCheckInput({ text, specifiers, servers }: LinkedProgram, sourc
     for (const name of new Set([server.identifier, server.key])) members.push(`${toPropertyKey(name)}: ${type};`);
   }
 
-  function addServer(index: number, server: GuestServer, tools: readonly Tool[]): string {
+  // What `import()` names is told to the guest only when it gets there.
+  const told = new Set(servers.map(({ key }) => key));
+  for (const [, target] of specifiers) {
+    if ((target.kind !== "server" && target.kind !== "tool") || told.has(target.key)) continue;
+    told.add(target.key);
+    const known = source.catalogue.server(target.key);
+    if (known !== undefined) addServer(-1, known, known.tools);
+  }
+
+  function addServer(index: number, server: Pick<GuestServer, "key" | "identifier">, tools: readonly Tool[]): string {
     // The same for every program: what was parsed for an earlier one is not parsed again.
     const folder = toFolder(server.key);
     const lines: string[] = [];

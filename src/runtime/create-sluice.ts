@@ -1,19 +1,19 @@
 import { join } from "node:path";
+import { createQuietly } from "../base/background.ts";
 import { type Cleanup, createCleanup } from "../base/cleanup.ts";
 import { SluiceError } from "../base/errors.ts";
-import { isJsonObject, type JsonObject } from "../base/json.ts";
+import type { JsonObject } from "../base/json.ts";
 import { limits } from "../base/limits.ts";
 import { createCatalogue } from "../catalogue/catalogue.ts";
 import { createLearned } from "../catalogue/learned.ts";
 import { createSearch } from "../catalogue/search.ts";
 import type { Tool } from "../catalogue/tool.ts";
-import { toCleanSchema } from "../codegen/clean-schema.ts";
-import { toCleanText } from "../codegen/text.ts";
 import { toTypeText } from "../codegen/schema-type.ts";
 import { createModuleTree } from "../codegen/module-tree.ts";
 import { writeTree } from "../codegen/write-tree.ts";
-import type { Config, ServerConfig } from "../config/config.ts";
+import type { Config } from "../config/config.ts";
 import { parseConfig } from "../config/parse-config.ts";
+import { createWorkspaceAccess, dropOld } from "./workspace-access.ts";
 import { checkDefinitions } from "../gateway/definitions.ts";
 import { matchesPattern } from "../gateway/pattern.ts";
 import { type Audit, createAudit } from "../gateway/audit.ts";
@@ -28,8 +28,11 @@ import { createWatchdog } from "../sandbox/watchdog.ts";
 import { openWorkspace } from "../sandbox/workspace.ts";
 import { createStore } from "../store/store.ts";
 import { createUpstreams } from "../upstream/upstreams.ts";
-import { startCall } from "./start-call.ts";
-import { createApprovalSecret } from "./approval-secret.ts";
+import { announce } from "./announce.ts";
+import { startNamed } from "./start-named.ts";
+import { toExposedTools } from "./exposed-tools.ts";
+import { createSkillAccess } from "./skill-access.ts";
+import { createAnswers } from "./answers.ts";
 import { createNotify } from "./notify.ts";
 import { createProgramCheck } from "./check-program.ts";
 import { cleanTexts } from "./clean-texts.ts";
@@ -39,23 +42,28 @@ import { createDiscovery } from "./discovery.ts";
 import { readEdges } from "./edges.ts";
 import { readAudit } from "./audit-query.ts";
 import { createEvents } from "./events.ts";
+import { toExecutionLimits } from "./execution-limits.ts";
 import { createExecutions } from "./executions.ts";
 import { openGate } from "./gate.ts";
 import { createInvoke } from "./invoke.ts";
 import { checkHealth } from "./health.ts";
-import { createLearn } from "./learn.ts";
+import { createLearning } from "./learning.ts";
 import { createProgramView } from "./program-view.ts";
 import { createNames } from "./names.ts";
 import type { ExecutionResult } from "./outcome.ts";
 import type { Parts } from "./parts.ts";
-import { startProgram, toFailedResult } from "./run-program.ts";
+import { toFailedResult } from "./program-end.ts";
+import { createRuns } from "./runs.ts";
+import { startProgram } from "./run-program.ts";
 import { createVaultAccess } from "./vault-access.ts";
-import { openPrivacy } from "./privacy.ts";
+import { openSkills } from "./open-skills.ts";
+import { mayMakeKey, openPrivacy } from "./privacy.ts";
 import type { Rerank } from "./rerank.ts";
 import { searchTools } from "./search-answer.ts";
-import { cleanAnswer, withMissing } from "./search-hint.ts";
-import { serverIn, toUnresolved } from "./unresolved.ts";
+import { needTools, serverIn, toUnresolved } from "./unresolved.ts";
 import { createSkillFolder } from "./skill-folder.ts";
+import { openSkillRoot } from "./skill-root.ts";
+import { toServerReport } from "./server-report.ts";
 import type { ServerReport, Sluice } from "./sluice.ts";
 import { openTelemetry } from "./telemetry.ts";
 import { createTokenLedger } from "./token-ledger.ts";
@@ -67,7 +75,7 @@ const WARM_DELAY_MS = 50;
 export interface SluiceOptions {
   /** One line of what happens: a server's stderr, what was wrong with a definition. Default: nowhere. */
   log?: (line: string) => void;
-  /** One program is all that this process runs: its outcome waits longer for the type check, which starts cold. */
+  /** This process runs one program: it waits longer for the type check and for servers that were never reached. */
   alone?: boolean;
   /** Starts spare guests and asks unknown servers for their tools now, instead of when first needed. */
   warm?: boolean;
@@ -80,7 +88,9 @@ export interface SluiceOptions {
  * before it is needed. Dispose it (`await using`): every server and guest ends with it.
  */
 export async function createSluice(configuration: Config | JsonObject, options: SluiceOptions = {}): Promise<Sluice> {
-  const config = toConfig(configuration);
+  const given = toConfig(configuration);
+  // What a workspace may hold is lower for all of its executions, as a caller lowers it for one.
+  const config = { ...given, sandbox: toExecutionLimits(given.sandbox, given.workspaces[given.workspace] ?? {}) };
   const cleanup = createCleanup();
   try {
     return await compose(config, options, cleanup);
@@ -91,17 +101,20 @@ export async function createSluice(configuration: Config | JsonObject, options: 
 }
 
 async function compose(config: Config, options: SluiceOptions, cleanup: Cleanup): Promise<Sluice> {
-  for (const note of config.notes) options.log?.(note);
+  // What a definition says is nobody's: its lines are said as they are, at once.
+  const logPlain = options.log ?? (() => undefined);
+  for (const note of config.notes) logPlain(note);
   const store = cleanup.use(createStore(config.stateDir));
   const heads = createAuditHeads(store);
   const audit: Audit = cleanup.use(
     createAudit(config.stateDir, {
       ...{ heads, ...config.audit },
+      log: logPlain,
       clean: async (text) => (await cleanTexts({ privacy }, [text]))[0] ?? "",
     }),
   );
   const events = createEvents();
-  const broker = cleanup.use(createBroker(store));
+  const broker = cleanup.use(createBroker(store, { log: logPlain }));
   broker.onQuestion((question) => {
     const { id: questionId, kind: about, executionId, tool } = question;
     audit.record({ kind: "question-asked", executionId, questionId, about, tool });
@@ -110,7 +123,8 @@ async function compose(config: Config, options: SluiceOptions, cleanup: Cleanup)
   });
   const privacy = cleanup.use(openPrivacy({ config, store, audit, broker }));
   const log = createCleanLog(privacy, options.log);
-  const gate = cleanup.use(openGate({ config, store, audit, events, log }));
+  const announced = announce({ config, store, audit, broker, log: logPlain });
+  const gate = cleanup.use(openGate({ config, store, audit, events, log, logPlain }));
   const telemetry = await openTelemetry(process.env, log);
   if (telemetry !== undefined) {
     cleanup.use(telemetry);
@@ -121,21 +135,23 @@ async function compose(config: Config, options: SluiceOptions, cleanup: Cleanup)
     store,
     servers: config.servers.map(({ key, hash }) => ({ key, configHash: hash })),
   });
-  // What a definition says is nobody's: its lines are said as they are, at once.
-  const logPlain = options.log ?? (() => undefined);
   const definitions = createDefinitions({ config, store, audit, catalogue, events, log: logPlain });
-  const learned = cleanup.use(createLearned(store));
+  const learned = cleanup.use(createLearned(store, { log: logPlain }));
+  const learning = cleanup.use(createLearning(learned, { events, privacy, log: logPlain }));
   const tree = createModuleTree(catalogue, { learnedOf: (tool) => learned.of(tool) });
-  const skills = createSkillFolder(config.skills.dir);
+  const isForeign = (skill: string): boolean => open.skills.foreignOf(skill) !== undefined;
+  const skillRoots = openSkillRoot([config.skills.dir, ...config.skills.shared], isForeign);
+  const skills = createSkillFolder(skillRoots.visible, (skill) => open.skills.isWhole(skill));
   const index = createSearch(catalogue, {
     file: join(config.stateDir, "search.index"),
     skills: () => skills.list(),
   });
   const { engine, reason: engineReason } = chooseEngine(config.sandbox);
   const [workspace, { wall, reason: wallReason }] = await Promise.all([
-    openWorkspace(join(config.stateDir, "workspaces", "default"), config.sandbox),
+    openWorkspace(join(config.stateDir, "workspaces", config.workspace), config.sandbox),
     chooseWall(config.sandbox, engine, config.stateDir),
   ]);
+  void dropOld(workspace, Date.now());
   const upstreams = cleanup.use(
     createUpstreams({
       servers: config.servers,
@@ -157,6 +173,8 @@ async function compose(config: Config, options: SluiceOptions, cleanup: Cleanup)
     log,
     onListed: (server, listed) => definitions.see(server, listed),
     onChanged: (server) => events.emit({ kind: "tools-changed", server }),
+    isPatient: options.alone === true,
+    onAwaited: (awaited) => events.emit({ kind: "servers-awaited", servers: [...awaited] }),
   });
   cleanup.defer(() => discovery.close());
   const pool = cleanup.use(
@@ -169,18 +187,11 @@ async function compose(config: Config, options: SluiceOptions, cleanup: Cleanup)
     }),
   );
   const tokens = cleanup.use(createTokenLedger(catalogue));
+  const checker = cleanup.use(createTypeCheck());
   const typeCheck = createProgramCheck(
     { catalogue, tree, version: () => `${catalogue.version} ${learned.version}` },
-    cleanup.use(createTypeCheck()),
+    checker,
   );
-  const executions = createExecutions(config.sandbox);
-  cleanup.defer(async () => {
-    const closing = executions.close();
-    // Whoever is cancelled now gets estimates: a counting thread that is just starting would hold up the end.
-    await tokens[Symbol.asyncDispose]();
-    await closing;
-  });
-
   const keys = config.servers.map(({ key }) => key);
   const namesIn = (text: string): string[] =>
     /\bservers\b(?!\/)/.test(text)
@@ -191,7 +202,7 @@ async function compose(config: Config, options: SluiceOptions, cleanup: Cleanup)
     config,
     catalogue,
     tree,
-    names: createNames(catalogue, tree, (key) => discovery.unavailable(key), config.skills.dir),
+    names: createNames(catalogue, tree, (key) => discovery.unavailable(key), skillRoots.named),
     openView() {
       const view = createProgramView(catalogue);
       const own = createModuleTree(view, { tree });
@@ -202,11 +213,15 @@ async function compose(config: Config, options: SluiceOptions, cleanup: Cleanup)
           list: (path) =>
             own.list(path)?.map(({ name, kind }) => ({ name, kind: kind === "folder" ? "directory" : "file" })),
         },
-        names: createNames(view, own, (key) => discovery.unavailable(key), config.skills.dir),
+        names: createNames(view, own, (key) => discovery.unavailable(key), skillRoots.named),
       };
     },
     discovery,
     workspace,
+    skillRoot: skillRoots.visible,
+    get skills() {
+      return open.program;
+    },
     pool,
     watchdog,
     typeCheck,
@@ -218,8 +233,11 @@ async function compose(config: Config, options: SluiceOptions, cleanup: Cleanup)
     gate,
     telemetry,
     tokens,
+    get runs() {
+      return runs;
+    },
     namesIn,
-    serversOf: (name) => (/\.|__/.test(name) ? namesIn(name) : keys),
+    serversOf: (name) => (name.includes(".") ? namesIn(name) : keys),
     toUnresolved(name, resolution) {
       const server = serverIn(name, catalogue);
       const reason = server === undefined ? undefined : discovery.unavailable(server.key);
@@ -232,13 +250,21 @@ async function compose(config: Config, options: SluiceOptions, cleanup: Cleanup)
     },
     async search(query, searchOptions) {
       await discovery.ensureKnown(keys);
-      const searchParts = { search: index, catalogue, tree, skills, rerank: options.rerank };
-      const answer = await searchTools(searchParts, query, searchOptions);
-      const missing = discovery.missing();
-      return cleanAnswer(withMissing(answer, missing), missing.length > 0, privacy);
+      const searchParts = { search: index, catalogue, tree, skills, rerank: options.rerank, discovery, privacy };
+      return searchTools(searchParts, query, searchOptions);
     },
     invoke: () => Promise.reject(new SluiceError("internal", "The gateway is not composed yet")),
   };
+  const runs = cleanup.use(
+    createRuns(parts, { engine: engine.name, mayMakeKey: () => mayMakeKey(store), log: logPlain }),
+  );
+  const executions = createExecutions(config.sandbox);
+  cleanup.defer(async () => {
+    const closing = executions.close();
+    // Whoever is cancelled now gets estimates: a counting thread that is just starting would hold up the end.
+    await tokens[Symbol.asyncDispose]();
+    await closing;
+  });
   const checkDefinition = checkDefinitions(config.policy.definitions, {
     trust: definitions.trust,
     toCurrent: (tool) => catalogue.tool(tool.server, tool.name) ?? tool,
@@ -249,56 +275,29 @@ async function compose(config: Config, options: SluiceOptions, cleanup: Cleanup)
     audit,
     upstreams,
     log,
-    learn: createLearn(learned, events, privacy.steps.sealed),
+    learn: learning.learn,
     checkDefinition,
   });
+  const open = openSkills(parts, { store, checker, start: startProgram, onChanged: () => skills.forget() });
   const toolsLike = (patterns: readonly string[] = ["*"]): Tool[] =>
     catalogue
       .servers()
       .flatMap((server) => server.tools)
       .filter(({ address }) => patterns.some((pattern) => matchesPattern(pattern, address)));
 
-  const report = (): ServerReport[] => config.servers.map(toReport);
-  function toReport({ key, disabledReason, isBroken }: ServerConfig): ServerReport {
-    const known = catalogue.server(key);
-    const state = upstreams.state(key);
-    const reason = disabledReason ?? upstreams.reason(key);
-    const protocol = discovery.protocol(key);
-    const breaker = gate.breakers.load(key);
-    return {
-      key,
-      state:
-        disabledReason !== undefined
-          ? "disabled"
-          : state === "ready"
-            ? "ready"
-            : state === "failed"
-              ? "failed"
-              : known?.fetchedAt === undefined
-                ? "unknown"
-                : "known",
-      tools: catalogue.toolCount(key),
-      ...(reason === undefined ? {} : { reason }),
-      ...(isBroken === true ? { isBroken } : {}),
-      ...(protocol === undefined ? {} : { protocol }),
-      ...(breaker === undefined ? {} : { breaker }),
-      problems: known?.problems ?? [],
-    };
-  }
+  const report = (): ServerReport[] =>
+    config.servers.map((server) => toServerReport(server, { catalogue, upstreams, discovery, gate }));
 
-  const answer: Sluice["answer"] = (id, said, by) => {
-    const question = broker.answer(id, said, by);
-    audit.record({ kind: "question-answered", questionId: id, answer: said, by });
-    return question;
-  };
+  const answers = createAnswers({ store, broker, audit });
   if (config.approvals.notify !== undefined)
-    cleanup.use(createNotify(config.approvals.notify, { events, answer, log }));
+    cleanup.use(createNotify(config.approvals.notify, { events, answers, log }));
 
   if (options.warm === true) {
+    const quietly = createQuietly("warm start", logPlain);
     // After what is being answered now.
     setTimeout(() => {
-      pool.fill();
-      privacy.warm();
+      void quietly(() => pool.fill());
+      void quietly(() => privacy.warm());
     }, WARM_DELAY_MS).unref();
     void discovery.ensureKnown(keys);
   }
@@ -312,19 +311,27 @@ async function compose(config: Config, options: SluiceOptions, cleanup: Cleanup)
     },
     async resume(executionId, waitOptions = {}): Promise<ExecutionResult> {
       try {
-        return await executions.wait(executions.find(executionId), waitOptions);
+        return await runs.resume(executionId, executions, waitOptions);
       } catch (error) {
         return toFailedResult(executionId, error);
       }
     },
+    runs: {
+      list: ({ limit = 50 } = {}) => runs.list(limit),
+      show: (id) => runs.show(id),
+      cancel: (id) => runs.cancel(id, executions),
+      replay: (id, waitOptions = {}) => executions.wait(runs.replay(id), waitOptions),
+      remove: (id) => runs.remove(id),
+    },
     async callTool(tool, args = {}, callOptions = {}) {
-      const execution = startCall(parts, tool, args, callOptions);
+      const execution = await startNamed(parts, open.skills, tool, args, callOptions);
       executions.add(execution);
       return executions.wait(execution, callOptions);
     },
     searchTools: (query, searchOptions = {}) => parts.search(query, searchOptions),
     async writeTree(directory, treeOptions = {}) {
       await discovery.ensureKnown(keys, treeOptions.signal);
+      needTools(catalogue, discovery.missing(catalogue));
       return writeTree(directory, tree, treeOptions);
     },
     async learnedTypes({ tools } = {}) {
@@ -350,37 +357,25 @@ async function compose(config: Config, options: SluiceOptions, cleanup: Cleanup)
     async exposedTools() {
       if (config.expose.length === 0) return [];
       await discovery.ensureKnown(keys);
-      return catalogue
-        .servers()
-        .flatMap((server) => server.tools)
-        .filter(({ address }) => config.expose.some((pattern) => matchesPattern(pattern, address)))
-        .map((tool) => ({
-          name: `${tool.server}__${tool.name}`,
-          address: tool.address,
-          ...(tool.description === undefined
-            ? {}
-            : { description: toCleanText(tool.description, limits.toolDocCharsMax) }),
-          inputSchema: isJsonObject(tool.inputSchema) ? toCleanSchema(tool.inputSchema) : { type: "object" },
-          ...(tool.annotations === undefined ? {} : { annotations: toCleanSchema(tool.annotations) }),
-        }));
+      return toExposedTools(config.expose, toolsLike(config.expose), open.skills);
     },
     async refresh({ servers = keys, signal } = {}) {
       await discovery.fetch(servers, signal);
       return report().filter(({ key }) => servers.includes(key));
     },
-    questions: (listOptions) => broker.list(listOptions),
-    answer,
-    approvalSecret: createApprovalSecret(store),
+    ...answers,
     onQuestion: (listener) => broker.onQuestion(listener),
     edges: () => readEdges(config.stateDir),
     usage: () => gate.usage.rows(),
     verifyAudit: () => verifyAudit(config.stateDir, heads),
     auditRecords: (filter) => readAudit(config.stateDir, filter),
+    workspace: createWorkspaceAccess(parts),
     vault: createVaultAccess(privacy, audit),
+    skills: createSkillAccess(open, parts, () => discovery.ensureKnown(keys)),
     servers: report,
     engine: { name: engine.name, ...(engineReason === undefined ? {} : { reason: engineReason }) },
     wall: { name: wall.name, ...(wallReason === undefined ? {} : { reason: wallReason }) },
-    health: () => checkHealth(config, engine, pool),
+    health: async () => [...(await checkHealth(config, { engine, pool, store })), ...announced],
     [Symbol.asyncDispose]: () => cleanup[Symbol.asyncDispose](),
   };
 }

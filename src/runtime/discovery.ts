@@ -1,22 +1,25 @@
 import { setMaxListeners } from "node:events";
 import { toMessage } from "../base/errors.ts";
 import { limits } from "../base/limits.ts";
-import type { Catalogue } from "../catalogue/catalogue.ts";
+import type { Catalogue, CatalogueView } from "../catalogue/catalogue.ts";
 import type { ListedDefinition } from "../catalogue/trust.ts";
 import type { ServerConfig } from "../config/config.ts";
 import type { Upstreams } from "../upstream/upstreams.ts";
+import type { MissingServer } from "./unresolved.ts";
 
 /** Keeps the catalogue true: asks servers for their tools when nothing is known of them, and again when they may have changed. */
 export interface Discovery {
   /** Asks these servers now; a server that fails is left as it was known. */
   fetch(keys: readonly string[], signal?: AbortSignal): Promise<void>;
   /**
-   * Asks those of these servers that were never reached, and waits for them for a bounded time; others cost nothing.
-   * One that failed a moment ago is not asked again.
+   * Asks those of these servers that were never reached, before any others, and waits for them for a bounded time
+   * (`isPatient`: until each has answered or failed); others cost nothing. One that failed a moment ago is not asked again.
    */
   ensureKnown(keys: readonly string[], signal?: AbortSignal): Promise<void>;
-  /** The servers whose tools are not known though they should be, each with why. */
-  missing(): { key: string; reason: string }[];
+  /** The same of those whose known list is not of the connection that they have now: it may be old. */
+  ensureListed(keys: readonly string[], signal?: AbortSignal): Promise<void>;
+  /** The servers whose tools this catalogue does not know though it should, each with why. */
+  missing(view: CatalogueView): MissingServer[];
   /** Why nothing can be called on this server: it is disabled, failed, or has not answered; `undefined` if its tools are known. */
   unavailable(key: string): string | undefined;
   /** The protocol revision that a server was last spoken to in, by this process. */
@@ -38,6 +41,10 @@ export interface DiscoveryOptions {
   /** A server has listed these tools; called before `onChanged`. */
   onListed: (key: string, definitions: readonly ListedDefinition[]) => void;
   onChanged: (key: string) => void;
+  /** Nobody asks again later: whoever waits for servers waits for the time-outs of each. Default false. */
+  isPatient?: boolean;
+  /** Somebody goes on waiting for these. */
+  onAwaited: (keys: readonly string[]) => void;
   log: (line: string) => void;
 }
 
@@ -47,6 +54,8 @@ export function createDiscovery({
   upstreams,
   onListed,
   onChanged,
+  isPatient = false,
+  onAwaited,
   log,
 }: DiscoveryOptions): Discovery {
   const enabled = new Set(servers.filter(({ disabledReason }) => disabledReason === undefined).map(({ key }) => key));
@@ -62,7 +71,10 @@ export function createDiscovery({
   // Each server that is being asked listens to it.
   setMaxListeners(0, closing.signal);
 
-  const isUnknown = (key: string): boolean => enabled.has(key) && catalogue.server(key)?.fetchedAt === undefined;
+  const isUnknown = (key: string, view: CatalogueView = catalogue): boolean =>
+    enabled.has(key) && view.server(key)?.fetchedAt === undefined;
+
+  const isOfConnection = (key: string): boolean => upstreams.state(key) === "ready" && listed.has(key);
 
   function ask(key: string): Promise<void> {
     let question = asking.get(key);
@@ -105,14 +117,34 @@ export function createDiscovery({
   }
 
   async function fetch(keys: readonly string[], signal?: AbortSignal): Promise<void> {
-    const all = Promise.all(keys.filter((key) => enabled.has(key)).map(ask));
-    if (signal === undefined) return void (await all);
-    // The question goes on for others when this one stops waiting.
-    await new Promise<void>((resolve) => {
-      signal.addEventListener("abort", () => resolve(), { once: true });
-      void all.then(() => resolve());
-      if (signal.aborted) resolve();
-    });
+    await settled(Promise.all(keys.filter((key) => enabled.has(key)).map(ask)), signal);
+  }
+
+  /** Asks those that did not fail a moment ago, before all others, and waits. */
+  async function fetchInTime(keys: readonly string[], signal?: AbortSignal): Promise<void> {
+    const now = performance.now();
+    const asked = keys.filter((key) => now - (failures.get(key)?.at ?? -Infinity) > limits.discoveryRetryMs);
+    if (asked.length === 0) return;
+    const awaited = new Set(asked);
+    const all = Promise.all(asked.map(async (key) => ask(key).then(() => awaited.delete(key))));
+    upstreams.hurry(asked);
+    // Those who came before have waited for it already, unless its start has not even begun: the wait is one for all.
+    const waits = asked.map((key) => limits.discoveryWaitMs - (now - sinceOf(key, now)));
+    let waitMs = Math.max(0, ...waits);
+    for (;;) {
+      const late = AbortSignal.timeout(Math.ceil(waitMs));
+      await settled(all, signal === undefined ? late : AbortSignal.any([signal, late]));
+      if (!isPatient || awaited.size === 0 || signal?.aborted === true) return;
+      onAwaited([...awaited]);
+      waitMs = limits.discoveryWaitMs;
+    }
+  }
+
+  function sinceOf(key: string, now: number): number {
+    const question = asking.get(key);
+    if (question === undefined) return now;
+    if (upstreams.state(key) === "queued") question.since = now;
+    return question.since;
   }
 
   function unavailable(key: string): string | undefined {
@@ -125,22 +157,21 @@ export function createDiscovery({
 
   return {
     fetch,
-    async ensureKnown(keys, signal) {
-      const now = performance.now();
-      const unknown = keys.filter(
-        (key) => isUnknown(key) && now - (failures.get(key)?.at ?? -Infinity) > limits.discoveryRetryMs,
-      );
-      if (unknown.length === 0) return;
-      // Those who came before have waited for it already: the wait is one for all.
-      const waits = unknown.map((key) => limits.discoveryWaitMs - (now - (asking.get(key)?.since ?? now)));
-      const late = AbortSignal.timeout(Math.ceil(Math.max(0, ...waits)));
-      await fetch(unknown, signal === undefined ? late : AbortSignal.any([signal, late]));
-    },
+    ensureKnown: (keys, signal) =>
+      fetchInTime(
+        keys.filter((key) => isUnknown(key)),
+        signal,
+      ),
+    ensureListed: (keys, signal) =>
+      fetchInTime(
+        keys.filter((key) => enabled.has(key) && !isOfConnection(key)),
+        signal,
+      ),
     protocol: (key) => protocols.get(key),
-    missing: () =>
+    missing: (view) =>
       servers
-        .filter(({ key, isBroken }) => isUnknown(key) || isBroken === true)
-        .map(({ key }) => ({ key, reason: unavailable(key) ?? "its tools are not known" })),
+        .filter(({ key, isBroken }) => isUnknown(key, view) || isBroken === true)
+        .map(({ key }) => ({ key, reason: unavailable(key) ?? "it answered during the search" })),
     unavailable,
     refresh(key) {
       if (!closing.signal.aborted) void ask(key);
@@ -151,7 +182,7 @@ export function createDiscovery({
       this.refresh(key);
     },
     async isListed(key, signal) {
-      if (upstreams.state(key) === "ready" && listed.has(key)) return true;
+      if (isOfConnection(key)) return true;
       listed.delete(key);
       await fetch([key], signal);
       return listed.has(key);
@@ -162,4 +193,14 @@ export function createDiscovery({
       await Promise.all([...asking.values()].map(({ answered }) => answered));
     },
   };
+}
+
+/** Waits until the work is done or the signal aborts; the work goes on then, for others. */
+async function settled(work: Promise<unknown>, signal: AbortSignal | undefined): Promise<void> {
+  if (signal === undefined) return void (await work);
+  await new Promise<void>((resolve) => {
+    signal.addEventListener("abort", () => resolve(), { once: true });
+    void work.then(() => resolve());
+    if (signal.aborted) resolve();
+  });
 }

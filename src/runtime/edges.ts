@@ -1,7 +1,5 @@
-import { createReadStream, existsSync, readdirSync } from "node:fs";
-import { join } from "node:path";
-import { createInterface } from "node:readline";
-import { isJsonObject, type Json } from "../base/json.ts";
+import type { JsonObject } from "../base/json.ts";
+import { readAudit } from "./audit-query.ts";
 
 /** Personal data of one class that went, or was about to go, from servers to a tool; all calls together. */
 export interface EdgeReport {
@@ -20,27 +18,12 @@ export interface EdgeReport {
 
 /** What flowed where, from every segment of the audit in a state directory. */
 export async function readEdges(stateDir: string): Promise<EdgeReport[]> {
-  const folder = join(stateDir, "audit");
   const edges = new Map<string, { report: EdgeReport; tokens: Set<string> }>();
-  const files = existsSync(folder) ? readdirSync(folder).filter((name) => name.endsWith(".jsonl")) : [];
-  for (const name of files.sort()) {
-    for await (const line of createInterface({ input: createReadStream(join(folder, name)) })) {
-      // Most lines are about something else.
-      if (line.includes('"kind":"edge"')) add(edges, line);
-    }
-  }
+  for await (const record of readAudit(stateDir)) if (record["kind"] === "edge") add(edges, record);
   return [...edges.values()].map(({ report, tokens }) => ({ ...report, tokens: tokens.size }));
 }
 
-function add(edges: Map<string, { report: EdgeReport; tokens: Set<string> }>, line: string): void {
-  let record: Json;
-  try {
-    record = JSON.parse(line) as Json;
-  } catch {
-    // Torn: its writing was interrupted.
-    return;
-  }
-  if (!isJsonObject(record) || record["kind"] !== "edge") return;
+function add(edges: Map<string, { report: EdgeReport; tokens: Set<string> }>, record: JsonObject): void {
   const {
     from,
     tool,

@@ -1,7 +1,6 @@
-import { SluiceError } from "../base/errors.ts";
 import { inTime } from "../base/in-time.ts";
 import { limits } from "../base/limits.ts";
-import type { ExecutionResult, LogEntry } from "./outcome.ts";
+import type { ExecutionResult, LogEntry, RunProgress } from "./outcome.ts";
 import type { WaitOptions } from "./sluice.ts";
 
 /** One execution while it runs and while its outcome is kept. */
@@ -13,16 +12,21 @@ export interface RunningExecution {
   snapshot(): Promise<ExecutionResult>;
   /** Resolves when it waits for a person who is not asked here; until then, and after, it may wait for others. */
   paused: () => Promise<void>;
-  cancel(code: "cancelled" | "parkMs" | "parkedMax", message: string): void;
+  /** `mayGoOn`: not because somebody does not want it any more. */
+  cancel(code: "cancelled" | "parkMs" | "parkedMax", message: string, mayGoOn?: boolean): void;
+  /** Resolves when no call is under way whose answer would be lost, and after a bounded time. */
+  settled(): Promise<unknown>;
   /** Calls the listener with what is printed and reported, until the returned function is called. */
-  listen(listener: (entry: LogEntry) => void): () => void;
+  listen(listener: (entry: LogEntry, progress?: RunProgress) => void): () => void;
 }
 
 /** Executions that run, that wait for `resume`, and the outcomes of those that ended. */
 export interface Executions {
   /** Waits for it until its end, `answerMs` or the signal (which cancels it). */
   wait(execution: RunningExecution, options: WaitOptions): Promise<ExecutionResult>;
-  find(id: string): RunningExecution;
+  find(id: string): RunningExecution | undefined;
+  /** Whether its outcome was given to somebody. */
+  wasTold(id: string): boolean;
   add(execution: RunningExecution): void;
   /** Cancels all and waits for their ends. */
   close(): Promise<void>;
@@ -32,6 +36,7 @@ interface Entry {
   execution: RunningExecution;
   ended: boolean;
   waiters: number;
+  wasTold: boolean;
   /** Ends the parking: running executions are killed then, outcomes forgotten. */
   timer?: NodeJS.Timeout;
 }
@@ -48,11 +53,16 @@ export function createExecutions({ parkMs, parkedMax }: { parkMs: number; parked
       return entry.execution.cancel(
         "parkedMax",
         `${parked.length} executions are parked already; parkedMax is ${parkedMax}`,
+        true,
       );
     }
     entry.timer = setTimeout(() => {
       if (entry.ended) entries.delete(entry.execution.id);
-      else entry.execution.cancel("parkMs", `Nobody resumed the execution for ${parkMs} ms (parkMs)`);
+      else
+        void entry.execution.settled().then(() => {
+          if (entry.waiters === 0)
+            entry.execution.cancel("parkMs", `Nobody resumed the execution for ${parkMs} ms (parkMs)`, true);
+        });
     }, parkMs);
     entry.timer.unref();
   }
@@ -68,7 +78,9 @@ export function createExecutions({ parkMs, parkedMax }: { parkMs: number; parked
 
   return {
     add(execution) {
-      const entry: Entry = { execution, ended: false, waiters: 0 };
+      const entry: Entry = { execution, ended: false, waiters: 0, wasTold: false };
+      // One that goes on takes the place of its earlier part.
+      clearTimeout(entries.get(execution.id)?.timer);
       entries.set(execution.id, entry);
       void execution.result.then(() => {
         entry.ended = true;
@@ -76,17 +88,8 @@ export function createExecutions({ parkMs, parkedMax }: { parkMs: number; parked
         trim();
       });
     },
-    find(id) {
-      const entry = entries.get(id);
-      if (entry !== undefined) return entry.execution;
-      throw new SluiceError(
-        "unknown_execution",
-        `There is no execution "${id.slice(0, 100)}": it was never started here, or its outcome was forgotten`,
-        {
-          hint: "Outcomes are kept while this process lives, for parkMs; run the code again",
-        },
-      );
-    },
+    find: (id) => entries.get(id)?.execution,
+    wasTold: (id) => entries.get(id)?.wasTold === true,
     async wait(execution, { signal, answerMs, onProgress }) {
       const entry = entries.get(execution.id);
       if (entry !== undefined) {
@@ -95,12 +98,14 @@ export function createExecutions({ parkMs, parkedMax }: { parkMs: number; parked
         delete entry.timer;
       }
       const cancel = (): void => execution.cancel("cancelled", "The execution was cancelled");
-      const stopListening = onProgress === undefined ? undefined : execution.listen(({ text }) => onProgress(text));
+      const stopListening =
+        onProgress === undefined ? undefined : execution.listen(({ text }, progress) => onProgress(text, progress));
       try {
         if (signal?.aborted) cancel();
         signal?.addEventListener("abort", cancel, { once: true });
         const ended = Promise.race([execution.result, execution.paused()]);
         const result = answerMs === undefined ? await ended : await inTime(ended, answerMs);
+        if (entry?.ended === true) entry.wasTold = true;
         return result ?? (await execution.snapshot());
       } finally {
         stopListening?.();
@@ -112,11 +117,14 @@ export function createExecutions({ parkMs, parkedMax }: { parkMs: number; parked
       }
     },
     async close() {
-      for (const { execution, timer } of entries.values()) {
-        clearTimeout(timer);
-        execution.cancel("cancelled", "Sluice is closing");
-      }
-      await Promise.all([...entries.values()].map(({ execution }) => execution.result));
+      await Promise.all(
+        [...entries.values()].map(async ({ execution, timer }) => {
+          clearTimeout(timer);
+          await execution.settled();
+          execution.cancel("cancelled", "Sluice is closing", true);
+          await execution.result;
+        }),
+      );
       for (const { timer } of entries.values()) clearTimeout(timer);
       entries.clear();
     },

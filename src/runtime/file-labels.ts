@@ -1,4 +1,5 @@
 import type { ReadLabel } from "../config/config.ts";
+import { defaultWorkspace } from "../config/workspaces.ts";
 import type { Store } from "../store/store.ts";
 
 /**
@@ -21,10 +22,15 @@ type Kind = "content" | "names";
 /** Folders where the host keeps what tools answered: what is there has no label of its own and may be anything. */
 const kept = [".spill", ".media"];
 
-export function createFileLabels(store: Store): FileLabels {
+/** `workspace`: each has labels of its own. */
+export function createFileLabels(store: Store, workspace: string = defaultWorkspace): FileLabels {
+  // No path begins with a line end.
+  const prefix = workspace === defaultWorkspace ? "" : `\n${workspace}/`;
+  // What is no file (learned types) is everybody's.
+  const full = (path: string): string => (path.startsWith("\n") ? path : prefix + path);
   function own(path: string, kind: Kind): ReadLabel[] {
     const row = store.get<{ labels: string }>("SELECT labels FROM file_label WHERE path = ? AND kind = ?", [
-      path,
+      full(path),
       kind,
     ]);
     return row === undefined ? [] : (JSON.parse(row.labels) as ReadLabel[]);
@@ -34,18 +40,18 @@ export function createFileLabels(store: Store): FileLabels {
     const all = [...new Set(labels)].sort();
     // Most changes change no label, and a write costs ten times a look.
     if (all.join() === own(path, kind).join()) return;
-    if (all.length === 0) store.run("DELETE FROM file_label WHERE path = ? AND kind = ?", [path, kind]);
+    if (all.length === 0) store.run("DELETE FROM file_label WHERE path = ? AND kind = ?", [full(path), kind]);
     else
       store.run("INSERT OR REPLACE INTO file_label (path, kind, labels) VALUES (?, ?, ?)", [
-        ...[path, kind, JSON.stringify(all)],
+        ...[full(path), kind, JSON.stringify(all)],
       ]);
   }
 
   function below(path: string): ReadLabel[] {
-    const prefix = path === "" ? "" : `${path}/`;
+    const start = path === "" ? prefix : `${prefix}${path}/`;
     const rows = store.all<{ labels: string }>(
       "SELECT DISTINCT labels FROM file_label WHERE substr(path, 1, length(?)) = ?",
-      [prefix, prefix],
+      [start, start],
     );
     return rows.flatMap(({ labels }) => JSON.parse(labels) as ReadLabel[]);
   }

@@ -6,19 +6,26 @@ import type { Parts } from "./parts.ts";
 export const charsPerToken = 4;
 const PREVIEW_BYTES_MIN = 256;
 
+/** How much of an answer is shown: of what was printed, and of the result. */
+export interface AnswerBounds {
+  previewBytes: number;
+  resultBytes: number;
+}
+
 /** The bounds of an answer by what is left of its budget; what an error says is cut to it here. */
-export function fitAnswer<Bounds extends Pick<SandboxConfig, "previewBytes">>(
-  parts: Pick<Parts, "gate">,
-  outcome: Pick<Outcome, "executionId" | "error">,
-  bounds: Bounds,
-): Bounds {
-  const left = Math.max(
-    PREVIEW_BYTES_MIN,
-    Math.floor(parts.gate.budget.tokensLeft(outcome.executionId) * charsPerToken),
-  );
-  const { error } = outcome;
+export function fitAnswer(
+  { gate: { budget } }: Pick<Parts, "gate">,
+  { executionId, error, logs }: Pick<Outcome, "executionId" | "error" | "logs">,
+  { previewBytes }: Pick<SandboxConfig, "previewBytes">,
+): AnswerBounds {
+  const room = budget.tokensLeft(executionId) * charsPerToken;
+  const left = Math.max(PREVIEW_BYTES_MIN, Math.floor(room));
   if (error !== undefined && error.message.length > left)
     error.message = `${error.message.slice(0, left)}… (${error.message.length - left} more characters: policy.budget)`;
+  const printed = logs.reduce((sum, { text }) => sum + text.length, 0);
   // What has no room is kept in a file.
-  return { ...bounds, previewBytes: Math.min(bounds.previewBytes, left) };
+  return {
+    previewBytes: Math.min(previewBytes, left),
+    resultBytes: Math.min(previewBytes, Math.max(PREVIEW_BYTES_MIN, Math.floor(room - printed))),
+  };
 }

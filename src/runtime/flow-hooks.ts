@@ -1,7 +1,10 @@
 import { SluiceError } from "../base/errors.ts";
+import { asText, isJsonObject } from "../base/json.ts";
+import { limits } from "../base/limits.ts";
 import type { ReadLabel } from "../config/config.ts";
 import { toRuleText } from "../gateway/flow.ts";
-import type { FileWatch, ModuleFiles } from "../sandbox/file-gate.ts";
+import type { FileGate, FileReply, FileWatch, ModuleFiles } from "../sandbox/file-gate.ts";
+import { parseGuestPath } from "../sandbox/file-path.ts";
 import type { Parts } from "./parts.ts";
 
 /** What a program sees of the workspace it has read, and what it changes there holds what it had read. */
@@ -15,6 +18,31 @@ export function toFileWatch({ flow, fileLabels }: Parts["gate"], executionId: st
       fileLabels.addName(names.join("/"), flow.labelsOf(executionId));
     },
   };
+}
+
+/** The files of a program: what it reads in one that holds what programs had read is text that a server may have answered. */
+export function toWatchedFiles(
+  files: FileGate,
+  { alerts, fileLabels }: Pick<Parts["gate"], "alerts" | "fileLabels">,
+  executionId: string,
+): FileGate {
+  return {
+    async act(args, content, turn) {
+      const reply = await files.act(args, content, turn);
+      if (args["act"] !== "readFile" || "error" in reply) return reply;
+      const { root, names } = parseGuestPath(asText(args["path"]));
+      if (root === "workspace" && fileLabels.of(names.join("/")).length > 0)
+        alerts.noteText(executionId, toReadText(reply));
+      return reply;
+    },
+  };
+}
+
+/** The beginning of what was read. */
+function toReadText(reply: Exclude<FileReply, { error: unknown }>): string {
+  if ("bytes" in reply) return reply.bytes.toString("utf8", 0, limits.largeBytesMin);
+  const { text, base64 } = isJsonObject(reply.value) ? reply.value : {};
+  return typeof text === "string" ? text : Buffer.from(asText(base64 ?? null), "base64").toString("utf8");
 }
 
 /** Where the labels of learned types are: their names come from results. */
@@ -47,11 +75,9 @@ export async function admitRequest(
     const origins: ReadLabel[] = [...rule.read];
     const said = broker.remembered("flow", origins, tool);
     const text = `May the program send a request to ${host}? It ${has} (${named}).`;
-    const body = { text, arguments: [], calls: 1, data: [] };
-    const isAllowed =
-      said === undefined
-        ? await broker.ask({ kind: "flow", executionId, tool, origins, body }, signal)
-        : said === "allow";
+    const body = { text, arguments: [], calls: 1, data: [], about: [`${named} ${host}`] };
+    const ask = (): Promise<boolean> => broker.ask({ kind: "flow", executionId, tool, origins, body }, signal);
+    const isAllowed = said === undefined ? await flow.once(executionId, `${named} ${tool}`, ask) : said === "allow";
     if (!isAllowed)
       throw denied(host, `the program ${has}, ${named} asks for a person's approval, and it was not given`);
   }

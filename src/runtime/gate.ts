@@ -1,4 +1,6 @@
+import { priceOf } from "../config/budget.ts";
 import type { Config, Trust } from "../config/config.ts";
+import { toMessage } from "../base/errors.ts";
 import { limits } from "../base/limits.ts";
 import { type Alert, type Alerts, createAlerts } from "../gateway/alerts.ts";
 import type { Audit } from "../gateway/audit.ts";
@@ -30,19 +32,27 @@ export interface GateParts {
   store: Store;
   audit: Audit;
   events: Parts["events"];
+  /** For lines that may quote what is somebody's. */
   log: (line: string) => void;
+  /** For lines that are ours alone. */
+  logPlain: (line: string) => void;
 }
 
-export function openGate({ config, store, audit, events, log }: GateParts): Gate {
+export function openGate({ config, store, audit, events, log, logPlain }: GateParts): Gate {
   const raise = (alert: Alert): void => {
-    audit.record({ kind: "alert", ...alert });
+    try {
+      audit.record({ kind: "alert", ...alert });
+    } catch (error) {
+      // It is about what has happened or was asked for: it is told all the same, and the next call is refused.
+      logPlain(`an alert is not in the audit: ${toMessage(error)}`);
+    }
     events.emit({ kind: "alert", ...alert });
     log(`alert ${alert.rule}${alert.executionId === undefined ? "" : ` of ${alert.executionId}`}: ${alert.evidence}`);
   };
   const { policy, servers } = config;
   const byKey = new Map(servers.map((server) => [server.key, server]));
-  const usage = createUsage(store, { writeMs: limits.usageWriteMs });
-  const breakers = createBreakerStore(store);
+  const usage = createUsage(store, { writeMs: limits.usageWriteMs, log: logPlain });
+  const breakers = createBreakerStore(store, logPlain);
   const trustOf = toTrustOf(servers);
   const flow = createFlow({ policy, serverOf: (key) => byKey.get(key) });
   const alerts = createAlerts({
@@ -53,16 +63,19 @@ export function openGate({ config, store, audit, events, log }: GateParts): Gate
     isRead: ({ server, annotations }) => annotations?.readOnlyHint === true && isTrusted(trustOf(server)),
   });
   events.on((event) => watchForAlerts(event, alerts));
+  const budget = createBudget(policy.budget, usage.day, priceOf(policy.budget), logPlain);
   return {
-    ...{ trustOf, usage, flow, alerts },
-    budget: createBudget(policy.budget, usage.day),
-    fileLabels: createFileLabels(store),
+    ...{ trustOf, usage, flow, alerts, budget },
+    fileLabels: createFileLabels(store, config.workspace),
     limit: createLimit({
       ...{ audit, breakers, limits: policy.limits, retry: policy.retry, breaker: policy.breaker },
       trustOf,
     }),
     breakers,
-    [Symbol.dispose]: () => usage[Symbol.dispose](),
+    [Symbol.dispose]() {
+      budget[Symbol.dispose]();
+      usage[Symbol.dispose]();
+    },
   };
 }
 

@@ -4,11 +4,18 @@ import { SluiceError, toMessage } from "../base/errors.ts";
 import type { Config } from "../config/config.ts";
 import type { Engine } from "../sandbox/engines/engine.ts";
 import type { Pool } from "../sandbox/pool.ts";
+import type { Store } from "../store/store.ts";
 import type { HealthCheck } from "./sluice.ts";
 import { checkAppArmor, checkMemoryBound, checkWalls } from "./wall-health.ts";
 
+/** More than the room that is left in a file or page already there. */
+const PROBE_BYTES = 65_536;
+
 /** Checks what programs need of this machine, each by really using it. */
-export async function checkHealth(config: Config, engine: Engine, pool: Pool): Promise<HealthCheck[]> {
+export async function checkHealth(
+  config: Config,
+  { engine, pool, store }: { engine: Engine; pool: Pool; store: Store },
+): Promise<HealthCheck[]> {
   const needed = await Promise.all([
     check(
       "engine",
@@ -21,12 +28,21 @@ export async function checkHealth(config: Config, engine: Engine, pool: Pool): P
       release();
       return `a guest started and ran in ${Math.round(performance.now() - started)} ms`;
     }),
-    check("state directory", `Make it writable, or name another with "stateDir"`, async () => {
+    check("state directory", `Make room and make it writable, or name another with "stateDir"`, async () => {
       await mkdir(config.stateDir, { recursive: true });
       const probe = join(config.stateDir, `.probe-${process.pid}`);
-      await writeFile(probe, "");
-      await rm(probe);
+      try {
+        // A full disk takes an empty file.
+        await writeFile(probe, "0".repeat(PROBE_BYTES));
+      } finally {
+        await rm(probe, { force: true });
+      }
       return config.stateDir;
+    }),
+    check("store", `Make room, or end the process that holds it; or name another "stateDir"`, () => {
+      store.run("INSERT OR REPLACE INTO setting (name, value) VALUES ('probe', ?)", ["0".repeat(PROBE_BYTES)]);
+      store.run("DELETE FROM setting WHERE name = 'probe'");
+      return Promise.resolve(store.file);
     }),
   ]);
   return [...needed, ...(await checkWalls(config, engine)), checkMemoryBound(), await checkAppArmor(pool)];

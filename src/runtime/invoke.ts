@@ -6,6 +6,7 @@ import type { Audit } from "../gateway/audit.ts";
 import type { CallOutcome, ToolCall } from "../gateway/call.ts";
 import { toErrorValue } from "../gateway/compose.ts";
 import type { DefinitionCheck } from "../gateway/definitions.ts";
+import { createRepeatable } from "../gateway/repeatable.ts";
 import { createGateway } from "../gateway/steps.ts";
 import { unwrapResult } from "../gateway/unwrap.ts";
 import type { Upstreams } from "../upstream/upstreams.ts";
@@ -32,6 +33,7 @@ export function createInvoke(
     checkDefinition: DefinitionCheck;
   },
 ): Parts["invoke"] {
+  const isRepeatable = createRepeatable({ retry: parts.config.policy.retry, trustOf: parts.gate.trustOf });
   const saveMedia = createMedia(parts.workspace);
   const { resultBytesMax } = parts.config.sandbox;
 
@@ -39,8 +41,19 @@ export function createInvoke(
   const noted = new Set<ReadLabel>();
   function noteLearned(labels: ReadonlySet<ReadLabel>): void {
     if ([...labels].every((label) => noted.has(label))) return;
-    for (const label of labels) noted.add(label);
-    parts.gate.fileLabels.set(learnedPath, noted, true);
+    const all = new Set([...noted, ...labels]);
+    parts.gate.fileLabels.set(learnedPath, all, true);
+    for (const label of all) noted.add(label);
+  }
+
+  /** The call has happened, and its result is told whatever becomes of this. Nothing is learned whose label cannot be kept. */
+  function learnFrom(executionId: string, tool: Tool, data: Json): void {
+    try {
+      noteLearned(parts.gate.flow.labelsOf(executionId));
+    } catch (error) {
+      return log(`learned types: ${tool.address} taught nothing: ${toMessage(error)}`);
+    }
+    learn(tool, data);
   }
 
   async function callUpstream(call: ToolCall): Promise<CallOutcome> {
@@ -59,8 +72,8 @@ export function createInvoke(
   }
 
   async function request({ tool, arguments: args, onLeave }: ToolCall, signal: AbortSignal): Promise<CallOutcome> {
-    onLeave?.();
     try {
+      onLeave?.(isRepeatable(tool, true));
       return await unwrapResult(await upstreams.callTool(tool.server, tool.name, args, { signal }), saveMedia, {
         resultBytesMax,
       });
@@ -79,6 +92,7 @@ export function createInvoke(
       onUnenforced: (address, reason) => log(`${address}: ${reason}`),
       approve: {
         broker: parts.broker,
+        isRepeatable,
         masked: (token) => parts.privacy.need().masked(token),
         clean: (texts) => cleanTexts(parts, texts),
       },
@@ -110,10 +124,7 @@ export function createInvoke(
       };
     }
     const outcome = await pass({ ...rest, tool, arguments: args });
-    if (outcome.kind === "data") {
-      noteLearned(parts.gate.flow.labelsOf(named.executionId));
-      learn(tool, outcome.data);
-    }
+    if (outcome.kind === "data") learnFrom(named.executionId, tool, outcome.data);
     return { ...outcome, address: tool.address };
   };
 }

@@ -4,8 +4,8 @@ import { toNearest } from "../base/nearest.ts";
 import type { CatalogueView } from "../catalogue/catalogue.ts";
 import type { CatalogueServer } from "../catalogue/tool.ts";
 import type { ModuleTree } from "../codegen/module-tree.ts";
-import { createDiskRoot } from "../sandbox/disk-root.ts";
 import { ALLOWED_GLOBALS } from "../sandbox/guest/globals.js";
+import type { ReadRoot } from "../sandbox/layered-root.ts";
 import type { GuestServer, ImportTarget, NameSource } from "../sandbox/link.ts";
 
 const BUILTINS = new Map([
@@ -33,17 +33,16 @@ const RESERVED_GLOBALS = new Set([
 /** How many names a hint lists. */
 const NAMES_SHOWN = 30;
 
-const SKILL_FORMS = ["", ".ts", ".js", "/index.ts", "/index.js"];
+const FILE_FORMS = ["", ".ts", ".js"];
+const FOLDER_FORMS = ["/index.ts", "/index.js"];
 
 /** What the names in a program mean, from the catalogue and the folder of skills. */
 export function createNames(
   catalogue: CatalogueView,
   tree: ModuleTree,
   unavailable: (key: string) => string | undefined,
-  skillsFolder: string,
+  skills: ReadRoot,
 ): NameSource {
-  const skills = createDiskRoot(skillsFolder);
-
   function toGuestServer(server: CatalogueServer): GuestServer {
     const tools: Record<string, string> = Object.create(null) as Record<string, string>;
     for (const tool of server.tools) tools[tool.callName] = tool.address;
@@ -116,13 +115,25 @@ export function createNames(
   }
 
   async function resolveSkill(path: string, specifier: string): Promise<ImportTarget> {
-    for (const form of SKILL_FORMS) {
-      const candidate = `${path}${form}`;
-      if (form === "" && !/\.(ts|js)$/.test(path)) continue;
+    const stem = path.replace(/\.(ts|js)$/, "");
+    const asFile = FILE_FORMS.map((form) => `${path}${form}`);
+    // `./skills/x.ts` is the folder x, too. Of a folder and a file with one name, the folder is what is tested and trusted.
+    const asFolder = FOLDER_FORMS.map((form) => `${stem}${form}`);
+    for (const candidate of stem.includes("/") ? [...asFile, ...asFolder] : [...asFolder, ...asFile]) {
+      if (!/\.(ts|js)$/.test(candidate)) continue;
       const stat = await skills.stat(candidate.split("/")).catch(() => undefined);
       if (stat?.isFile()) return { kind: "skill", path: `skills/${candidate}` };
     }
     const known = await skills.list([]).catch(() => []);
+    const folder = stem.split("/")[0] ?? "";
+    if (known.some(({ name, kind }) => name === folder && kind === "directory"))
+      throw new SluiceError(
+        "import_not_found",
+        `Cannot import "${specifier}": the skill "${folder}" has no such module`,
+        {
+          hint: `A skill that can be imported has an index.ts; read what this one says with fs.readFile("./skills/${folder}/SKILL.md", "utf8")`,
+        },
+      );
     throw new SluiceError("import_not_found", `Cannot import "${specifier}": there is no skill "${path}"`, {
       hint:
         known.length === 0

@@ -3,11 +3,11 @@ import { toMessage } from "../base/errors.ts";
 import { limits } from "../base/limits.ts";
 import type { NotifyConfig } from "../config/config.ts";
 import { createAnswerLinks } from "./answer-links.ts";
-import type { Answer, Events } from "./sluice.ts";
+import type { Events, Sluice } from "./sluice.ts";
 
 export interface NotifyParts {
   events: Events;
-  answer: (id: string, answer: Answer, by: string) => void;
+  answers: Pick<Sluice, "answer" | "questions">;
   log: (line: string) => void;
 }
 
@@ -16,8 +16,11 @@ export interface NotifyParts {
  * HMAC-SHA256 of `<t>.<body>` with the secret. A question comes with a link to this machine on which it can be answered
  * once, until it expires.
  */
-export function createNotify({ url, secret }: NotifyConfig, { events, answer, log }: NotifyParts): AsyncDisposable {
-  const links = createAnswerLinks(answer);
+export function createNotify({ url, secret }: NotifyConfig, { events, answers, log }: NotifyParts): AsyncDisposable {
+  const links = createAnswerLinks(
+    (id, said) => answers.answer(id, said, "link", { from: "dialog" }),
+    (id) => answers.questions().some((question) => question.id === id),
+  );
   const stop = new AbortController();
 
   async function send(message: object): Promise<void> {
@@ -55,7 +58,7 @@ export function createNotify({ url, secret }: NotifyConfig, { events, answer, lo
       .then((link) =>
         send({
           ...{ type: "question", id, kind, executionId, tool, origins, link },
-          ...{ text: body.text, arguments: body.arguments, data: body.data, site: body.site },
+          ...{ text: body.text, arguments: body.arguments, data: body.data, site: body.site, holds: body.holds },
           expiresAt: new Date(expiresAt).toISOString(),
         }),
       )

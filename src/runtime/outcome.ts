@@ -9,6 +9,13 @@ export interface LogEntry {
   text: string;
 }
 
+/** How far a program says it is: what it gave to `progress()`. */
+export interface RunProgress {
+  done?: number;
+  total?: number;
+  note?: string;
+}
+
 /** What went wrong, for the model: the code is a heading of `docs/errors.md`. */
 export interface OutcomeError {
   code: string;
@@ -88,7 +95,7 @@ export interface SearchResult {
   id: string;
   /** The server; of a skill, `skills`. */
   server: string;
-  /** What a program writes: `gdrive.getDocument`; of a skill, what reads its SKILL.md. */
+  /** What a program writes: `gdrive.getDocument`; of a skill, the line that imports and calls it, or reads its SKILL.md. */
   call: string;
   /** One sentence (`detail` summary and full). */
   summary?: string;

@@ -9,13 +9,16 @@ import type { Broker } from "../gateway/broker.ts";
 import type { CallOutcome, Grant } from "../gateway/call.ts";
 import type { ModuleFiles } from "../sandbox/file-gate.ts";
 import type { NameSource } from "../sandbox/link.ts";
+import type { ReadRoot } from "../sandbox/layered-root.ts";
 import type { Pool } from "../sandbox/pool.ts";
 import type { Watchdog } from "../sandbox/watchdog.ts";
 import type { Workspace } from "../sandbox/workspace.ts";
 import type { ProgramCheck } from "./check-program.ts";
 import type { Discovery } from "./discovery.ts";
+import type { ProgramSkills } from "./open-skills.ts";
 import type { OpenPrivacy } from "./privacy.ts";
 import type { SearchAnswer } from "./outcome.ts";
+import type { Runs } from "./runs.ts";
 import type { CountedTokens } from "./token-account.ts";
 import type { SampledText } from "./tokens.ts";
 import type { Telemetry } from "./telemetry.ts";
@@ -35,6 +38,8 @@ export interface NamedCall {
   endExecution?: (code: ErrorCode, message: string) => void;
   /** What is left of the execution's wall clock. */
   remainingMs?: () => number;
+  onLeave?: (isRepeatable: boolean) => void;
+  timesLeft?: number;
   /** The catalogue as the program sees it; absent: as it is. */
   view?: CatalogueView;
 }
@@ -49,6 +54,9 @@ export interface Parts {
   openView(): { catalogue: CatalogueView; files: ModuleFiles; names: NameSource };
   discovery: Discovery;
   workspace: Workspace;
+  /** The folders of the skills, as programs see them. */
+  skillRoot: ReadRoot;
+  skills: ProgramSkills;
   pool: Pool;
   watchdog: Watchdog;
   typeCheck: ProgramCheck;
@@ -60,6 +68,7 @@ export interface Parts {
   broker: Broker;
   gate: Gate;
   telemetry: Telemetry | undefined;
+  runs: Runs;
   tokens: {
     open(code: string): {
       addCall(tool: string, argumentsJson: string, result: string | SampledText): void;

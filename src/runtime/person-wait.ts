@@ -52,6 +52,7 @@ export function createPersonWait(broker: Broker, executionId: string, waitMs: nu
   };
 }
 
-function toPending({ id, kind, tool, body, expiresAt }: Question): NonNullable<Outcome["pending"]>[number] {
+/** A question as an outcome tells it. */
+export function toPending({ id, kind, tool, body, expiresAt }: Question): NonNullable<Outcome["pending"]>[number] {
   return { id, kind, tool, question: body.text, expiresAt: new Date(expiresAt).toISOString() };
 }

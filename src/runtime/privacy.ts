@@ -38,7 +38,6 @@ export interface OpenPrivacy extends AsyncDisposable {
 }
 
 /** Of the only workspace there is yet. */
-const workspaceScope = "workspace:default";
 
 export interface PrivacyParts {
   config: Config;
@@ -79,7 +78,11 @@ export function openPrivacy({ config, store, audit, broker }: PrivacyParts): Ope
     withheld: number,
   ): void {
     if (withheld === 0 && Object.keys(counts).length === 0) return;
-    audit.record({ kind: "sealed", executionId, callId, tool: tool.address, counts, withheld });
+    try {
+      audit.record({ kind: "sealed", executionId, callId, tool: tool.address, counts, withheld });
+    } catch {
+      // The call has happened: its result is told. The next call is refused instead.
+    }
   }
 
   async function sealResponse({ host, headers, body }: SealedResponse & { host: string }): Promise<SealedResponse> {
@@ -102,7 +105,7 @@ export function openPrivacy({ config, store, audit, broker }: PrivacyParts): Ope
     need,
     ...(isOn ? { sealResponse } : {}),
     purge() {
-      const records = purgeVault(store, workspaceScope);
+      const records = purgeVault(store, toScope(config));
       // With nothing left to be read, a lost key is replaced by a new one.
       void reader?.[Symbol.asyncDispose]();
       reader = undefined;
@@ -162,15 +165,25 @@ function toKey(file: string, mayMake: boolean): PrivacySettings["key"] {
   }
 }
 
+/** What one workspace has tokens for, another one has not. */
+function toScope({ workspace }: Pick<Config, "workspace">): string {
+  return `workspace:${workspace}`;
+}
+
+/** Nothing that was sealed needs a key that is gone. */
+export function mayMakeKey(store: Store): boolean {
+  const kept = "SELECT 1 AS found FROM vault_value WHERE scope NOT LIKE 'session:%' AND class <> 'SECRET' LIMIT 1";
+  return store.get(kept) === undefined;
+}
+
 function toSettings(config: Config, store: Store): PrivacySettings {
   const { privacy, stateDir } = config;
   const sessionKey = randomBytes(32);
   const isSession = privacy.vault === "session";
-  const kept = "SELECT 1 AS found FROM vault_value WHERE scope NOT LIKE 'session:%' AND class <> 'SECRET' LIMIT 1";
   return {
     directory: stateDir,
-    scope: isSession ? `session:${randomUUID()}` : workspaceScope,
-    key: isSession ? sessionKey : toKey(join(stateDir, "vault.key"), store.get(kept) === undefined),
+    scope: isSession ? `session:${randomUUID()}` : toScope(config),
+    key: isSession ? sessionKey : toKey(join(stateDir, "vault.key"), mayMakeKey(store)),
     sessionKey,
     ...{ classes: privacy.classes, prose: privacy.prose, own: privacy.own, mayMatch: privacy.matches },
     secrets: toHostSecrets(config.servers),

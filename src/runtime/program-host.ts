@@ -1,8 +1,8 @@
 import { type ErrorCode, SluiceError } from "../base/errors.ts";
-import { asText, isJsonObject, type Json, type JsonObject } from "../base/json.ts";
+import { asText, type Json, type JsonObject } from "../base/json.ts";
 import type { Grant, SealedCounts } from "../gateway/call.ts";
-import type { ExecutionHost } from "../sandbox/execution.ts";
-import type { LogEntry } from "./outcome.ts";
+import type { ExecutionHost } from "../sandbox/execution-host.ts";
+import type { RunProgress } from "./outcome.ts";
 import type { Parts } from "./parts.ts";
 import { toResult } from "./search-answer.ts";
 import type { SearchOptions } from "./sluice.ts";
@@ -21,7 +21,7 @@ export interface ProgramHostOptions {
   account: ReturnType<Parts["tokens"]["open"]>;
   /** Aborted when the program must end. */
   signal: AbortSignal;
-  onLog: (entry: LogEntry) => void;
+  onLog: ExecutionHost["onLog"];
   /** The program sees what modules say. */
   onModulesShown: () => void;
   /** Ends the execution. */
@@ -30,8 +30,8 @@ export interface ProgramHostOptions {
   onRetried: (retries: number) => void;
   /** Told what was sealed in each answer. */
   onSealed: (sealed: SealedCounts) => void;
-  /** Told what `progress()` said, in words. */
-  onProgress: (message: string) => void;
+  /** Told what `progress()` said. */
+  onProgress: (progress: RunProgress) => void;
 }
 
 const LINE_CHARS_MAX = 200;
@@ -56,7 +56,7 @@ export function createProgramHost({
 }: ProgramHostOptions): ExecutionHost {
   const lines = code.split("\n");
   return {
-    async invokeTool({ callId, tool, arguments: args, line = 0, remainingMs }, callSignal) {
+    async invokeTool({ callId, tool, arguments: args, line = 0, remainingMs, onLeave, timesLeft }, callSignal) {
       const text = lines[line - 1]?.trim().slice(0, LINE_CHARS_MAX);
       calls.open += 1;
       const outcome = await parts.invoke({
@@ -68,7 +68,7 @@ export function createProgramHost({
         grant,
         signal: callSignal,
         endExecution,
-        remainingMs,
+        ...{ remainingMs, onLeave, timesLeft },
         ...(text === undefined ? {} : { site: { line, text } }),
         view: view.catalogue,
       });
@@ -97,8 +97,12 @@ export function createProgramHost({
     },
     async search(query) {
       onModulesShown();
-      return (await parts.search(asText(query["query"]), toSearchOptions(query))) as unknown as Json;
+      const answer = await parts.search(asText(query["query"]), toSearchOptions(query));
+      for (const { kind, id } of answer.results)
+        if (kind === "skill") parts.skills.noteRead(executionId, id.replace("skills/", ""));
+      return answer as unknown as Json;
     },
+    saveSkill: (given) => parts.skills.save(given, executionId, grant.workspace === "read-only"),
     async describe(tool) {
       await parts.discovery.ensureKnown(parts.serversOf(tool), signal);
       const found = view.catalogue.resolve(tool);
@@ -137,7 +141,7 @@ export function createProgramHost({
       const server = target.kind === "server" || target.kind === "tool" ? view.names.server(target.key) : undefined;
       return server === undefined ? target : { ...target, server };
     },
-    onProgress: (progress) => onProgress(toProgressText(progress)),
+    onProgress: (progress) => onProgress(toProgress(progress)),
     onLog,
   };
 }
@@ -151,8 +155,18 @@ function toSearchOptions(query: JsonObject): SearchOptions {
   };
 }
 
-function toProgressText(progress: JsonObject): string {
-  const { done, total, note } = isJsonObject(progress) ? progress : {};
-  const count = typeof done === "number" ? (typeof total === "number" ? `${done}/${total}` : String(done)) : "";
-  return [count, typeof note === "string" ? note.slice(0, 500) : ""].filter((text) => text !== "").join(" ");
+const NOTE_CHARS_MAX = 500;
+
+function toProgress({ done, total, note }: JsonObject): RunProgress {
+  return {
+    ...(typeof done === "number" ? { done } : {}),
+    ...(typeof total === "number" ? { total } : {}),
+    ...(typeof note === "string" ? { note: note.slice(0, NOTE_CHARS_MAX) } : {}),
+  };
+}
+
+/** `3/10 leads` */
+export function toProgressText({ done, total, note = "" }: RunProgress): string {
+  const count = done === undefined ? "" : total === undefined ? String(done) : `${done}/${total}`;
+  return [count, note].filter((text) => text !== "").join(" ");
 }

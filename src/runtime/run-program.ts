@@ -1,52 +1,55 @@
 import { hash, randomBytes } from "node:crypto";
-import { type ErrorCode, SluiceError, toMessage } from "../base/errors.ts";
+import { SluiceError } from "../base/errors.ts";
 import { inTime } from "../base/in-time.ts";
 import type { LargeValue } from "../base/large-json.ts";
 import { limits as bounds } from "../base/limits.ts";
-import { toNearest } from "../base/nearest.ts";
 import type { SealedCounts } from "../gateway/call.ts";
-import { guestTypes } from "../codegen/guest-types.ts";
 import { type ExecutionEnd, runExecution } from "../sandbox/execution.ts";
 import { createFileGate } from "../sandbox/file-gate.ts";
-import { linkProgram } from "../sandbox/link.ts";
+import { type LinkedProgram, linkProgram, type NameSource } from "../sandbox/link.ts";
 import { createNetworkGate } from "../sandbox/network/network-gate.ts";
-import { LinkError } from "../sandbox/module-syntax.ts";
-import { accountEnd } from "./account-end.ts";
+import type { Workspace } from "../sandbox/workspace.ts";
+import { accountBegin, accountEnd, forgetExecution } from "./account-end.ts";
 import { askBefore } from "./ask-before.ts";
 import { cleanTexts } from "./clean-texts.ts";
 import { cleanOutcome } from "./clean-outcome.ts";
 import { toExecutionLimits } from "./execution-limits.ts";
 import type { RunningExecution } from "./executions.ts";
 import { charsPerToken, fitAnswer } from "./fit-answer.ts";
-import { admitRequest, learnedPath, toFileWatch, toWatchedModules } from "./flow-hooks.ts";
+import { admitRequest, learnedPath, toFileWatch, toWatchedFiles, toWatchedModules } from "./flow-hooks.ts";
 import { toGatewayStats } from "./gateway-stats.ts";
-import type { ExecutionResult, LogEntry, Outcome, OutcomeError, OutcomeStats, OutcomeWarning } from "./outcome.ts";
+import type { ExecutionResult, LogEntry, Outcome, OutcomeStats, RunProgress } from "./outcome.ts";
 import type { Parts } from "./parts.ts";
+import { toWatchedRoot } from "./skill-root.ts";
 import { createPersonWait } from "./person-wait.ts";
+import { addHint, addWarnings, endToOutcome, toFailure } from "./program-end.ts";
 import { toPrivacyWarnings } from "./privacy-warnings.ts";
-import { createProgramHost } from "./program-host.ts";
+import type { ProgramRun } from "./program-run.ts";
+import { createProgramHost, toProgressText } from "./program-host.ts";
 import type { ExecuteOptions } from "./sluice.ts";
 import { toOutcome } from "./to-outcome.ts";
 import type { TypeProblem } from "./type-check.ts";
-
-/** What programs import from "sluice". */
-const importable = new Set(
-  [...(guestTypes.get("/guest/sluice.d.ts") ?? "").matchAll(/export (?:function|const) (\w+)/g)].map(
-    ([, name]) => name,
-  ),
-);
 
 /** An id for an execution: short, because the model reads it. */
 export function createExecutionId(): string {
   return `run_${randomBytes(5).toString("hex")}`;
 }
 
+/** A run that goes on, or is looked at again. */
+export interface PastRun {
+  id: string;
+  /** What it was started with, what was recorded, and what keeps the rest. */
+  run: ProgramRun;
+  /** The run whose files hold what it spilled, where that is another. */
+  spilledAs?: string;
+}
+
 /** Starts one program; what it does and how it ends is in the execution that this gives back at once. */
-export function startProgram(parts: Parts, code: string, options: ExecuteOptions): RunningExecution {
-  const id = createExecutionId();
+export function startProgram(parts: Parts, code: string, options: ExecuteOptions, past?: PastRun): RunningExecution {
+  const id = past?.id ?? createExecutionId();
   const started = performance.now();
   const stop = new AbortController();
-  const listeners = new Set<(entry: LogEntry) => void>();
+  const listeners = new Set<Parameters<RunningExecution["listen"]>[0]>();
   const logs: LogEntry[] = [];
   const calls = { done: 0, failed: 0, open: 0 };
   const { timeoutMs } = options;
@@ -55,9 +58,13 @@ export function startProgram(parts: Parts, code: string, options: ExecuteOptions
     ...(timeoutMs === undefined ? {} : { timeoutMs: Math.min(timeoutMs, options.limits?.timeoutMs ?? timeoutMs) }),
   });
   const grant = options.grant ?? {};
+  const run = past?.run ?? parts.runs.begin(id, code, options);
+  /** Nothing leaves, so it costs nobody anything and is no use of a skill. */
+  const isReplay = run?.isReplayOnly === true;
   const account = parts.tokens.open(code);
   const person = createPersonWait(parts.broker, id, parts.config.approvals.waitMs);
   const sealed: SealedCounts[] = [];
+  const usedSkills = new Set<string>();
   let cancelled: { code: string; message: string } | undefined;
   let engine = "deno";
   let wall = "none";
@@ -66,35 +73,50 @@ export function startProgram(parts: Parts, code: string, options: ExecuteOptions
   let logChars = 0;
   /** Something of it is to be seen outside its sandbox. */
   let hadEffect = false;
+  /** It had to end while it waited for a person, whose answer it can go on with. */
+  let isPaused = false;
+  let hasStarted = false;
   let checking: Promise<TypeProblem[]> | undefined;
+  /** Its text is on record. Nothing waits for it but the answer: the hash is there from the beginning. */
+  let recorded: Promise<void> | undefined;
 
   /** One after another: a listener may be on its way to a model, and each piece is looked at first. */
   let published = Promise.resolve();
-  const publish = (entry: LogEntry): void => {
+  const publish = (entry: LogEntry, progress?: RunProgress): void => {
     if (listeners.size === 0) return;
     published = published
       .then(async () => {
         const { logs: shown } = await cleanOutcome({ ...running(), logs: [entry] }, parts);
-        for (const listener of listeners) for (const one of shown) listener(one);
+        for (const listener of listeners) for (const one of shown) listener(one, progress);
       })
       .catch(() => undefined);
   };
 
-  function end(code: string, message: string): void {
+  function end(code: string, message: string, mayGoOn = false): void {
     cancelled ??= { code, message };
-    stop.abort();
+    isPaused ||= mayGoOn && person.pending().length > 0;
+    // What it waits for may be answered until it goes on.
+    stop.abort(mayGoOn ? new SluiceError("interrupted", message) : undefined);
   }
 
-  async function run(): Promise<ExecutionEnd> {
-    let used: Promise<unknown> | undefined;
-    parts.gate.budget.check();
-    parts.typeCheck.warm();
-    await parts.discovery.ensureKnown(parts.namesIn(code), stop.signal);
-    // What changes while it runs is for the next one: it keeps the modules and names that it was written against.
-    const view = parts.openView();
-    const program = await linkProgram(code, view.names);
+  /** What the guest is started with; of a run that goes on it is what it was. */
+  async function toProgram(names: NameSource): Promise<Pick<LinkedProgram, "modules" | "servers">> {
+    if (run?.startedWith !== undefined) return { modules: [], servers: [] };
+    const program = await linkProgram(code, names);
     await askBefore(parts, id, code, stop.signal);
     checking = parts.typeCheck.check(program);
+    return program;
+  }
+
+  async function runOnce(): Promise<ExecutionEnd> {
+    let used: Promise<unknown> | undefined;
+    if (!isReplay) accountBegin(parts, id, code);
+    parts.typeCheck.warm();
+    await parts.discovery.ensureKnown(parts.namesIn(parts.skills.withImported(code)), stop.signal);
+    // What changes while it runs is for the next one: it keeps the modules and names that it was written against.
+    const view = parts.openView();
+    const program = await toProgram(parts.skills.admitting(view.names, (skill) => usedSkills.add(skill), stop.signal));
+    for (const skill of usedSkills) parts.skills.noteRead(id, skill);
     const { flow, fileLabels } = parts.gate;
     const onModulesShown = (): void => flow.add(id, fileLabels.of(learnedPath));
     const place = await parts.pool.take(stop.signal);
@@ -109,10 +131,10 @@ export function startProgram(parts: Parts, code: string, options: ExecuteOptions
         engine,
         wall,
       });
-      void parts.audit.recordProgram(id, codeSha256, async () => (await cleanTexts(parts, [code]))[0] ?? "");
+      recorded = parts.audit.recordProgram(id, codeSha256, async () => (await cleanTexts(parts, [code]))[0] ?? "");
       const files = createFileGate({
         modules: toWatchedModules(view.files, onModulesShown),
-        skillsFolder: parts.config.skills.dir,
+        skills: toWatchedRoot(parts, id),
         workspace: parts.workspace,
         writable: grant.workspace !== "read-only",
         limits: sandbox,
@@ -136,23 +158,27 @@ export function startProgram(parts: Parts, code: string, options: ExecuteOptions
           calls,
           account,
           signal: stop.signal,
-          onLog(entry) {
+          onLog(entry, isAgain) {
             logs.push(entry);
             logChars += entry.text.length;
-            const refused = parts.gate.budget.refuseTokens(id, logChars / charsPerToken);
+            const refused = isReplay
+              ? undefined
+              : parts.gate.budget.holdTokens(id, { answer: logChars / charsPerToken });
             if (refused !== undefined) end(refused.code, refused.message);
-            publish(entry);
+            if (!isAgain) publish(entry);
           },
           endExecution: end,
           onModulesShown,
           onRetried: (count) => (retries += count),
           onSealed: (counts) => sealed.push(counts),
-          onProgress(message) {
-            parts.events.emit({ kind: "progress-reported", executionId: id, message });
-            publish({ stream: "stderr", text: message });
+          onProgress(progress) {
+            run?.setProgress(progress);
+            const text = toProgressText(progress);
+            parts.events.emit({ kind: "progress-reported", executionId: id, message: text, progress });
+            publish({ stream: "stderr", text }, progress);
           },
         }),
-        files,
+        files: toWatchedFiles(files, parts.gate, id),
         network: createNetworkGate({
           network: sandbox.network,
           admit(host, signal) {
@@ -166,7 +192,9 @@ export function startProgram(parts: Parts, code: string, options: ExecuteOptions
         watchdog: parts.watchdog,
         signal: stop.signal,
         onWaiting: person.onWaiting,
+        journal: run,
       });
+      hasStarted = true;
       used = ended.usage;
       return ended;
     } finally {
@@ -175,19 +203,22 @@ export function startProgram(parts: Parts, code: string, options: ExecuteOptions
     }
   }
 
-  async function finish(): Promise<ExecutionResult> {
+  async function runWhole(): Promise<ExecutionResult> {
+    run?.watch({ onWaiting: person.onWaiting, callsDone: () => calls.done + calls.failed, end });
     parts.events.emit({ kind: "execution-started", executionId: id });
     let outcome: Outcome;
     let large: LargeValue | undefined;
     let usage: ExecutionEnd["usage"] | undefined;
     try {
-      let ended = await run();
+      let ended = await runOnce();
       // A sandbox that broke before its program did anything: another one may hold.
-      if (ended.error?.code === "guest_crashed" && ended.toolCalls === 0 && !hadEffect && cancelled === undefined) {
-        logs.length = 0;
+      const isUntouched = ended.toolCalls === 0 && !hadEffect && past === undefined;
+      if (ended.error?.code === "guest_crashed" && isUntouched && cancelled === undefined) {
+        logs.length = logChars = 0;
         retries += 1;
-        ended = await run();
+        ended = await runOnce();
       }
+      run?.flush();
       outcome = endToOutcome(id, ended, cancelled);
       addHint(parts, outcome);
       stats = { toolCalls: ended.toolCalls };
@@ -197,13 +228,17 @@ export function startProgram(parts: Parts, code: string, options: ExecuteOptions
     }
     if (checking !== undefined) addTypeProblems(outcome, (await inTime(checking, parts.typeCheckWaitMs)) ?? []);
     addWarnings(outcome, toPrivacyWarnings(code, sealed));
+    addWarnings(outcome, run?.warnings() ?? []);
+    run?.addHint(outcome);
     addWarnings(
       outcome,
       parts.gate.alerts.warningsOf(id).map((message) => ({ code: "built_from_text", message })),
     );
+    if (!isReplay) addWarnings(outcome, parts.skills.noteEnd(id, code, usedSkills, outcome));
     if (outcome.status === "killed" && cancelled === undefined)
       parts.gate.alerts.noteLimit(id, outcome.error?.code ?? "unknown");
-    const whole = toOutcome(outcome, parts.workspace, fitAnswer(parts, outcome, sandbox), large);
+    const kept = isReplay ? unwritten : parts.workspace;
+    const whole = toOutcome(outcome, kept, fitAnswer(parts, outcome, sandbox), large, past?.spilledAs);
     const shown = await whole
       .then((made) => cleanOutcome(made, parts))
       .catch((error: unknown): Outcome => ({
@@ -213,14 +248,27 @@ export function startProgram(parts: Parts, code: string, options: ExecuteOptions
         calls: outcome.calls,
       }));
     const counting = account.total(JSON.stringify(shown));
-    recordEnd(parts, shown, toStats().durationMs);
     const [counted, used] = await Promise.all([counting, usage]);
     if (used !== undefined) stats = { ...stats, cpuMs: Math.round(used.cpuMs), memoryPeakBytes: used.peakBytes };
     const ended = toStats();
-    const usd = accountEnd(parts, id, counted, ended);
-    const result: ExecutionResult = { ...shown, stats: { ...ended, tokens: counted.tokens, usd } };
+    const { usd, warnings } = accountEnd(parts, id, counted, ended, isReplay);
+    addWarnings(shown, warnings);
+    return { ...shown, stats: { ...ended, tokens: counted.tokens, usd } };
+  }
+
+  /** Whatever fails, what the program has done and printed is told. */
+  async function finish(): Promise<ExecutionResult> {
+    const result = await runWhole().catch(async (error: unknown): Promise<ExecutionResult> => {
+      forgetExecution(parts, id);
+      const failed: Outcome = { executionId: id, ...toFailure(error, cancelled), logs, calls };
+      const shown = await cleanOutcome(failed, parts).catch(() => ({ ...failed, logs: [] }));
+      return { ...shown, stats: { ...toStats(), tokens: { in: 0, out: 0, avoided: 0 } } };
+    });
+    recordEnd(parts, result);
+    const goesOn = run?.end(result, { hasStarted, isPaused }) ?? false;
+    if (!goesOn && !isReplay) parts.broker.withdraw(id);
     person.close();
-    await published;
+    await Promise.all([published, recorded]);
     parts.events.emit({ kind: "execution-ended", executionId: id, status: result.status });
     return result;
   }
@@ -232,7 +280,7 @@ export function startProgram(parts: Parts, code: string, options: ExecuteOptions
       status: pending.length > 0 ? "paused" : "running",
       logs: logs.slice(-bounds.runningLogsShown).map((entry) => ({ ...entry })),
       ...(logs.length > bounds.runningLogsShown ? { logsTruncated: true } : {}),
-      ...(pending.length > 0 ? { pending } : {}),
+      ...(pending.length > 0 ? { pending, ...toUnresumable(run) } : {}),
       calls: { ...calls },
     };
   }
@@ -256,6 +304,7 @@ export function startProgram(parts: Parts, code: string, options: ExecuteOptions
     snapshot: () =>
       cleanOutcome({ ...running(), stats: { ...toStats(), tokens: { in: 0, out: 0, avoided: 0 } } }, parts),
     paused: person.paused,
+    settled: () => inTime(run?.settled() ?? Promise.resolve(), bounds.settleMs),
     cancel: end,
     listen(listener) {
       listeners.add(listener);
@@ -264,8 +313,19 @@ export function startProgram(parts: Parts, code: string, options: ExecuteOptions
   };
 }
 
-function addWarnings(outcome: Outcome, warnings: readonly OutcomeWarning[]): void {
-  if (warnings.length > 0) outcome.warnings = [...(outcome.warnings ?? []), ...warnings];
+/** A replay leaves what was spilled as it is. */
+const unwritten: Pick<Workspace, "makeFolder" | "write"> = {
+  makeFolder: () => Promise.resolve(),
+  write: () => Promise.resolve(),
+};
+
+/** What waits for a person for a long time goes on only where it is recorded. */
+function toUnresumable(run: ProgramRun | undefined): Pick<Outcome, "warnings"> {
+  const warnings =
+    run === undefined
+      ? [{ code: "not_resumable", message: "This run is not recorded, and waits only as long as its process lives" }]
+      : run.warnings();
+  return warnings.length > 0 ? { warnings } : {};
 }
 
 function addTypeProblems(outcome: Outcome, problems: readonly TypeProblem[]): void {
@@ -276,116 +336,16 @@ function addTypeProblems(outcome: Outcome, problems: readonly TypeProblem[]): vo
 }
 
 /** The end of an execution happened whether or not it can be recorded: the next call is what a broken audit stops. */
-function recordEnd({ audit }: Parts, { executionId, status, error }: Outcome, ms: number): void {
+function recordEnd({ audit }: Parts, { executionId, status, error, stats }: ExecutionResult): void {
   try {
     audit.record({
       kind: "execution-ended",
       executionId,
       status,
       ...(error === undefined ? {} : { code: error.code }),
-      ms,
+      ms: stats.durationMs,
     });
   } catch {
     // Said by the next call.
   }
-}
-
-function endToOutcome(
-  executionId: string,
-  end: ExecutionEnd,
-  cancelled: { code: string; message: string } | undefined,
-): Outcome {
-  const { status, value, error, logs, logsTruncated, warnings, calls } = end;
-  const outcome: Outcome = { executionId, status, logs, calls };
-  if (value !== undefined) outcome.result = value;
-  if (logsTruncated) outcome.logsTruncated = true;
-  if (error !== undefined) {
-    const { place, ...rest } = error;
-    outcome.error = { ...rest, ...place };
-    if (error.code === "cancelled" && cancelled !== undefined) Object.assign(outcome.error, cancelled);
-  }
-  if (warnings.length > 0) outcome.warnings = warnings;
-  if (
-    status === "completed" &&
-    value === undefined &&
-    end.large === undefined &&
-    logs.length === 0 &&
-    warnings.length === 0
-  ) {
-    outcome.warnings = [
-      {
-        code: "nothing_returned",
-        message: "The program ended without printing or returning anything: use console.log or return",
-      },
-    ];
-  }
-  return outcome;
-}
-
-/** An execution that ended before its program ran, or by our own fault. */
-function toFailure(
-  error: unknown,
-  cancelled: { code: string; message: string } | undefined,
-): { status: "failed" | "killed" | "denied"; error: OutcomeError } {
-  if (cancelled !== undefined) return { status: "killed", error: cancelled };
-  if (error instanceof LinkError) {
-    return {
-      status: "failed",
-      error: {
-        code: error.code,
-        message: error.message,
-        ...error.place,
-        ...(error.hint === undefined ? {} : { hint: error.hint }),
-      },
-    };
-  }
-  const code: ErrorCode = error instanceof SluiceError ? error.code : "internal";
-  const hint = error instanceof SluiceError ? error.hint : undefined;
-  // Before it ran: what its calls were refused is the program's own to catch.
-  const status = code === "approval_denied" ? "denied" : code.startsWith("budget") ? "killed" : "failed";
-  return { status, error: { code, message: toMessage(error), ...(hint === undefined ? {} : { hint }) } };
-}
-
-/** `x is not defined`, `x.y is not a function`: what there is instead. */
-function addHint(parts: Parts, { error }: Outcome): void {
-  if (error === undefined || error.hint !== undefined) return;
-  const missing = /^ReferenceError: ([\w$]{1,128}) is not defined$/.exec(error.message)?.[1];
-  if (missing !== undefined && importable.has(missing)) {
-    error.hint = `Import it: import { ${missing} } from "sluice"`;
-    return;
-  }
-  if (missing !== undefined) {
-    const identifiers = parts.catalogue.servers().map(({ identifier }) => identifier);
-    const near = toNearest(missing, identifiers);
-    if (near !== undefined) error.hint = `Did you mean ${near}?`;
-    return;
-  }
-  const match = /^TypeError: (?:servers\.)?([\w$]{1,128})\.([\w$]{1,128}) is not a function/.exec(error.message);
-  const server = match?.[1] === undefined ? undefined : parts.names.serverByIdentifier(match[1]);
-  if (server === undefined) return;
-  const names = Object.keys(server.tools);
-  const near = toNearest(match?.[2] ?? "", names);
-  error.hint =
-    near === undefined
-      ? `${server.identifier} has: ${names.slice(0, 30).join(", ")}${names.length > 30 ? ", …" : ""}`
-      : `Did you mean ${server.identifier}.${near}?`;
-}
-
-/** The result of a request that named no execution. */
-export function toFailedResult(executionId: string, error: unknown): ExecutionResult {
-  return {
-    executionId,
-    ...toFailure(error, undefined),
-    logs: [],
-    calls: { done: 0, failed: 0, open: 0 },
-    stats: {
-      toolCalls: 0,
-      durationMs: 0,
-      cpuMs: 0,
-      memoryPeakBytes: 0,
-      engine: "none",
-      wall: "none",
-      tokens: { in: 0, out: 0, avoided: 0 },
-    },
-  };
 }

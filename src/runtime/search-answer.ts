@@ -8,9 +8,12 @@ import { toCallText } from "../codegen/pages.ts";
 import { toSummary } from "../codegen/module.ts";
 import type { ModuleTree } from "../codegen/module-tree.ts";
 import { toModel } from "../gateway/to-model.ts";
+import type { Discovery } from "./discovery.ts";
 import type { SearchAnswer, SearchDetail, SearchResult } from "./outcome.ts";
+import type { OpenPrivacy } from "./privacy.ts";
 import { rerankCandidates } from "./rerank.ts";
 import type { Rerank, RerankCandidate } from "./rerank.ts";
+import { cleanAnswer, withMissing } from "./search-hint.ts";
 import type { SkillFolder } from "./skill-folder.ts";
 import type { SearchOptions } from "./sluice.ts";
 
@@ -24,9 +27,11 @@ export interface SearchParts {
   tree: ModuleTree;
   skills: SkillFolder;
   rerank?: Rerank | undefined;
+  discovery: Discovery;
+  privacy: OpenPrivacy;
 }
 
-/** Searches and renders the answer at the level of detail that was asked for. */
+/** Searches and renders the answer at the level of detail that was asked for; it says which servers were not searched. */
 export async function searchTools(parts: SearchParts, query: string, options: SearchOptions): Promise<SearchAnswer> {
   const { detail = "summary", server } = options;
   const isEmpty = query.trim() === "";
@@ -47,12 +52,15 @@ export async function searchTools(parts: SearchParts, query: string, options: Se
   const { hits, problem } = await toOrder(rerank, query, found.hits);
   const shown = hits.slice(0, Math.max(1, limit));
   const hint = [found.hint, problem].filter((text) => text !== undefined).join("\n");
-  return {
+  const answer = {
     results: await Promise.all(shown.map(async (hit) => await toHitResult(parts, hit, detail))),
     total: found.total,
     truncated: shown.length < found.total,
     ...(hint === "" ? {} : { hint: toModel(hint) }),
   };
+  // Of the catalogue that was searched: a server that has answered meanwhile is not in it.
+  const missing = parts.discovery.missing(found.searched);
+  return cleanAnswer(withMissing(answer, missing), missing.length > 0, parts.privacy);
 }
 
 /** The hits as the caller's re-ranker orders the best of them. */
@@ -106,13 +114,17 @@ function toSkillId({ folder }: Skill): string {
   return `skills/${folder}`;
 }
 
-/** One skill as an answer of search: its text is read like any file, and its modules are imported. */
+/** One skill as an answer of search: the line that calls it; of one without code, the line that reads it. */
 async function toSkillResult({ skills }: SearchParts, skill: Skill, detail: SearchDetail): Promise<SearchResult> {
   const id = toModel(toSkillId(skill));
-  const call = `await fs.readFile(${JSON.stringify(`./${id}/SKILL.md`)}, "utf8")`;
+  const call =
+    skill.call === undefined
+      ? `await fs.readFile(${JSON.stringify(`./${id}/SKILL.md`)}, "utf8")`
+      : toModel(skill.call.line);
   const result: SearchResult = { kind: "skill", id, server: "skills", call };
   if (detail === "name") return result;
   result.summary = toModel(toFirstSentence(skill.description));
+  if (skill.call !== undefined) result.signature = toModel(skill.call.signature);
   if (detail === "full") result.module = toModel(await skills.read(skill).catch(() => ""));
   return result;
 }

@@ -1,12 +1,12 @@
 import { toModel } from "../gateway/to-model.ts";
 import type { SearchAnswer } from "./outcome.ts";
 import type { OpenPrivacy } from "./privacy.ts";
+import { type MissingServer, toServersText } from "./unresolved.ts";
 
 /** An answer over part of the servers says which part is missing. */
-export function withMissing(answer: SearchAnswer, missing: { key: string; reason: string }[]): SearchAnswer {
+export function withMissing(answer: SearchAnswer, missing: readonly MissingServer[]): SearchAnswer {
   if (missing.length === 0) return answer;
-  const shown = missing.slice(0, 5).map(({ key, reason }) => `${key} (${reason.slice(0, 200)})`);
-  const note = `Not searched, because their tools are not known: ${shown.join("; ")}${missing.length > 5 ? ` and ${missing.length - 5} more` : ""}`;
+  const note = `Not searched, because their tools are not known: ${toServersText(missing)}`;
   return { ...answer, hint: toModel(answer.hint === undefined ? note : `${answer.hint}\n${note}`) };
 }
 

@@ -2,24 +2,45 @@ import type { JsonObject } from "../base/json.ts";
 import type { NetworkConfig, SandboxConfig } from "../config/config.ts";
 import type { Flag } from "../catalogue/flags.ts";
 import type { LearnedOutput } from "../catalogue/learned.ts";
-import type { Answer, Asker, Question } from "../gateway/broker.ts";
+import type { Answer, Asker, Question, RememberedAnswer } from "../gateway/broker.ts";
 import type { AuditVerification } from "../gateway/audit-verify.ts";
 import type { Alert } from "../gateway/alerts.ts";
 import type { Grant } from "../gateway/call.ts";
-import type { ApprovalSecret } from "./approval-secret.ts";
+import type { AnswerSource, ApprovalSecret } from "./approval-secret.ts";
 import type { AuditFilter } from "./audit-query.ts";
 import type { EdgeReport } from "./edges.ts";
+import type { SkillAccess } from "./skill-access.ts";
 import type { UsageRow } from "./usage.ts";
-import type { ExecutionResult, SearchAnswer, SearchDetail } from "./outcome.ts";
+import type { WorkspaceAccess } from "./workspace-access.ts";
+import type { ExecutionResult, RunProgress, SearchAnswer, SearchDetail } from "./outcome.ts";
 
+export { answersTo } from "../gateway/broker.ts";
+export type { SavedSkill, SkillReport, SkillStats, SkillTestReport } from "./skill-access.ts";
 export type { Answer, Asker, AuditFilter, AuditVerification, EdgeReport, Question, UsageRow };
 
 /** A running Sluice: what `createSluice(config)` gives, and all that a surface may use. Dispose it to stop every child. */
 export interface Sluice extends AsyncDisposable {
   /** Runs a program to its end, or until `answerMs` (then `running`: resume it). Never rejects for what a program does. */
   executeCode(code: string, options?: ExecuteOptions): Promise<ExecutionResult>;
-  /** Waits again for an execution that answered `running`, or gives the outcome of one that has ended. */
+  /**
+   * Waits again for an execution that answered `running`, continues one that was interrupted (of an earlier process
+   * too), or gives the outcome of one that has ended.
+   */
   resume(executionId: string, options?: WaitOptions): Promise<ExecutionResult>;
+  /** The files of the workspace in force. */
+  readonly workspace: WorkspaceAccess;
+  /** Runs of programs, of this and earlier processes on the state directory. */
+  readonly runs: {
+    /** Newest first. */
+    list(options?: { limit?: number }): RunReport[];
+    /** Throws `unknown_execution`. */
+    show(id: string): RunSteps;
+    /** Ends it for good, whoever has it. */
+    cancel(id: string): RunReport;
+    /** Runs it once more from what was recorded: no server is called, no file written. */
+    replay(id: string, options?: WaitOptions): Promise<ExecutionResult>;
+    remove(id: string): Promise<void>;
+  };
   /** One direct call through the same gateway, with the same outcome. `tool` is an address or another accepted name. */
   callTool(tool: string, args?: JsonObject, options?: CallOptions): Promise<ExecutionResult>;
   /** Ranked tools; an empty query with `server` lists that server completely. */
@@ -46,15 +67,26 @@ export interface Sluice extends AsyncDisposable {
   health?(): Promise<HealthCheck[]>;
   /** What waits for a person's word, of any process on this state directory. */
   questions(options?: { all?: boolean }): Question[];
-  /** Answers a question for a person; `by` says who, for the audit. Throws `unknown_question`. */
-  answer(id: string, answer: Answer, by: string): Question;
+  /**
+   * Answers a question for a person; `by` says who, for the audit. Where a secret of the approvals is set a yes needs it,
+   * but one for once from a `dialog`. Throws `unknown_question`, and `approval_denied` without the secret.
+   */
+  answer(id: string, answer: Answer, by: string, proof?: { from?: AnswerSource; secret?: string }): Question;
+  /** What was answered for always, newest first. */
+  rememberedAnswers(): RememberedAnswer[];
+  /**
+   * Takes back what was answered for always about tools whose address fits the pattern (`crm.*`), at once and in every
+   * process; gives back what that was. `by` says who, for the audit. Throws `approval_denied` where a secret of the
+   * approvals is set and this is not it: a no that is taken back may open what a wider config lets through.
+   */
+  forgetAnswers(pattern: string, by: string, secret?: string): RememberedAnswer[];
   /** Called with each question of this process; true: a person sees it here, so that nobody is told `paused` meanwhile. */
   onQuestion(listener: Asker): () => void;
   /** Which personal data went to which tool, from the audit of every process on this state directory. */
   edges(): Promise<EdgeReport[]>;
   /** What was used, by day and tool, over all processes of the state directory. */
   usage(): UsageRow[];
-  /** The word that `sluice approvals allow` asks for. */
+  /** The word that a yes at a terminal needs. */
   approvalSecret: ApprovalSecret;
   /** Whether the audit is as it was written, and what of it is not. */
   verifyAudit(): AuditVerification;
@@ -68,11 +100,46 @@ export interface Sluice extends AsyncDisposable {
     forget(value: string, by: string): Promise<number>;
     purge(by: string): Promise<number>;
   };
+  /** Saved programs. */
+  readonly skills: SkillAccess;
   readonly events: Events;
   /** What runs every program, and why it is not the first choice of `auto`. */
   readonly engine: { name: string; reason?: string };
   /** The wall in force around every program, and why it is none where a stronger one was wanted. */
   readonly wall: { name: string; reason?: string };
+}
+
+/** One run as a list shows it. */
+export interface RunReport {
+  id: string;
+  /** ISO 8601. */
+  createdAt: string;
+  /** When it ended, or was last heard of. */
+  endedAt: string;
+  /** `interrupted`: its process is gone; `paused`: it waits for a person. */
+  status: "running" | "paused" | "interrupted" | "completed" | "failed" | "killed" | "denied" | "cancelled";
+  isAlive: boolean;
+  /** `resume` goes on with it where it was. */
+  isResumable: boolean;
+  errorCode?: string;
+  /** What `progress()` said last. */
+  progress?: RunProgress;
+  /** Why it was not recorded to its end. */
+  unrecorded?: string;
+  /** Tool calls that ended; of one that was interrupted, unknown. */
+  calls: number;
+  /** How often it was continued. */
+  resumes: number;
+  /** Of what was recorded. */
+  bytes: number;
+}
+
+/** One run with its program, its outcome, and what it was told, in order. */
+export interface RunSteps extends RunReport {
+  code: string;
+  outcome?: ExecutionResult;
+  /** `tool` is the name that the program used. */
+  steps: { at: string; op: string; tool?: string; errorCode?: string }[];
 }
 
 /** A learned output; `type` is its TypeScript on one line. */
@@ -112,8 +179,8 @@ export interface WaitOptions {
   signal?: AbortSignal;
   /** Answer `running` after this many milliseconds; default: wait to the end. */
   answerMs?: number;
-  /** Called with what the program prints and reports, as it comes. */
-  onProgress?: (message: string) => void;
+  /** Called with what the program prints and reports, as it comes; with the numbers, where it is `progress()`. */
+  onProgress?: (message: string, progress?: RunProgress) => void;
 }
 
 export interface ExecuteOptions extends WaitOptions {
@@ -189,10 +256,12 @@ export type SluiceEvent =
   | { kind: "execution-ended"; executionId: string; status: string }
   | { kind: "tool-call-started"; executionId: string; callId: number; tool: string }
   | { kind: "tool-call-ended"; executionId: string; callId: number; tool: string; ok: boolean; durationMs: number }
-  | { kind: "progress-reported"; executionId: string; message: string }
+  | { kind: "progress-reported"; executionId: string; message: string; progress: RunProgress }
   | { kind: "server-connected"; server: string }
   | { kind: "server-failed"; server: string; reason: string }
   | { kind: "tools-changed"; server: string }
+  /** Somebody has waited for the tools of these servers, and goes on waiting (with `alone` only). */
+  | { kind: "servers-awaited"; servers: string[] }
   /** A tool is no longer defined as it was pinned; told once of each definition. */
   | { kind: "definition-changed"; tool: string; diff: string[] }
   /** A learned output type was widened, or a result was not what its tool declares. */

@@ -1,14 +1,16 @@
+import { setImmediate as nextTurn } from "node:timers/promises";
 import { isDenial } from "../base/errors.ts";
 import type { JsonObject } from "../base/json.ts";
 import { createDeadline } from "../base/deadline.ts";
-import { accountEnd } from "./account-end.ts";
+import { accountBegin, accountEnd, forgetExecution } from "./account-end.ts";
 import { cleanOutcome } from "./clean-outcome.ts";
 import type { RunningExecution } from "./executions.ts";
 import type { ExecutionResult, Outcome, OutcomeStats } from "./outcome.ts";
 import type { Parts } from "./parts.ts";
 import { createPersonWait } from "./person-wait.ts";
 import { toPrivacyWarnings } from "./privacy-warnings.ts";
-import { createExecutionId, toFailedResult } from "./run-program.ts";
+import { addWarnings, toFailedResult } from "./program-end.ts";
+import { createExecutionId } from "./run-program.ts";
 import { fitAnswer } from "./fit-answer.ts";
 import { toGatewayStats } from "./gateway-stats.ts";
 import type { CallOptions } from "./sluice.ts";
@@ -24,7 +26,8 @@ export function startCall(
 ): RunningExecution {
   const executionId = createExecutionId();
   const started = performance.now();
-  const account = parts.tokens.open(JSON.stringify({ tool: name, arguments: args }));
+  const written = JSON.stringify({ tool: name, arguments: args });
+  const account = parts.tokens.open(written);
   const person = createPersonWait(parts.broker, executionId, parts.config.approvals.waitMs);
   const stop = new AbortController();
   let retries = 0;
@@ -41,7 +44,7 @@ export function startCall(
 
   async function finish(): Promise<ExecutionResult> {
     const calling = Promise.resolve().then(() => {
-      parts.gate.budget.check();
+      accountBegin(parts, executionId, written);
       return parts.invoke({
         ...{ executionId, callId: 1, origin: "direct", name, arguments: args, grant },
         signal: stop.signal,
@@ -54,6 +57,8 @@ export function startCall(
       deadline.pause();
       person.close();
     });
+    // A budget that its own result has crossed says so in the next turn.
+    await nextTurn();
     const failed = call.kind === "error";
     retries = (call.tries ?? 1) - 1;
     const whole: Outcome = {
@@ -68,10 +73,14 @@ export function startCall(
       const { code, message, hint, address } = call;
       whole.error = { code, message, tool: address, ...(hint === undefined ? {} : { hint }) };
       whole.status = isDenial(code) ? "denied" : code === "cancelled" ? "killed" : "failed";
-      if (whole.status === "killed" && cancelled !== undefined) whole.error = { ...cancelled, tool: address };
+    }
+    // As with a program: what is done is done, and told.
+    if (cancelled !== undefined && whole.status !== "denied") {
+      whole.status = "killed";
+      whole.error = { ...cancelled, tool: call.address };
     }
     const warnings = failed || call.sealed === undefined ? [] : toPrivacyWarnings("", [call.sealed]);
-    if (warnings.length > 0) whole.warnings = warnings;
+    addWarnings(whole, warnings);
     account.addCall(
       call.address,
       JSON.stringify(args),
@@ -84,7 +93,9 @@ export function startCall(
     );
     const counted = await account.total(JSON.stringify(outcome));
     const stats = toStats(counted.tokens);
-    return { ...outcome, stats: { ...stats, usd: accountEnd(parts, executionId, counted, stats) } };
+    const { usd, warnings: uncounted } = accountEnd(parts, executionId, counted, stats);
+    addWarnings(outcome, uncounted);
+    return { ...outcome, stats: { ...stats, usd } };
   }
 
   const toStats = (tokens: OutcomeStats["tokens"]): OutcomeStats => ({
@@ -96,7 +107,10 @@ export function startCall(
 
   return {
     id: executionId,
-    result: finish().catch((error: unknown) => toFailedResult(executionId, error)),
+    result: finish().catch((error: unknown) => {
+      forgetExecution(parts, executionId);
+      return toFailedResult(executionId, error);
+    }),
     async snapshot() {
       const pending = person.pending();
       return {
@@ -109,6 +123,7 @@ export function startCall(
       };
     },
     paused: person.paused,
+    settled: () => Promise.resolve(),
     cancel,
     listen: () => () => undefined,
   };

@@ -1,24 +1,26 @@
-import type { SandboxConfig } from "../config/config.ts";
 import { toModel } from "../gateway/to-model.ts";
 import type { Json } from "../base/json.ts";
 import { type LargeValue, previewLarge } from "../base/large-json.ts";
 import { toModelJson } from "../base/model-text.js";
 import { toMessage } from "../base/errors.ts";
 import type { Workspace } from "../sandbox/workspace.ts";
+import type { AnswerBounds } from "./fit-answer.ts";
 import type { LogEntry, Outcome } from "./outcome.ts";
 import { previewLogs, previewValue } from "./preview.ts";
 
 const SPILL_FOLDER = ".spill";
 
 /**
- * The outcome as the model gets it: every text through `toModel`, and what is over `previewBytes` written in full to
+ * The outcome as the model gets it: every text through `toModel`, and what is over its bound written in full to
  * `./workspace/.spill` and previewed; so is `large`, the result where it is bytes. Where that cannot be written, the preview is all there is, and a warning says so.
  */
 export async function toOutcome(
   whole: Outcome,
-  workspace: Workspace,
-  { previewBytes }: SandboxConfig,
+  workspace: Pick<Workspace, "makeFolder" | "write">,
+  { previewBytes, resultBytes }: AnswerBounds,
   large?: LargeValue,
+  /** The files are named by it. */
+  spilledAs: string = whole.executionId,
 ): Promise<Outcome> {
   const spilled: string[] = [];
   const refusals: string[] = [];
@@ -46,18 +48,18 @@ export async function toOutcome(
     const json = JSON.stringify(result);
     const isText = typeof result === "string";
     outcome.result =
-      Buffer.byteLength(json) <= previewBytes
+      Buffer.byteLength(json) <= resultBytes
         ? result
         : previewValue(
             result,
             json,
-            previewBytes,
-            await spill(`${whole.executionId}-result.${isText ? "txt" : "json"}`, isText ? result : json),
+            resultBytes,
+            await spill(`${spilledAs}-result.${isText ? "txt" : "json"}`, isText ? result : json),
           );
   }
   if (large !== undefined) {
-    const { about, shown, isText, bytes } = await previewLarge(large, previewBytes);
-    const where = await spill(`${whole.executionId}-result.${isText ? "txt" : "json"}`, bytes);
+    const { about, shown, isText, bytes } = await previewLarge(large, resultBytes);
+    const where = await spill(`${spilledAs}-result.${isText ? "txt" : "json"}`, bytes);
     outcome.result = `[${about}; ${where}]\n${shown}`;
   }
   outcome.logs = whole.logs.map(({ stream, text }) => ({ stream, text: toModel(text) }));
@@ -65,7 +67,7 @@ export async function toOutcome(
     outcome.logs.reduce((sum, { text }) => sum + Buffer.byteLength(text), 0) > previewBytes ||
     outcome.logs.length > LOG_ENTRIES_SHOWN
   ) {
-    const where = await spill(`${whole.executionId}-logs.txt`, outcome.logs.map(({ text }) => text).join("\n"));
+    const where = await spill(`${spilledAs}-logs.txt`, outcome.logs.map(({ text }) => text).join("\n"));
     outcome.logs = previewLogs(joinEntries(outcome.logs), previewBytes, where);
     outcome.logsTruncated = true;
   }

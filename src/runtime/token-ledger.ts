@@ -9,17 +9,18 @@ export function createTokenLedger(catalogue: Catalogue): Parts["tokens"] & Async
   const counter = createTokenCounter();
   let counted: { version: number; tokens: Promise<number> } | undefined;
 
-  function definitions(): Promise<number> {
-    if (counted?.version !== catalogue.version) {
-      counted = {
-        version: catalogue.version,
-        tokens: countDefinitions(
-          counter,
-          catalogue.servers().flatMap(({ tools }) => tools),
-        ),
-      };
+  /** 0 where they cannot be read: they are compared with, and nothing else. */
+  async function definitions(): Promise<number> {
+    try {
+      if (counted?.version !== catalogue.version) {
+        const tools = catalogue.servers().flatMap(({ tools }) => tools);
+        counted = { version: catalogue.version, tokens: countDefinitions(counter, tools) };
+      }
+      return await counted.tokens;
+    } catch {
+      counted = undefined;
+      return 0;
     }
-    return counted.tokens;
   }
 
   return {

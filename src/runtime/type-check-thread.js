@@ -19,6 +19,8 @@ import { parentPort, workerData } from "node:worker_threads";
 const PROGRAM = "/program.ts";
 /** A `return` at the top is what programs are allowed, and a skill's types are not known. */
 const IGNORED = new Set([1108, 1375, 1378, 2307, 2792, 7016, 7027, 7028]);
+/** Arithmetic with something that is no number: dates are taken from each other. */
+const NO_NUMBER = new Set([2362, 2363]);
 const CHARS_MAX = 400;
 
 /** Files that were parsed for earlier programs and are kept: the tools that programs name are often the same. */
@@ -116,11 +118,17 @@ function check({ code, files, specifiers: named, signatures }) {
   const problems = [];
   for (const { start = 0, code: number, messageText } of program.getSemanticDiagnostics(source)) {
     if (IGNORED.has(number)) continue;
-    const text = ts.flattenDiagnosticMessageText(messageText, ": ").replace(/\s+/g, " ").replace(/\.$/, "");
+    const node = nodeAt(source, start);
+    if (NO_NUMBER.has(number) && isDate(checker, node)) continue;
+    const said = ts.flattenDiagnosticMessageText(messageText, ": ").replace(/\s+/g, " ");
+    // Nothing can be installed here.
+    const text = said
+      .replace(/ Do you need to (?:install type definitions|change your target library).*/, "")
+      .replace(/\.$/, "");
     // What began as an empty object is filled later.
     if (text.endsWith("does not exist on type '{}'")) continue;
-    const signature = tools.get(findTool(checker, source, start) ?? "");
-    const message = shorten(text);
+    const signature = tools.get(findTool(checker, source, node) ?? "");
+    const message = shorten(`${text}${guess(checker, node)}`);
     problems.push({
       line: source.getLineAndCharacterOfPosition(start).line + 1,
       message: signature === undefined ? message : `${message}; the tool is ${signature}`,
@@ -155,15 +163,17 @@ function throwReturns(code) {
  * The module of the tool that a place is about: one whose call it stands in, or whose result or argument it names.
  * @param {import("typescript-6").TypeChecker} checker
  * @param {import("typescript-6").SourceFile} source
- * @param {number} start
+ * @param {import("typescript-6").Node | undefined} place
  */
-function findTool(checker, source, start) {
-  for (let node = nodeAt(source, start); node !== undefined && node !== source; node = node.parent) {
+function findTool(checker, source, place) {
+  for (let node = place; node !== undefined && node !== source; node = node.parent) {
     const target = ts.isCallExpression(node)
       ? node.expression
       : ts.isPropertyAccessExpression(node)
         ? node.expression
-        : undefined;
+        : ts.isVariableDeclaration(node)
+          ? toCalled(node.initializer)
+          : undefined;
     if (target === undefined) continue;
     const type = checker.getTypeAtLocation(target);
     for (const symbol of [type.aliasSymbol, type.symbol, checker.getSymbolAtLocation(target)])
@@ -174,6 +184,38 @@ function findTool(checker, source, start) {
     if (ts.isBlock(node) || ts.isFunctionLike(node)) return undefined;
   }
   return undefined;
+}
+
+/**
+ * What a misspelt member of a destructured value was meant to be: elsewhere the compiler says it itself.
+ * @param {import("typescript-6").TypeChecker} checker
+ * @param {import("typescript-6").Node} node
+ */
+function guess(checker, node) {
+  const element = node.parent;
+  if (!ts.isIdentifier(node) || !ts.isBindingElement(element) || !ts.isObjectBindingPattern(element.parent)) return "";
+  const whole = element.parent.parent;
+  const type = checker.getTypeAtLocation((ts.isVariableDeclaration(whole) && whole.initializer) || whole);
+  if (type.getProperty(node.text) !== undefined) return "";
+  // @ts-expect-error not in the declarations: what the compiler guesses names with
+  const near = ts.getSpellingSuggestion(node.text, type.getProperties(), (symbol) => symbol.name);
+  return near === undefined ? "" : `. Did you mean '${near.name}'?`;
+}
+
+/** @param {import("typescript-6").TypeChecker} checker @param {import("typescript-6").Node} node */
+function isDate(checker, node) {
+  for (let at = node; ts.isExpression(at); at = at.parent)
+    if (checker.getTypeAtLocation(at).symbol?.name === "Date") return true;
+  return false;
+}
+
+/**
+ * What is called in `await crm.getLead()`; any other expression itself.
+ * @param {import("typescript-6").Expression | undefined} expression
+ */
+function toCalled(expression) {
+  const awaited = expression !== undefined && ts.isAwaitExpression(expression) ? expression.expression : expression;
+  return awaited !== undefined && ts.isCallExpression(awaited) ? awaited.expression : awaited;
 }
 
 /** @param {import("typescript-6").TypeChecker} checker @param {import("typescript-6").Symbol | undefined} symbol */

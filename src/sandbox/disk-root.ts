@@ -20,6 +20,7 @@ export interface DiskRoot {
   read(names: readonly string[], admit?: (bytes: number) => Promise<void>): Promise<Buffer>;
   /** Replaces or creates the file atomically; `exclusive` fails where it exists. */
   write(names: readonly string[], bytes: Uint8Array, exclusive: boolean): Promise<void>;
+  /** In one piece, whoever else appends; a kill in the middle of it may leave its beginning. */
   append(names: readonly string[], bytes: Uint8Array): Promise<void>;
   list(names: readonly string[]): Promise<DiskEntry[]>;
   stat(names: readonly string[]): Promise<Stats>;
@@ -116,7 +117,8 @@ export function createDiskRoot(folder: string): DiskRoot {
       inParent(names, async (at, name) => {
         const handle = await openFile(at(name), O_WRONLY | O_APPEND | O_CREAT);
         try {
-          await handle.writeFile(bytes);
+          // `writeFile` would make a call for each half megabyte, and others could come between.
+          for (let at = 0; at < bytes.length;) at += (await handle.write(bytes, at)).bytesWritten;
         } finally {
           await handle.close();
         }
@@ -125,7 +127,7 @@ export function createDiskRoot(folder: string): DiskRoot {
       inFolder(names, async (at) => {
         const entries = await readdir(at("."), { withFileTypes: true });
         return entries
-          .filter((entry) => (entry.isFile() && !entry.name.endsWith(TEMPORARY_SUFFIX)) || entry.isDirectory())
+          .filter((entry) => !entry.name.endsWith(TEMPORARY_SUFFIX) && (entry.isFile() || entry.isDirectory()))
           .map((entry): DiskEntry => ({
             name: entry.name.normalize("NFC"),
             kind: entry.isFile() ? "file" : "directory",

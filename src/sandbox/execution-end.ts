@@ -98,9 +98,9 @@ function toStackPlace(stack: string): { line: number; column: number } | undefin
   return match === null ? undefined : { line: Number(match[1]), column: Number(match[2]) };
 }
 
-/** Codes of errors that the runner itself throws. */
+/** Codes of errors that the runner itself throws, or that the host refuses a program with. */
 const OWN_CODES =
-  /^(never_settles|syntax_error|import_not_found|resultBytesMax|callsPendingMax|sendBytesPerSecond|network\w*)$/;
+  /^(never_settles|skill_(?:invalid|outdated|untrusted)|skills_read_only|syntax_error|import_not_found|resultBytesMax|callsPendingMax|sendBytesPerSecond|network\w*)$/;
 /** What a program may say of itself: that Sluice is at fault is not its to say. */
 const KNOWN_CODES: ReadonlySet<string> = new Set(
   Object.entries(errorCodes).flatMap(([code, fault]) => (fault === "internal" ? [] : [code])),

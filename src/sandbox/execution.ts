@@ -2,35 +2,21 @@ import { randomFillSync } from "node:crypto";
 import { setMaxListeners } from "node:events";
 import { asText, isJsonObject, type Json, type JsonObject } from "../base/json.ts";
 import { createDeadline } from "../base/deadline.ts";
+import { SluiceError } from "../base/errors.ts";
 import type { LargeValue } from "../base/large-json.ts";
 import { limits as bounds } from "../base/limits.ts";
 import { type Ending, toCrash, toEnd, toReplyError } from "./execution-end.ts";
-import { type ReplyError, toErrorReply, toRawReply, toReply, toReplyText, toStartFrame } from "./execution-frames.ts";
+import { toStartFrame } from "./execution-frames.ts";
 import { createByteRate } from "./byte-rate.ts";
+import { createDelivery } from "./delivery.ts";
+import type { ExecutionHost, ExecutionJournal } from "./execution-host.ts";
 import type { FileGate } from "./file-gate.ts";
 import type { Frame } from "./frames.ts";
 import type { Guest } from "./guest.ts";
-import type { ImportTarget, LinkedProgram } from "./link.ts";
+import type { LinkedProgram } from "./link.ts";
 import type { SourcePlace } from "./module-syntax.ts";
 import type { NetworkGate } from "./network/network-gate.ts";
 import type { GuestUsage, Watchdog } from "./watchdog.ts";
-
-/** The functions that the runtime hands to the sandbox: all that a program can cause outside it. */
-export interface ExecutionHost {
-  /** One tool call through the gateway; its data as JSON text, or as bytes. Never rejects for what a tool does. */
-  invokeTool(
-    call: { callId: number; tool: string; arguments: Json; line?: number; remainingMs: () => number },
-    signal: AbortSignal,
-  ): Promise<{ json: string } | { large: LargeValue } | { error: ReplyError }>;
-  search(query: JsonObject): Promise<Json>;
-  describe(tool: string): Promise<Json>;
-  /** A question about a token: the name of a function of `pii`, and what it was given. */
-  ask(question: JsonObject): Promise<Json>;
-  /** Resolves an import that was named at run time. */
-  importAtRunTime(specifier: string): Promise<ImportTarget>;
-  onProgress(progress: JsonObject): void;
-  onLog(entry: { stream: "stdout" | "stderr"; text: string }): void;
-}
 
 /** The limits of one execution; names, units and reasons in `base/limits.ts`. */
 export interface ExecutionLimits {
@@ -74,17 +60,22 @@ export interface ExecutionOptions {
   signal: AbortSignal;
   /** Told whenever the execution begins and ends to wait for a person: that time counts to no limit. Gives back how to stop listening. */
   onWaiting?: (listener: (isWaiting: boolean) => void) => () => void;
+  /** Absent: nothing is recorded. */
+  journal?: ExecutionJournal | undefined;
 }
 
 /** What a guest may ask for; anything else breaks the protocol. */
 type Operation = (id: number, args: JsonObject, bytes: number, large?: LargeValue) => Promise<Json | void>;
+
+/** These only read: done again they do no harm. */
+const METHODS_THAT_READ = new Set(["", "GET", "HEAD"]);
 
 /**
  * Runs one linked program in a guest to its end. Every frame of the guest is a claim: bounded, checked, and with no
  * more authority than the program's own code has.
  */
 export async function runExecution(options: ExecutionOptions): Promise<ExecutionEnd> {
-  const { guest, program, source, host, files, network, limits, watchdog, signal, onWaiting } = options;
+  const { guest, program, source, host, files, network, limits, watchdog, signal, onWaiting, journal } = options;
   const logs: ExecutionEnd["logs"] = [];
   const calls = { done: 0, failed: 0, open: 0 };
   const stopCalls = new AbortController();
@@ -92,6 +83,8 @@ export async function runExecution(options: ExecutionOptions): Promise<Execution
   setMaxListeners(0, stopCalls.signal);
   const timers = new Map<number, NodeJS.Timeout>();
   const inFlight = new Set<number>();
+  /** The numbers of tool calls, in the order they were made. */
+  const callIds = new Map<number, number>();
   const requests = new Map<number, AbortController>();
   const sendRate = createByteRate("sendBytesPerSecond", limits.sendBytesPerSecond);
   let logBytes = 0;
@@ -124,17 +117,45 @@ export async function runExecution(options: ExecutionOptions): Promise<Execution
     for (const resolve of sleepers.splice(0)) resolve();
   }
 
+  const seed = (): number[] => randomFillSync(new Uint32Array(4)) as unknown as number[];
+  const startFrame =
+    journal?.startedWith ??
+    JSON.stringify(toStartFrame(program, seed(), { ...limits, frameBytesMax: bounds.frameBytesMax }));
+  const recorder = journal?.startedWith === undefined ? journal?.start(startFrame) : journal.recorder;
+  const delivery = createDelivery({
+    guest,
+    recorder,
+    isReplayOnly: journal?.isReplayOnly === true,
+    onReplayed({ id, op, args }, reply) {
+      if (op !== "tool") return;
+      callIds.delete(id);
+      calls[reply.error === undefined ? "done" : "failed"] += 1;
+      journal?.onCallReplayed?.(asText(args["tool"]).slice(0, 300), args["arguments"] ?? {}, reply);
+    },
+    onDiverged: (what) => kill("replay_diverged", `The program does not do what it did before: ${what}`),
+    onEnd: () => kill("journal_ended", "The recording ends here, before the program does"),
+    onFailed: (error) => kill("journal_damaged", toReplyError(error).message),
+  });
+
+  /** What nobody can be asked about is never done a second time. */
+  function leaveOnce(id: number, what: string): void {
+    if (delivery.leftBefore(id) !== undefined)
+      throw new SluiceError(
+        "interrupted",
+        `${what} was on its way when the execution was interrupted: whether it arrived is not known, and it is not sent again`,
+      );
+    delivery.left(id, {});
+  }
+
   const operations: Record<string, Operation> = {
     async tool(id, args, bytes) {
-      toolCalls += 1;
-      const callId = toolCalls;
-      if (callId > limits.callsMax)
-        return kill("callsMax", `The program made more than ${limits.callsMax} tool calls (callsMax)`);
+      const callId = callIds.get(id) ?? 0;
+      callIds.delete(id);
       if (bytes > bounds.argumentBytesMax) {
         calls.failed += 1;
         const tool = asText(args["tool"]).slice(0, 300);
         const message = `The arguments of ${tool} have ${bytes} bytes; argumentBytesMax is ${bounds.argumentBytesMax}`;
-        return guest.send(toErrorReply(id, { code: "arguments_invalid", message, tool }));
+        return delivery.error(id, { code: "arguments_invalid", message, tool });
       }
       await sendRate.take(bytes, stopCalls.signal);
       await untilTaken();
@@ -146,6 +167,10 @@ export async function runExecution(options: ExecutionOptions): Promise<Execution
           // What the program says of itself; read in its source, so that it can name a line of that and nothing else.
           ...(Number.isSafeInteger(args["line"]) ? { line: Number(args["line"]) } : {}),
           remainingMs: () => deadline.left(),
+          onLeave(isRepeatable) {
+            if (!isRepeatable) delivery.left(id, {});
+          },
+          timesLeft: Number(delivery.leftBefore(id)?.["times"] ?? 0),
         },
         stopCalls.signal,
       );
@@ -153,14 +178,14 @@ export async function runExecution(options: ExecutionOptions): Promise<Execution
       calls.open -= 1;
       if ("error" in reply) {
         calls.failed += 1;
-        guest.send(toErrorReply(id, reply.error));
+        delivery.error(id, reply.error);
       } else {
         calls.done += 1;
-        if ("json" in reply) guest.sendText(toReplyText(id, reply.json));
+        if ("json" in reply) delivery.json(id, reply.json);
         else {
           const { form, pieces, bytes: size } = reply.large;
           untaken += size;
-          guest.sendRaw(toRawReply(id, form), pieces, () => {
+          delivery.raw(id, form, pieces, () => {
             untaken -= size;
             wake();
           });
@@ -168,12 +193,19 @@ export async function runExecution(options: ExecutionOptions): Promise<Execution
       }
     },
     async file(id, args, _, large) {
-      const reply = await files.act(args, large?.pieces[0], stopCalls.signal);
+      const before = delivery.leftBefore(id);
+      const reply = await files.act(args, large?.pieces[0], {
+        signal: stopCalls.signal,
+        onLeave: (facts) => delivery.left(id, facts),
+        ...(before === undefined ? {} : { before }),
+      });
       if (ended) return "bytes" in reply ? reply.onTaken() : undefined;
-      if ("bytes" in reply) guest.sendRaw(toRawReply(id, reply.form), [reply.bytes], reply.onTaken);
-      else guest.send("error" in reply ? toErrorReply(id, reply.error) : toReply(id, reply.value));
+      if ("bytes" in reply) delivery.raw(id, reply.form, [reply.bytes], reply.onTaken);
+      else if ("error" in reply) delivery.error(id, reply.error);
+      else delivery.value(id, reply.value);
     },
     async fetch(id, args, bytes) {
+      if (!METHODS_THAT_READ.has(asText(args["method"]).toUpperCase())) leaveOnce(id, "The request");
       const stop = new AbortController();
       requests.set(id, stop);
       try {
@@ -186,6 +218,10 @@ export async function runExecution(options: ExecutionOptions): Promise<Execution
     fetchRest: async (_, args) => network.fetchRest(args),
     search: (_, args) => host.search(args),
     describe: (_, args) => host.describe(asText(args["tool"])),
+    async saveSkill(id, args) {
+      leaveOnce(id, "The skill");
+      return host.saveSkill(args);
+    },
     pii: (_, args) => host.ask(args),
     import: async (_, args) => (await host.importAtRunTime(asText(args["specifier"]))) as unknown as Json,
     async progress(_, args) {
@@ -202,11 +238,24 @@ export async function runExecution(options: ExecutionOptions): Promise<Execution
     hostCalls += 1;
     if (hostCalls > bounds.hostCallsMax)
       return kill("hostCallsMax", `The program made more than ${bounds.hostCallsMax} calls to the host (hostCallsMax)`);
-    if (frame["unread"] === true)
-      return guest.send(toErrorReply(id, { code: "arguments_invalid", message: "The arguments are nested too deep" }));
-    if (op === "timer") return startTimer(id, Number(args["ms"]));
     const operation = Object.hasOwn(operations, op) ? operations[op] : undefined;
-    if (operation === undefined) return breach(`the operation "${op.slice(0, 40)}"`);
+    if (operation === undefined && op !== "timer") return breach(`the operation "${op.slice(0, 40)}"`);
+    if (op === "tool") {
+      toolCalls += 1;
+      if (toolCalls > limits.callsMax)
+        return kill("callsMax", `The program made more than ${limits.callsMax} tool calls (callsMax)`);
+      callIds.set(id, toolCalls);
+    }
+    delivery.ask({ id, op, args, bytes }, (sinceMs) => {
+      if (ended) return;
+      if (frame["unread"] === true)
+        return delivery.error(id, { code: "arguments_invalid", message: "The arguments are nested too deep" });
+      if (operation === undefined) startTimer(id, Number(args["ms"]) - sinceMs);
+      else start(operation, id, args, bytes, large);
+    });
+  }
+
+  function start(operation: Operation, id: number, args: JsonObject, bytes: number, large?: LargeValue): void {
     // The runner holds back what is more; a guest that does not is not the runner.
     if (inFlight.size >= limits.callsInFlightMax + 1)
       return kill(
@@ -217,11 +266,11 @@ export async function runExecution(options: ExecutionOptions): Promise<Execution
     operation(id, args, bytes, large).then(
       (value) => {
         inFlight.delete(id);
-        if (value !== undefined && !ended) guest.send(toReply(id, value));
+        if (value !== undefined && !ended) delivery.value(id, value);
       },
       (error: unknown) => {
         inFlight.delete(id);
-        if (!ended) guest.send(toErrorReply(id, toReplyError(error)));
+        if (!ended) delivery.error(id, toReplyError(error));
       },
     );
   }
@@ -234,7 +283,7 @@ export async function runExecution(options: ExecutionOptions): Promise<Execution
       id,
       setTimeout(() => {
         timers.delete(id);
-        guest.send(toReply(id, null));
+        delivery.value(id, null);
       }, delay),
     );
   }
@@ -258,7 +307,7 @@ export async function runExecution(options: ExecutionOptions): Promise<Execution
     } as const;
     if (entry.text === "" && bytes > room) return;
     logs.push(entry);
-    host.onLog(entry);
+    host.onLog(entry, delivery.isReplaying);
   }
 
   function onFrame(frame: Frame, bytes: number, large?: LargeValue): void {
@@ -267,16 +316,23 @@ export async function runExecution(options: ExecutionOptions): Promise<Execution
       case "call":
         return onCall(frame, bytes, large);
       case "forget": {
-        requests.get(Number(frame["id"]))?.abort();
-        const timer = timers.get(Number(frame["id"]));
-        clearTimeout(timer);
-        timers.delete(Number(frame["id"]));
+        const id = Number(frame["id"]);
+        delivery.forget(id);
+        requests.get(id)?.abort();
+        clearTimeout(timers.get(id));
+        timers.delete(id);
         return;
       }
+      case "pong":
+        return delivery.onPong(Number(frame["number"]));
       case "log":
         return onLog(frame);
-      case "result":
+      case "result": {
+        const problem = delivery.endProblem();
+        if (problem !== undefined)
+          return kill("replay_diverged", `The program does not do what it did before: ${problem}`);
         return finish(toEnd(frame, bytes, large, source, limits));
+      }
     }
     breach(`a frame of kind "${frame.kind.slice(0, 40)}"`);
   }
@@ -306,20 +362,15 @@ export async function runExecution(options: ExecutionOptions): Promise<Execution
     void watchdog.settle(guest.child.pid, wasKilled).then(() => kill(...toCrash(ending, limits)));
   });
   if (signal.aborted) abort();
-  else
-    guest.send(
-      toStartFrame(program, randomFillSync(new Uint32Array(4)) as unknown as number[], {
-        ...limits,
-        frameBytesMax: bounds.frameBytesMax,
-      }),
-    );
+  else guest.sendText(startFrame);
 
   const end = await finished;
+  delivery.close();
   deadline.pause();
   stopWaiting?.();
   for (const timer of timers.values()) clearTimeout(timer);
   signal.removeEventListener("abort", abort);
-  stopCalls.abort();
+  stopCalls.abort(signal.aborted ? signal.reason : undefined);
   wake();
   // Asked of another thread: the outcome is made meanwhile.
   const usage = end.usage === undefined ? watchdog.forget(guest.child.pid) : Promise.resolve(end.usage);

@@ -3,11 +3,13 @@ import { isUtf8 } from "node:buffer";
 import { toMessage } from "../base/errors.ts";
 import { asText, type Json, type JsonObject } from "../base/json.ts";
 import { limits as bounds } from "../base/limits.ts";
-import { createDiskRoot, type DiskEntry, type DiskRoot } from "./disk-root.ts";
+import type { DiskEntry } from "./disk-root.ts";
 import type { ReplyError } from "./execution-frames.ts";
 import { FileError, toFileReplyError } from "./file-error.ts";
+import type { ReadRoot } from "./layered-root.ts";
 import { type GuestPath, parseGuestPath, ROOTS } from "./file-path.ts";
 import { createByteRate } from "./byte-rate.ts";
+import { toRest } from "./file-rest.ts";
 import { createPlaces } from "./places.ts";
 import type { Workspace, WorkspaceLimits } from "./workspace.ts";
 
@@ -20,7 +22,16 @@ export interface ModuleFiles {
 /** The one way from a program to files: every act is checked after its path was resolved. */
 export interface FileGate {
   /** `content` stands for the text or bytes of what is written where it is large; a large answer is bytes too. */
-  act(args: JsonObject, content?: Uint8Array, signal?: AbortSignal): Promise<FileReply>;
+  act(args: JsonObject, content?: Uint8Array, turn?: FileTurn): Promise<FileReply>;
+}
+
+/** What there is around one act. */
+export interface FileTurn {
+  signal?: AbortSignal;
+  /** Told right before something changes, with what it takes to find out later whether it did; throws where it must not. */
+  onLeave?: (facts: JsonObject) => void;
+  /** The act began before, and nobody knows whether it came to its end: these are its facts. */
+  before?: JsonObject;
 }
 
 /** The answer to an act; `bytes` is a file's content, held in memory until `onTaken` is called. */
@@ -43,8 +54,8 @@ export interface FileWatch {
 
 export interface FileGateOptions {
   modules: ModuleFiles;
-  /** Absolute; may not exist. */
-  skillsFolder: string;
+  /** What programs see as `./skills`. */
+  skills: ReadRoot;
   workspace: Workspace;
   writable: boolean;
   /** Of this execution: at most those of the workspace. */
@@ -62,7 +73,7 @@ const NEVER = new AbortController().signal;
 /** The gate of one execution. */
 export function createFileGate({
   modules,
-  skillsFolder,
+  skills,
   workspace,
   writable,
   limits,
@@ -71,10 +82,9 @@ export function createFileGate({
   onWritten,
 }: FileGateOptions): FileGate {
   const rate = createByteRate("writeBytesPerSecond", limits.writeBytesPerSecond);
-  const skills = createDiskRoot(skillsFolder);
   const largeFiles = createPlaces(bounds.largeFilesMax);
 
-  const readable = (path: GuestPath): DiskRoot => (path.root === "skills" ? skills : workspace.root);
+  const readable = (path: GuestPath): ReadRoot => (path.root === "skills" ? skills : workspace.root);
 
   /** Every act that changes the disk, and the bytes it writes. */
   async function spend(bytes: number): Promise<void> {
@@ -165,7 +175,7 @@ export function createFileGate({
     return { kind: found.isDirectory() ? "directory" : "file", size: found.size, mtimeMs: Math.trunc(found.mtimeMs) };
   }
 
-  async function write(path: GuestPath, bytes: Buffer, flag: string): Promise<void> {
+  async function write(path: GuestPath, bytes: Buffer, flag: string, turn: FileTurn): Promise<void> {
     const names = toWritable(path);
     if (!["w", "wx", "a", "ax", "w+", "a+"].includes(flag))
       throw new FileError("EINVAL", `the flag "${flag.slice(0, 10)}"; use w, wx, a or ax`);
@@ -174,13 +184,24 @@ export function createFileGate({
     // Before it is there, and again when what was there is gone: no moment has it without.
     watch?.onNamed(names.slice(0, -1));
     watch?.onChanged(names, true);
-    await workspace.write(names, bytes, mode, limits);
+    const rest = await toRest(workspace.root, names, bytes, mode, turn.before);
+    const sha256 = bytes.length <= bounds.largeBytesMin ? digest("sha256", bytes) : undefined;
+    if (rest !== undefined)
+      await workspace.write(names, rest, mode, limits, (size) =>
+        turn.onLeave?.({ path: names.join("/"), size, bytes: bytes.length, sha256: sha256 ?? null }),
+      );
     watch?.onChanged(names, mode === "append");
-    onWritten?.({
-      path: `./workspace/${names.join("/")}`,
-      bytes: bytes.length,
-      ...(bytes.length <= bounds.largeBytesMin ? { sha256: digest("sha256", bytes) } : {}),
-    });
+    onWritten?.({ path: `./workspace/${names.join("/")}`, bytes: bytes.length, ...(sha256 && { sha256 }) });
+  }
+
+  /** An act that was done already, before an interruption, fails in this way. */
+  async function unlessDone(turn: FileTurn, code: string, act: () => Promise<void>): Promise<void> {
+    turn.onLeave?.({});
+    try {
+      await act();
+    } catch (error) {
+      if (turn.before === undefined || (error as { code?: string }).code !== code) throw error;
+    }
   }
 
   async function perform(
@@ -188,7 +209,7 @@ export function createFileGate({
     path: GuestPath,
     args: JsonObject,
     content: Uint8Array | undefined,
-    stop: AbortSignal,
+    turn: FileTurn,
   ): Promise<Json> {
     switch (act) {
       case "writeFile":
@@ -199,7 +220,7 @@ export function createFileGate({
             : typeof args["text"] === "string"
               ? Buffer.from(args["text"])
               : Buffer.from(asText(args["base64"]), "base64");
-        await write(path, bytes, asText(args["flag"]) || (act === "appendFile" ? "a" : "w"));
+        await write(path, bytes, asText(args["flag"]) || (act === "appendFile" ? "a" : "w"), turn);
         return null;
       }
       case "readdir":
@@ -220,7 +241,8 @@ export function createFileGate({
         await spend(0);
         watch?.onNamed(names.slice(0, -1));
         watch?.onChanged(names, true);
-        await workspace.makeFolder(names, args["recursive"] === true, limits);
+        const isDeep = args["recursive"] === true;
+        await unlessDone(turn, "EEXIST", () => workspace.makeFolder(names, isDeep, limits));
         return null;
       }
       case "rm":
@@ -230,7 +252,8 @@ export function createFileGate({
         await spend(0);
         watch?.onNamed(names.slice(0, -1));
         try {
-          await workspace.remove(names, { recursive: args["recursive"] === true, folder: act === "rmdir" });
+          const how = { recursive: args["recursive"] === true, folder: act === "rmdir" };
+          await unlessDone(turn, "ENOENT", () => workspace.remove(names, how));
         } catch (error) {
           if (!(args["force"] === true && (error as { code?: string }).code === "ENOENT")) throw error;
         }
@@ -243,13 +266,13 @@ export function createFileGate({
         watch?.onNamed(names.slice(0, -1));
         watch?.onNamed(to.slice(0, -1));
         watch?.onChanged(to, true);
-        await workspace.rename(names, to);
+        await unlessDone(turn, "ENOENT", () => workspace.rename(names, to));
         watch?.onChanged(to, false);
         return null;
       }
       case "copyFile":
-        await withContent(path, stop, async (bytes, onTaken) => {
-          await write(parseGuestPath(asText(args["to"])), bytes, "w");
+        await withContent(path, turn.signal ?? NEVER, async (bytes, onTaken) => {
+          await write(parseGuestPath(asText(args["to"])), bytes, "w", turn);
           onTaken();
         });
         return null;
@@ -258,7 +281,7 @@ export function createFileGate({
   }
 
   return {
-    async act(args, content, stop = NEVER) {
+    async act(args, content, turn = {}) {
       const act = asText(args["act"]);
       const text = asText(args["path"]);
       const paths = ["path", "to"].flatMap((name) => toWorkspaceNames(args[name]));
@@ -267,10 +290,10 @@ export function createFileGate({
         if (act !== "appendFile" && (act !== "writeFile" || asText(args["flag"]).includes("x")))
           for (const names of paths) watch?.onShown(names, DEEP.has(act));
         if (act === "readFile")
-          return await withContent(parseGuestPath(text), stop, async (bytes, onTaken) =>
+          return await withContent(parseGuestPath(text), turn.signal ?? NEVER, async (bytes, onTaken) =>
             toContent(bytes, args["text"] === true, onTaken),
           );
-        return { value: await perform(act, parseGuestPath(text), args, content, stop) };
+        return { value: await perform(act, parseGuestPath(text), args, content, turn) };
       } catch (error) {
         // What is not there, or is there already, is known by the names around it.
         for (const names of paths) {

@@ -1,5 +1,6 @@
 import { SluiceError } from "../base/errors.ts";
 import { limits } from "../base/limits.ts";
+import type { ProgramOutline } from "../base/program-outline.ts";
 import type { ModuleFacts } from "./module-linker.ts";
 import { LinkError, PROGRAM_NAME, type SourcePlace } from "./module-syntax.ts";
 import { chooseLinker } from "./linker-process.ts";
@@ -60,14 +61,26 @@ export interface LinkedProgram {
   servers: GuestServer[];
   /** The program's text with what is not code blanked: its positions are those of the agent's own. */
   text: string;
-  /** What the program's imports stand for. */
+  /** What the program's imports stand for; of `import()`, which is resolved when it runs, as far as that is known now. */
   specifiers: [specifier: string, target: ImportTarget | ModuleTarget][];
 }
 
 const SKILL_MODULES_MAX = 64;
 
-/** Turns a program, and the skills it imports, into what the guest runs. Nothing of it is evaluated here. */
-export async function linkProgram(text: string, names: NameSource): Promise<LinkedProgram> {
+/** Reads what saving a module as a skill needs to know of it. Throws a {@link LinkError}. */
+export async function outlineModule(name: string, text: string): Promise<ProgramOutline> {
+  return chooseLinker(text).outline(name, text);
+}
+
+/**
+ * Turns a program, and the skills it imports, into what the guest runs. Nothing of it is evaluated here. `root` is where
+ * its own relative imports start from: a program stands beside the three folders, a skill in its own.
+ */
+export async function linkProgram(
+  text: string,
+  names: NameSource,
+  root: string = PROGRAM_NAME,
+): Promise<LinkedProgram> {
   if (Buffer.byteLength(text) > limits.codeBytesMax) {
     throw new LinkError(
       "codeBytesMax",
@@ -112,7 +125,14 @@ export async function linkProgram(text: string, names: NameSource): Promise<Link
     }
     for (const server of serversOf(facts, targets, names)) servers.set(server.key, server);
     modules.push(await linker.link(name, source, targets, servers));
-    if (name === PROGRAM_NAME) own = { text: facts.text, specifiers: [...targets] };
+    if (name === root) {
+      const named = new Map(targets);
+      for (const specifier of facts.dynamicSpecifiers) {
+        const target = named.get(specifier) ?? (await names.resolveImport(specifier, name).catch(() => undefined));
+        if (target !== undefined) named.set(specifier, target);
+      }
+      own = { text: facts.text, specifiers: [...named] };
+    }
     indexes.set(name, modules.length - 1);
     return modules.length - 1;
   }
@@ -126,7 +146,7 @@ export async function linkProgram(text: string, names: NameSource): Promise<Link
     }
   }
 
-  await add(PROGRAM_NAME, text);
+  await add(root, text);
   return { modules, servers: [...servers.values()], ...own };
 }
 

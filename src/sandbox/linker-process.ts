@@ -2,6 +2,7 @@ import { builtFile } from "../base/built-file.ts";
 import { fileURLToPath } from "node:url";
 import { type Child, spawnChild } from "../base/child-process.ts";
 import { limits } from "../base/limits.ts";
+import type { ProgramOutline } from "../base/program-outline.ts";
 import { createLinker, type Linker, type ModuleFacts } from "./module-linker.ts";
 import type { LinkedModule } from "./link.ts";
 import { type LinkCode, LinkError, type SourcePlace, toUnreadable } from "./module-syntax.ts";
@@ -9,6 +10,7 @@ import { type LinkCode, LinkError, type SourcePlace, toUnreadable } from "./modu
 /** What the process answers to one request: a line of JSON. */
 type Answer =
   | { kind: "read"; facts: ModuleFacts }
+  | { kind: "outlined"; outline: ProgramOutline }
   | { kind: "linked"; module: LinkedModule }
   | { kind: "error"; code: LinkCode; message: string; place?: SourcePlace; hint?: string }
   | { kind: "unreadable" };
@@ -44,6 +46,11 @@ const apart: Linker = {
   async read(name, source) {
     const answer = await ask(name, { name, source });
     if (answer.kind === "read") return answer.facts;
+    throw toError(name, answer);
+  },
+  async outline(name, source) {
+    const answer = await ask(name, { name, source, wants: "outline" });
+    if (answer.kind === "outlined") return answer.outline;
     throw toError(name, answer);
   },
   async link(name, source, targets, servers) {

@@ -1,9 +1,12 @@
 import { parseSync, Visitor } from "oxc-parser";
 import { transformSync } from "oxc-transform";
+import type { ProgramOutline } from "../base/program-outline.ts";
 import type { GuestServer, ImportTarget, LinkedModule, ModuleTarget } from "./link.ts";
 import { applyEdits, bindExport, bindImport } from "./module-bindings.ts";
+import { toOutline } from "./module-outline.ts";
 import {
   blank,
+  dynamicSpecifiersOf,
   isTypeOnly,
   LinkError,
   type ParsedModule,
@@ -22,6 +25,8 @@ export interface ModuleFacts {
   /** The text with what is not code blanked: its positions are those of the agent's own. */
   text: string;
   specifiers: { specifier: string; place: SourcePlace }[];
+  /** What its `import()` name. */
+  dynamicSpecifiers: string[];
   identifiers: string[];
   /** Names after `servers.` and in `servers["…"]`. */
   members: string[];
@@ -32,6 +37,8 @@ export interface ModuleFacts {
 /** Reads modules and links them; both throw a {@link LinkError}. */
 export interface Linker {
   read(name: string, source: string): Promise<ModuleFacts>;
+  /** What saving the module as a skill needs to know of it. */
+  outline(name: string, source: string): Promise<ProgramOutline>;
   link(
     name: string,
     source: string,
@@ -61,6 +68,7 @@ export function createLinker(): Linker {
   };
   return {
     read: (name, source) => walk(name, () => toFacts(parse(name, source))),
+    outline: (name, source) => walk(name, () => toOutline(parse(name, source))),
     link: (name, source, targets, servers) =>
       walk(name, () => toLinkedModule(name, parse(name, source), targets, servers)),
   };
@@ -94,6 +102,7 @@ function toFacts(parsed: ParsedModule): ModuleFacts {
   return {
     text,
     specifiers: specifiersOf(parsed).map(({ specifier, start }) => ({ specifier, place: toPlace(text, start) })),
+    dynamicSpecifiers: dynamicSpecifiersOf(parsed),
     identifiers: [...identifiers],
     members: [...members],
     isServersOpen: servers > named,

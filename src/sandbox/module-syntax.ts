@@ -40,6 +40,7 @@ export interface ParsedModule {
   text: string;
   program: ParseResult["program"];
   module: EcmaScriptModule;
+  comments: ParseResult["comments"];
 }
 
 /** Parses a module (fences and a hashbang aside), or throws a LinkError with the place. */
@@ -61,7 +62,7 @@ export function parseModule(name: string, source: string): ParsedModule {
       error.helpMessage ?? undefined,
     );
   }
-  return { text, program: result.program, module: result.module };
+  return { text, program: result.program, module: result.module, comments: result.comments };
 }
 
 /** Code in a Markdown fence: everything but the first fenced block becomes blanks, so that lines stay what they were. */
@@ -112,6 +113,14 @@ export function specifiersOf({ module }: ParsedModule): { specifier: string; sta
         found.push({ specifier: entry.moduleRequest.value, start: entry.moduleRequest.start });
   }
   return found;
+}
+
+/** What `import()` names in it, as far as that is a plain text; what there is of it is found only when it runs. */
+export function dynamicSpecifiersOf({ module, text }: ParsedModule): string[] {
+  return module.dynamicImports.flatMap(({ moduleRequest: { start, end } }) => {
+    const plain = /^(["'`])([^"'`\\$]*)\1$/.exec(text.slice(start, end));
+    return plain?.[2] ?? [];
+  });
 }
 
 /** Whether an import names types only. */

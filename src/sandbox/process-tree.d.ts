@@ -1,4 +1,4 @@
 export declare function listTree(pid: number): number[];
 export declare function readProcess(
   pid: number,
-): { cpuMs: number; residentBytes: number; startTime: string } | undefined;
+): { cpuMs: number; residentBytes: number; startTime: string; state: string } | undefined;

@@ -37,7 +37,7 @@ function isThere(pid) {
 
 /**
  * Processor time, its ended children's included, and resident memory; nothing when it has ended.
- * @param {number} pid @returns {{ cpuMs: number, residentBytes: number, startTime: string } | undefined}
+ * @param {number} pid @returns {{ cpuMs: number, residentBytes: number, startTime: string, state: string } | undefined}
  */
 export function readProcess(pid) {
   try {
@@ -49,6 +49,7 @@ export function readProcess(pid) {
       cpuMs: (ticks * 1000) / TICKS_PER_SECOND,
       residentBytes: Number(fields[21]) * PAGE_BYTES,
       startTime: fields[19] ?? "",
+      state: fields[0] ?? "",
     };
   } catch {
     return undefined;

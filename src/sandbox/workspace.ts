@@ -10,12 +10,16 @@ import { FileError } from "./file-error.ts";
 export interface Workspace {
   /** For reading; what it writes is not counted. */
   readonly root: DiskRoot;
-  /** Writes a file, in a folder that exists. Refuses (EDQUOT, EFBIG) what would pass a bound; `own` are lower ones of the caller. */
+  /**
+   * Writes a file, in a folder that exists. Refuses (EDQUOT, EFBIG) what would pass a bound; `own` are lower ones of
+   * the caller. `onBefore` is told the size of what is there, when all that can be refused was.
+   */
   write(
     names: readonly string[],
     bytes: Uint8Array,
     mode: "replace" | "create" | "append",
     own?: WorkspaceLimits,
+    onBefore?: (size: number) => void,
   ): Promise<void>;
   makeFolder(names: readonly string[], recursive: boolean, own?: WorkspaceLimits): Promise<void>;
   remove(names: readonly string[], options: { recursive: boolean; folder: boolean }): Promise<void>;
@@ -68,7 +72,7 @@ export async function openWorkspace(folder: string, limits: WorkspaceLimits): Pr
     names: readonly string[],
     { bytes, grows, makes }: { bytes: number; grows: boolean; makes: number },
     { fileBytesMax, workspaceBytesMax, workspaceFilesMax }: WorkspaceLimits,
-    act: () => Promise<void>,
+    act: (size: number) => Promise<void>,
   ): Promise<void> {
     if (used === undefined) {
       const total = { bytes: 0, files: 0 };
@@ -83,7 +87,7 @@ export async function openWorkspace(folder: string, limits: WorkspaceLimits): Pr
       throw new FileError("EDQUOT", `workspaceBytesMax is ${workspaceBytesMax}, ${used.bytes} bytes are used`);
     if (after.files > workspaceFilesMax && old === undefined)
       throw new FileError("EDQUOT", `workspaceFilesMax is ${workspaceFilesMax}`);
-    await act();
+    await act(old?.bytes ?? 0);
     used = after;
   }
 
@@ -121,11 +125,12 @@ export async function openWorkspace(folder: string, limits: WorkspaceLimits): Pr
 
   return {
     root,
-    write: (names, bytes, mode, own = limits) =>
+    write: (names, bytes, mode, own = limits, onBefore) =>
       inLine(() =>
-        fill(names, { bytes: bytes.length, grows: mode === "append", makes: 1 }, own, () =>
-          mode === "append" ? root.append(names, bytes) : root.write(names, bytes, mode === "create"),
-        ),
+        fill(names, { bytes: bytes.length, grows: mode === "append", makes: 1 }, own, (size) => {
+          onBefore?.(size);
+          return mode === "append" ? root.append(names, bytes) : root.write(names, bytes, mode === "create");
+        }),
       ),
     makeFolder: (names, recursive, own = limits) =>
       inLine(async () => {

@@ -157,4 +157,65 @@ export const migrations: readonly string[] = [
     bytes INTEGER NOT NULL,
     is_removed INTEGER NOT NULL
   ) WITHOUT ROWID;`,
+  // Skills as they were saved here: trust and test belong to one content, known by its hash; files say neither.
+  `CREATE TABLE skill (
+    name TEXT NOT NULL PRIMARY KEY,
+    workspace TEXT NOT NULL,
+    version INTEGER NOT NULL,
+    hash TEXT NOT NULL,
+    trust TEXT NOT NULL,
+    tools TEXT NOT NULL,
+    is_tested INTEGER NOT NULL,
+    saved_at INTEGER NOT NULL,
+    saved_by TEXT NOT NULL
+  ) WITHOUT ROWID;
+  CREATE TABLE skill_use (
+    name TEXT NOT NULL,
+    hash TEXT NOT NULL,
+    uses INTEGER NOT NULL,
+    successes INTEGER NOT NULL,
+    tokens_saved INTEGER NOT NULL,
+    last_at INTEGER NOT NULL,
+    PRIMARY KEY (name, hash)
+  ) WITHOUT ROWID;
+  CREATE TABLE skill_growth (
+    stage INTEGER NOT NULL PRIMARY KEY,
+    executions INTEGER NOT NULL,
+    completed INTEGER NOT NULL,
+    with_skill INTEGER NOT NULL,
+    code_tokens INTEGER NOT NULL
+  ) WITHOUT ROWID;
+  CREATE TABLE skill_record (
+    name TEXT NOT NULL,
+    position INTEGER NOT NULL,
+    tool TEXT NOT NULL,
+    definition_hash TEXT NOT NULL,
+    arguments TEXT NOT NULL,
+    outcome TEXT NOT NULL,
+    PRIMARY KEY (name, position)
+  ) WITHOUT ROWID;
+  CREATE TABLE program_shape (
+    code_hash TEXT NOT NULL PRIMARY KEY,
+    execution_id TEXT NOT NULL,
+    shape TEXT NOT NULL,
+    is_suggested INTEGER NOT NULL,
+    seen_at INTEGER NOT NULL
+  ) WITHOUT ROWID;`,
+  // Of a segment that was or is written: a line that is on the disk, so that an end is not only the file's word.
+  `ALTER TABLE audit_segment ADD COLUMN flushed_records INTEGER NOT NULL DEFAULT 0;
+  ALTER TABLE audit_segment ADD COLUMN flushed_hash TEXT;`,
+  // Keys that are data, secrets too, could be among what was learned: it is learned anew.
+  `DELETE FROM learned_output;`,
+  // A test holds for a skill with those that it imports; which were tested before is not known, so all are tested again.
+  // `skill_sight`: the definitions of the tools of a skill that nobody has saved here, when its content was first seen.
+  `ALTER TABLE skill ADD COLUMN content TEXT NOT NULL DEFAULT '';
+  ALTER TABLE skill ADD COLUMN imports TEXT NOT NULL DEFAULT '[]';
+  UPDATE skill SET content = hash, trust = 'draft', is_tested = 0;
+  CREATE TABLE skill_sight (
+    name TEXT NOT NULL,
+    hash TEXT NOT NULL,
+    tool TEXT NOT NULL,
+    definition_hash TEXT NOT NULL,
+    PRIMARY KEY (name, tool)
+  ) WITHOUT ROWID;`,
 ];

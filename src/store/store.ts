@@ -21,33 +21,46 @@ export interface Store extends Disposable {
   run(sql: string, params?: readonly SqlValue[]): { changes: number };
   /** Runs `work` in one write transaction: all of it or, if it throws, nothing. Inside another one it joins that. */
   transaction<Result>(work: () => Result): Result;
+  /** Does what can be done another time: where another process holds the file, it throws at once. */
+  withoutWaiting<Result>(work: () => Result): Result;
   /** Closes the file; safe to call twice. */
   close(): void;
 }
 
+export interface StoreOptions {
+  /** The name of the file. */
+  name?: string;
+  tables?: readonly string[];
+  /** How long another process is waited for; absent: `storeBusyMs` to open it, and `storeWaitMs` from then on. */
+  waitMs?: number;
+}
+
 /**
- * Opens (or makes) `<directory>/store.sqlite` and brings it to this version's tables.
+ * Opens (or makes) a SQLite file of the state directory (`store.sqlite`) and brings it to this version's tables.
  * Throws `store_unavailable`, saying what to do, where that cannot be done.
  */
-export function createStore(directory: string): Store {
-  const file = join(directory, "store.sqlite");
-  const attempt = <Result>(act: () => Result): Result => retryWhileBusy(file, act);
+export function createStore(
+  directory: string,
+  { name = "store.sqlite", tables = migrations, waitMs }: StoreOptions = {},
+): Store {
+  const file = join(directory, name);
+  const attempt = <Result>(act: () => Result): Result => retryWhileBusy(file, waitMs ?? limits.storeBusyMs, act);
   let database: Database.Database | undefined;
   try {
     makeFolder(directory, 0o700);
     // Made here so that it is private from its first byte; SQLite gives its side files the same mode.
     closeSync(openSync(file, "a", 0o600));
-    const opened = new Database(file, { timeout: limits.storeBusyMs });
+    // It answers "busy" at once: how long it is tried again is decided here.
+    const opened = new Database(file);
     database = opened;
-    // Changing to WAL answers "busy" at once when several processes start together, whatever the time-out.
     attempt(() => opened.prepare("PRAGMA journal_mode = WAL").all());
     opened.exec("PRAGMA synchronous = NORMAL");
-    migrate(opened, file, attempt);
+    migrate(opened, file, tables, attempt);
   } catch (error) {
     database?.close();
     throw toStoreError(error, file);
   }
-  return new OpenStore(database, file, attempt);
+  return new OpenStore(database, file, waitMs ?? limits.storeWaitMs);
 }
 
 type Attempt = <Result>(act: () => Result) => Result;
@@ -55,15 +68,18 @@ type Attempt = <Result>(act: () => Result) => Result;
 class OpenStore implements Store {
   readonly file: string;
   #database: Database.Database;
-  #attempt: Attempt;
+  #waitMs: number;
+  /** Another process has held it for as long as it is waited for, and nothing was written since. */
+  #isHeld = false;
+  #isUrgent = true;
   #statements = new Map<string, Database.Statement>();
   #open = true;
   #inTransaction = false;
 
-  constructor(database: Database.Database, file: string, attempt: Attempt) {
+  constructor(database: Database.Database, file: string, waitMs: number) {
     this.#database = database;
     this.file = file;
-    this.#attempt = attempt;
+    this.#waitMs = waitMs;
   }
 
   all<Row>(sql: string, params: readonly SqlValue[] = []): Row[] {
@@ -76,6 +92,9 @@ class OpenStore implements Store {
   }
 
   run(sql: string, params: readonly SqlValue[] = []): { changes: number } {
+    // A prepared statement that finds another process's lock stays under way in the driver, and nothing that is written
+    // after it is committed: the lock is taken first, by what the driver does not keep.
+    if (!this.#inTransaction) return this.transaction(() => this.run(sql, params));
     const { changes } = this.#execute(sql, params, (statement, values) => statement.run(...values));
     return { changes };
   }
@@ -83,6 +102,7 @@ class OpenStore implements Store {
   transaction<Result>(work: () => Result): Result {
     if (this.#inTransaction) return work();
     this.#exec("BEGIN IMMEDIATE");
+    this.#isHeld = false;
     this.#inTransaction = true;
     try {
       const result = work();
@@ -100,6 +120,16 @@ class OpenStore implements Store {
     }
   }
 
+  withoutWaiting<Result>(work: () => Result): Result {
+    const wasUrgent = this.#isUrgent;
+    this.#isUrgent = false;
+    try {
+      return work();
+    } finally {
+      this.#isUrgent = wasUrgent;
+    }
+  }
+
   close(): void {
     if (!this.#open) return;
     this.#open = false;
@@ -109,6 +139,17 @@ class OpenStore implements Store {
 
   [Symbol.dispose](): void {
     this.close();
+  }
+
+  /** A wait holds up the whole process: one that was in vain is not repeated while the other process goes on. */
+  #attempt<Result>(act: () => Result): Result {
+    const waitMs = this.#isUrgent && !this.#isHeld ? this.#waitMs : 0;
+    try {
+      return retryWhileBusy(this.file, waitMs, act);
+    } catch (error) {
+      if (waitMs > 0 && isBusy(error)) this.#isHeld = true;
+      throw error;
+    }
   }
 
   #exec(sql: string): void {
@@ -158,21 +199,21 @@ function checkParameter(value: unknown, index: number, sql: string): SqlValue {
   );
 }
 
-function migrate(database: Database.Database, file: string, attempt: Attempt): void {
-  if (attempt(() => readVersion(database)) === migrations.length) return;
+function migrate(database: Database.Database, file: string, tables: readonly string[], attempt: Attempt): void {
+  if (attempt(() => readVersion(database)) === tables.length) return;
   attempt(() => database.exec("BEGIN IMMEDIATE"));
   try {
     // Read again under the lock: another process may have done it meanwhile.
     const version = readVersion(database);
-    if (version > migrations.length) {
+    if (version > tables.length) {
       throw new SluiceError(
         "store_unavailable",
-        `Cannot use ${file}: a newer Sluice wrote it (version ${version}, this one knows ${migrations.length}); ` +
+        `Cannot use ${file}: a newer Sluice wrote it (version ${version}, this one knows ${tables.length}); ` +
           `update Sluice or set another "stateDir"`,
       );
     }
-    for (const sql of migrations.slice(version)) database.exec(sql);
-    database.exec(`PRAGMA user_version = ${migrations.length}`);
+    for (const sql of tables.slice(version)) database.exec(sql);
+    database.exec(`PRAGMA user_version = ${tables.length}`);
     database.exec("COMMIT");
   } catch (error) {
     if (database.inTransaction) database.exec("ROLLBACK");
@@ -187,25 +228,28 @@ function readVersion(database: Database.Database): number {
 
 const sleepCell = new Int32Array(new SharedArrayBuffer(4));
 
-/** Repeats an act while SQLite says "busy" (some such answers come at once, before its own time-out). */
-function retryWhileBusy<Result>(file: string, act: () => Result): Result {
-  const deadline = performance.now() + limits.storeBusyMs;
+/** Repeats an act while SQLite says "busy". */
+function retryWhileBusy<Result>(file: string, waitMs: number, act: () => Result): Result {
+  const deadline = performance.now() + waitMs;
   for (;;) {
     try {
       return act();
     } catch (error) {
-      if (!codeOf(error).startsWith("SQLITE_BUSY")) throw error;
-      if (performance.now() >= deadline) {
-        throw new SluiceError(
-          "store_unavailable",
-          `Cannot use ${file}: another process has held it for ${limits.storeBusyMs} ms; ` +
-            `end the process that does, or set another "stateDir"`,
-          { cause: error },
-        );
-      }
+      if (!isBusy(error)) throw error;
+      if (performance.now() >= deadline) throw toHeld(error, file, waitMs);
       Atomics.wait(sleepCell, 0, 0, 2 + Math.random() * 10);
     }
   }
+}
+
+function isBusy(error: unknown): boolean {
+  return codeOf(error instanceof SluiceError ? error.cause : error).startsWith("SQLITE_BUSY");
+}
+
+function toHeld(cause: unknown, file: string, waitMs: number): SluiceError {
+  const how = waitMs > 0 ? `has held it for ${waitMs} ms` : "holds it";
+  const message = `Cannot use ${file}: another process ${how}; end the process that does, or set another "stateDir"`;
+  return new SluiceError("store_unavailable", message, { cause });
 }
 
 function codeOf(error: unknown): string {

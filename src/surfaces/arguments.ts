@@ -55,6 +55,19 @@ export function toUsageError(name: string, message: string): SluiceError {
   return new SluiceError("usage", message, { hint: `Run "sluice ${name} --help" for its arguments and examples` });
 }
 
+/** The one value that an act is about; `needs` says what it takes instead of none, or of more. */
+export function takeOne(name: string, values: readonly string[], needs: string): string {
+  const [value] = values;
+  if (value === undefined || values.length > 1) throw toUsageError(name, needs);
+  return value;
+}
+
+/** The values that an act is about: at least one. */
+export function takeSome(name: string, values: readonly string[], needs: string): readonly string[] {
+  if (values.length === 0) throw toUsageError(name, needs);
+  return values;
+}
+
 /** Reads an option that is a whole number, at least `least`. */
 export function parseWholeNumber(
   name: string,

@@ -6,9 +6,9 @@ import { parseArguments } from "./arguments.ts";
 import { commands } from "./commands.ts";
 import { exitCodes } from "./exit-code.ts";
 import { toCommandHelp, toProgramHelp } from "./help.ts";
+import { noteFailure } from "./print-outcome.ts";
 import { watchSignals } from "./signals.ts";
-import type { Terminal } from "./terminal.ts";
-import { createTerminal } from "./terminal.ts";
+import { createTerminal, paint, type Terminal } from "./terminal.ts";
 
 const terminal = createTerminal();
 // A reader that has seen enough (`sluice tools | head`) closes the pipe: that is no error.
@@ -26,8 +26,10 @@ async function runCommandLine(words: readonly string[], terminal: Terminal): Pro
   } catch (error) {
     printError(error, terminal);
     // A program that reads our stdout gets an answer there too.
-    if (words.includes("--json")) terminal.out(JSON.stringify({ error: toErrorJson(error) }, null, 2));
-    return exitCodes.usage;
+    if (words.includes("--json")) terminal.json({ error: toErrorJson(error) });
+    // Servers that cannot be reached are no fault of the command line.
+    const isUpstream = error instanceof SluiceError && error.fault === "upstream";
+    return isUpstream ? exitCodes.failed : exitCodes.usage;
   }
 }
 
@@ -43,8 +45,8 @@ async function runCommand(words: readonly string[], terminal: Terminal): Promise
   }
   if (name === undefined || name === "--help" || name === "-h") {
     // Asked for, help is the answer; unasked, it is a remark on the usage.
-    if (words.length === 0) terminal.note(toProgramHelp(commands));
-    else terminal.out(toProgramHelp(commands));
+    if (words.length === 0) terminal.lines("stderr", toProgramHelp(commands));
+    else terminal.lines("stdout", toProgramHelp(commands));
     return words.length === 0 ? exitCodes.usage : exitCodes.completed;
   }
   const entry = commands.get(name);
@@ -52,7 +54,7 @@ async function runCommand(words: readonly string[], terminal: Terminal): Promise
   const command = await entry.load();
   const { positionals, options } = parseArguments(name, command, rest);
   if (options.has("help")) {
-    terminal.out(toCommandHelp(command));
+    terminal.lines("stdout", toCommandHelp(command));
     return exitCodes.completed;
   }
   using signals = watchSignals();
@@ -93,13 +95,12 @@ function toErrorJson(error: unknown): { code: string; message: string; hint?: st
 
 function printError(error: unknown, terminal: Terminal): void {
   if (!(error instanceof SluiceError)) {
-    terminal.note(`${terminal.paint("stderr", "red", "error")} internal: ${toMessage(error)}`);
+    noteFailure(terminal, "error", "internal", toMessage(error));
     // Not expected: the stack says where to look.
-    if (error instanceof Error && error.stack !== undefined)
-      terminal.note(terminal.paint("stderr", "dim", error.stack));
+    if (error instanceof Error && error.stack !== undefined) terminal.lines("stderr", error.stack);
     return;
   }
-  terminal.note(`${terminal.paint("stderr", "red", "error")} ${error.code}: ${error.message}`);
+  noteFailure(terminal, "error", error.code, error.message);
   if (error.hint !== undefined) terminal.note(error.hint);
-  terminal.note(terminal.paint("stderr", "dim", `More: docs/errors.md, heading "${error.code}"`));
+  terminal.note(paint("dim", `More: docs/errors.md, heading "${error.code}"`));
 }

@@ -41,6 +41,7 @@ export const commonOptions: Readonly<Record<string, CommandOption>> = {
     value: "FILE",
     help: "the config file; else SLUICE_CONFIG, ./sluice.config.json upward, ~/.config/sluice",
   },
+  workspace: { type: "string", value: "NAME", help: "the workspace that programs see; else the config's" },
   json: { type: "boolean", help: "print JSON, for programs" },
   verbose: { type: "boolean", help: "show the log, with what the servers print, on stderr" },
   help: { type: "boolean", short: "h", help: "show this help" },

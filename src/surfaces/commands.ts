@@ -23,6 +23,20 @@ export const commands: ReadonlyMap<string, CommandEntry> = new Map<string, Comma
     },
   ],
   [
+    "runs",
+    {
+      summary: "see, continue, cancel or replay runs",
+      load: async () => (await import("./commands/runs.ts")).runs,
+    },
+  ],
+  [
+    "workspace",
+    {
+      summary: "list, show, remove or export the files that programs keep",
+      load: async () => (await import("./commands/workspace.ts")).workspace,
+    },
+  ],
+  [
     "approvals",
     {
       summary: "see and answer what programs wait for",
@@ -34,6 +48,13 @@ export const commands: ReadonlyMap<string, CommandEntry> = new Map<string, Comma
     {
       summary: "count, see or forget the values behind tokens",
       load: async () => (await import("./commands/vault.ts")).vault,
+    },
+  ],
+  [
+    "skills",
+    {
+      summary: "see, save, test and trust skills",
+      load: async () => (await import("./commands/skills.ts")).skills,
     },
   ],
   [

@@ -21,18 +21,14 @@ export const instructions: string =
 
 const executeCode: ToolListing = {
   name: "execute_code",
-  description: `Run TypeScript in a sandbox where the connected MCP tools are functions. Use it for several calls, loops, waiting, filtering or moving data: only what you console.log or return comes back. For one simple call use call_tool.
+  description: `Run TypeScript in a sandbox where the connected MCP tools are functions. Use it for several calls, loops, waiting, filtering or moving data: only what you console.log or return comes back.
 Explore: fs.readdir('./servers') lists servers, './servers/<server>' its tools as typed modules to read; or search_tools.
-A tool takes one object, returns its data, throws ToolError. Top-level await, import and return work; ./workspace keeps files; no network or npm. If status is running, call again with resume: executionId.
-Examples:
+A tool takes one object, returns its data, throws ToolError. Top-level await, import and return work; fs keeps files in ./workspace; no network or npm. If status is running, call again with resume: executionId.
+Example:
 import * as gdrive from './servers/gdrive';
-const doc = await gdrive.getDocument({ documentId: 'abc' });
-await salesforce.updateRecord({ objectType: 'Lead', recordId: '7', data: { Notes: doc.content } });
-
-import fs from 'fs/promises';
 const rows = await gdrive.getSheet({ sheetId: 'abc' });
 const open = rows.filter(r => r.Status === 'open');
-await fs.writeFile('./workspace/open.json', JSON.stringify(open));
+for (const { Id, Notes } of open) await crm.updateLead({ id: Id, notes: Notes });
 return { count: open.length, first: open.slice(0, 3) };`,
   inputSchema: {
     type: "object",

@@ -1,12 +1,12 @@
 import type { Server } from "@modelcontextprotocol/server";
 import { limits } from "../base/limits.ts";
-import type { Answer, Question, Sluice } from "../runtime/sluice.ts";
+import { type Answer, answersTo, type Question, type Sluice } from "../runtime/sluice.ts";
 import { toQuestionText } from "./question-text.ts";
 
 const answers: readonly { answer: Answer; title: string }[] = [
-  { answer: "allow-once", title: "Allow now" },
+  { answer: "allow-once", title: "Allow" },
   { answer: "allow-always", title: "Always allow" },
-  { answer: "deny-once", title: "Deny now" },
+  { answer: "deny-once", title: "Deny" },
   { answer: "deny-always", title: "Always deny" },
 ];
 
@@ -24,6 +24,9 @@ export function elicitAnswers(sluice: Sluice, server: Server): () => void {
 
 /** False: the dialog was closed without an answer, or the client cannot show one in this revision. */
 async function ask(sluice: Sluice, server: Server, question: Question): Promise<boolean> {
+  const offered = answers.filter(
+    ({ answer }) => answersTo(question).includes(answer) && !sluice.approvalSecret.isNeeded(answer, "dialog"),
+  );
   const { action, content } = await server.elicitInput(
     {
       message: toQuestionText(question),
@@ -33,7 +36,7 @@ async function ask(sluice: Sluice, server: Server, question: Question): Promise<
           answer: {
             type: "string",
             title: "Answer",
-            oneOf: answers.map(({ answer, title }) => ({ const: answer, title })),
+            oneOf: offered.map(({ answer, title }) => ({ const: answer, title })),
           },
         },
         required: ["answer"],
@@ -41,8 +44,9 @@ async function ask(sluice: Sluice, server: Server, question: Question): Promise<
     },
     { timeout: limits.questionMs },
   );
-  const chosen = answers.find(({ answer }) => answer === content?.["answer"])?.answer;
+  const chosen = offered.find(({ answer }) => answer === content?.["answer"])?.answer;
   if (action === "cancel" || (action === "accept" && chosen === undefined)) return false;
-  sluice.answer(question.id, action === "accept" ? (chosen ?? "deny-once") : "deny-once", "the client's user");
+  const said = action === "accept" ? (chosen ?? "deny-once") : "deny-once";
+  sluice.answer(question.id, said, "the client's user", { from: "dialog" });
   return true;
 }

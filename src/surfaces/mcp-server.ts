@@ -11,6 +11,7 @@ import type { ExposedTool, Sluice, WaitOptions } from "../runtime/sluice.ts";
 import { definitions, instructions } from "./definitions.ts";
 import { elicitAnswers } from "./elicit-answer.ts";
 import { createProgress } from "./progress.ts";
+import { serveResources } from "./resources.ts";
 import { parseCallInput, parseExecuteInput, parseSearchInput } from "./tool-input.ts";
 import type { ResultForm, ToolResult } from "./tool-result.ts";
 import { toExposedResult, toOutcomeResult, toRefusal, toSearchRefusal, toSearchResult } from "./tool-result.ts";
@@ -35,7 +36,7 @@ export function createMcpServer(sluice: Sluice, options: McpServerOptions): Serv
     { name: "sluice", title: "Sluice", version: readVersion() },
     {
       instructions,
-      capabilities: { tools: options.exposes ? { listChanged: true } : {} },
+      capabilities: { tools: options.exposes ? { listChanged: true } : {}, resources: {} },
       // Without exposed tools the list never changes.
       ...(!options.exposes && { cacheHints: { "tools/list": { ttlMs: limits.toolListTtlMs, cacheScope: "private" } } }),
     },
@@ -80,6 +81,7 @@ export function createMcpServer(sluice: Sluice, options: McpServerOptions): Serv
     return toExposedResult(await sluice.callTool(tool.address, args, { signal: context.mcpReq.signal }));
   });
 
+  serveResources(sluice, server);
   const stopWatching = options.exposes ? watchExposed(sluice, server) : undefined;
   const stopAsking = elicitAnswers(sluice, server);
   server.onclose = () => {
@@ -140,11 +142,11 @@ async function withProgress(
   const { signal, _meta, notify } = context.mcpReq;
   const progressToken = _meta?.progressToken;
   if (progressToken === undefined) return await work({ signal });
-  using progress = createProgress((count, message) => {
+  using progress = createProgress((report) => {
     // A report that cannot be sent any more is no loss: the connection's own end ends the work.
-    notify({ method: "notifications/progress", params: { progressToken, progress: count, message } }).catch(() => {});
+    notify({ method: "notifications/progress", params: { progressToken, ...report } }).catch(() => {});
   });
-  return await work({ signal, onProgress: (message) => progress.report(message) });
+  return await work({ signal, onProgress: (message, numbers) => progress.report(message, numbers) });
 }
 
 function toInvalidInput(problem: string): OutcomeError {

@@ -2,21 +2,31 @@ import { SluiceError } from "../base/errors.ts";
 import type { Config } from "../config/config.ts";
 import type { ServerReport, Sluice } from "../runtime/sluice.ts";
 import type { Invocation } from "./command.ts";
+import { paint } from "./terminal.ts";
 
 /** Reads the config that the command line, the environment or the folder names. */
 export async function readConfig(invocation: Invocation): Promise<Config> {
   const { loadConfig } = await import("../config/load-config.ts");
   const path = invocation.text("config");
-  return loadConfig({ ...(path !== undefined && { path }), cwd: process.cwd(), env: process.env });
+  const config = loadConfig({ ...(path !== undefined && { path }), cwd: process.cwd(), env: process.env });
+  const workspace = invocation.text("workspace");
+  if (workspace === undefined) return config;
+  const { withWorkspace } = await import("../config/workspaces.ts");
+  return withWorkspace(config, workspace);
 }
 
 /** A Sluice for one command: no guest is kept ready for a next one, and the log is shown with `--verbose` only. */
 export async function openSluice(config: Config, invocation: Invocation): Promise<Sluice> {
   const { createSluice } = await import("../runtime/create-sluice.ts");
   const log = invocation.flag("verbose")
-    ? (line: string): void => invocation.terminal.note(invocation.terminal.paint("stderr", "dim", line))
+    ? (line: string): void => invocation.terminal.note(paint("dim", line))
     : (): void => {};
-  return await createSluice({ ...config, sandbox: { ...config.sandbox, guestsWarm: 0 } }, { log, alone: true });
+  const alone = { ...config, sandbox: { ...config.sandbox, guestsWarm: 0 } };
+  const sluice = await createSluice(alone, { log, alone: true });
+  sluice.events.on((event) => {
+    if (event.kind === "servers-awaited") invocation.terminal.note(`Still waiting for ${toNames(event.servers)}`);
+  });
+  return sluice;
 }
 
 /**
@@ -31,7 +41,7 @@ export async function whileFetching<T>(
   const isMissing = ({ state }: ServerReport): boolean => state === "unknown" || state === "failed";
   const missing = sluice.servers().filter(isMissing);
   if (missing.length > 0)
-    terminal.note(`Fetching the tools of ${missing.map(({ key }) => key).join(", ")} for the first time`);
+    terminal.note(`Fetching the tools of ${toNames(missing.map(({ key }) => key))} for the first time`);
   const interrupted = new Promise<never>((_, reject) => {
     const stop = (): void => reject(new SluiceError("cancelled", "Interrupted"));
     signal.addEventListener("abort", stop, { once: true });
@@ -40,7 +50,11 @@ export async function whileFetching<T>(
   });
   const result = await Promise.race([work(), interrupted]);
   for (const { key, reason } of sluice.servers().filter(isMissing)) {
-    terminal.note(`${terminal.paint("stderr", "yellow", "warning")} ${key}: ${reason ?? "not reached"}`);
+    terminal.note(paint("yellow", "warning"), ` ${key}: ${reason ?? "not reached"}`);
   }
   return result;
+}
+
+function toNames(servers: readonly string[]): string {
+  return servers.length > 10 ? `${servers.slice(0, 8).join(", ")} and ${servers.length - 8} more` : servers.join(", ");
 }

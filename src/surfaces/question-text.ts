@@ -4,14 +4,15 @@ import type { Question } from "../runtime/sluice.ts";
 export function toQuestionText({ id, tool, executionId, body, answer, answeredBy, expiresAt }: Question): string {
   const lines = [body.text, "", `question   ${id}`, `tool       ${tool}`, `execution  ${executionId}`];
   if (body.site !== undefined) lines.push(`line       ${body.site.line}: ${body.site.text}`);
-  if (body.program !== undefined) lines.push("", body.program, "");
+  // None of its lines stands where one of ours does.
+  if (body.program !== undefined) lines.push("", ...body.program.split("\n").map((line) => `  | ${line}`), "");
   for (const { class: name, values, samples, paths } of body.data)
     lines.push(
       `data       ${values} × ${name} in ${paths.join(", ")}: ${samples.join(", ")}${values > samples.length ? ", …" : ""}`,
     );
   for (const [index, text] of body.arguments.entries())
     lines.push(`${index === 0 ? "arguments " : "          "} ${text}`);
-  if (body.calls > body.arguments.length) lines.push(`           and ${body.calls - body.arguments.length} more calls`);
+  if (body.holds !== undefined) lines.push("", body.holds, "");
   lines.push(
     answer === undefined
       ? `waits      until ${new Date(expiresAt).toISOString()}`

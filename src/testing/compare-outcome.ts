@@ -5,8 +5,10 @@ import type { ExpectedOutcome } from "./conformance-case.ts";
 /** What in the outcome is not as expected, each in one sentence; empty where all is. */
 export function compareOutcome(expected: ExpectedOutcome, outcome: Outcome): string[] {
   const { status, result, logs, error, calls } = outcome;
-  // Programs that are wrong on purpose have wrong types; what says so is no part of the sandbox.
-  const warnings = (outcome.warnings ?? []).filter(({ code }) => code !== "type_problem");
+  // Programs that are wrong on purpose have wrong types, and some are like others: what says so is no part of the sandbox.
+  const warnings = (outcome.warnings ?? []).filter(
+    ({ code }) => code !== "type_problem" && code !== "promote_suggested",
+  );
   const texts = logs.map(({ text }) => text);
   const problems: string[] = [];
   function check(what: string, wanted: unknown, actual: unknown): void {

@@ -1,13 +1,20 @@
+import { setImmediate as nextTurn } from "node:timers/promises";
 import { SluiceError } from "../base/errors.ts";
 import { largeBody } from "./large-body.ts";
 
 /**
  * `fetch` whose responses break off with `result_too_large` past `bytesMax`: for a whole body, or for one event of an
- * event stream (which as a whole has no end). What answers a tool call and is large is read in a thread.
+ * event stream (which as a whole has no end). What answers a tool call and is large is read in a thread. A request whose
+ * kept connection the server had closed is sent once more; never a tool call, which may have been carried out.
  */
 export function boundedFetch(bytesMax: number, onTooLarge: () => void): typeof fetch {
   return async (input, init) => {
-    const response = await fetch(input, init);
+    const response = await fetch(input, init).catch(async (error: unknown) => {
+      if (isToolCall(init) || !isClosedUnanswered(error)) throw error;
+      // Other connections that the server has closed as well are seen before the next turn.
+      await nextTurn();
+      return fetch(input, init);
+    });
     if (response.body === null) return response;
     const retryAfter = response.ok ? null : response.headers.get("retry-after");
     const isEvents = response.headers.get("content-type")?.startsWith("text/event-stream") ?? false;
@@ -51,6 +58,12 @@ function toRetryAfter(header: string): string {
   const date = /^\d+$/.test(header) ? Number.NaN : Date.parse(header);
   const seconds = Number.isNaN(date) ? header : String(Math.max(0, Math.ceil((date - Date.now()) / 1_000)));
   return `Retry-After: ${seconds}\n`;
+}
+
+/** The connection was closed before anything of an answer came: a server closes those that were idle for some seconds. */
+function isClosedUnanswered(error: unknown): boolean {
+  const cause = error instanceof TypeError ? error.cause : undefined;
+  return cause instanceof Error && "code" in cause && (cause.code === "UND_ERR_SOCKET" || cause.code === "ECONNRESET");
 }
 
 /** Whether a request is a tool call: only what answers one can be read elsewhere. */

@@ -3,10 +3,11 @@ import { toSeconds } from "../base/in-time.ts";
 import { limits } from "../base/limits.ts";
 import type { ServerConfig } from "../config/config.ts";
 import { openSession, type Session } from "./session.ts";
+import type { Turns } from "./turns.ts";
 import { toNetworkMessage } from "./upstream-error.ts";
 
-/** `idle`: not connected, nothing known against it. */
-export type UpstreamState = "ready" | "idle" | "connecting" | "failed" | "disabled";
+/** `idle`: not connected, nothing known against it. `queued`: wanted, and others are being started before it. */
+export type UpstreamState = "ready" | "idle" | "queued" | "connecting" | "failed" | "disabled";
 
 /** The connection to one server: made when first needed, kept, made again after it broke. */
 export interface Connection {
@@ -25,6 +26,8 @@ export interface Connection {
 
 export interface ConnectionOptions {
   server: ServerConfig;
+  /** Shared by all connections: each start waits for its turn. */
+  turns: Turns;
   log: (line: string) => void;
   onToolsChanged: () => void;
   onState: (state: UpstreamState, reason: string | undefined) => void;
@@ -60,6 +63,12 @@ export function createConnection(options: ConnectionOptions): Connection {
   }
 
   async function open(): Promise<Session> {
+    // Nothing has happened to it yet, so nobody is told.
+    state = "queued";
+    const endTurn = await options.turns.take(server.key, closing.signal).catch(() => {
+      state = "idle";
+      throw closed();
+    });
     enter("connecting");
     const deadline = new AbortController();
     const timer = setTimeout(
@@ -84,6 +93,7 @@ export function createConnection(options: ConnectionOptions): Connection {
       throw refusal;
     } finally {
       clearTimeout(timer);
+      endTurn();
     }
     if (closing.signal.aborted) {
       await opened.close();

@@ -8,6 +8,7 @@ import { type Connection, createConnection, type UpstreamState } from "./connect
 import { fromPlaceholder } from "./large-result.ts";
 import type { Session } from "./session.ts";
 import { createToolList } from "./tool-list.ts";
+import { createTurns } from "./turns.ts";
 import { toUpstreamError } from "./upstream-error.ts";
 
 export type { UpstreamState } from "./connection.ts";
@@ -18,6 +19,8 @@ export interface Upstreams extends AsyncDisposable {
   listTools(key: string, options?: { signal?: AbortSignal }): Promise<ToolListing>;
   /** One `tools/call`; answers the server's `CallToolResult` as it came, unchecked (its `isError` too). Rejects with `upstream_*`, `result_too_large` or `cancelled`. */
   callTool(key: string, toolName: string, args: JsonObject, options: CallOptions): Promise<unknown>;
+  /** Those of these that wait to be started come next: somebody waits for them. */
+  hurry(keys: readonly string[]): void;
   state(key: string): UpstreamState;
   /** Why the server failed or is disabled. */
   reason(key: string): string | undefined;
@@ -61,6 +64,7 @@ export interface UpstreamsOptions {
 /** The servers of a configuration, ready to be used. */
 export function createUpstreams(options: UpstreamsOptions): Upstreams {
   const servers = new Map<string, { config: ServerConfig; connection: Connection }>();
+  const turns = createTurns();
   for (const config of options.servers) {
     let timer: NodeJS.Timeout | undefined;
     const onToolsChanged = (): void => {
@@ -71,6 +75,7 @@ export function createUpstreams(options: UpstreamsOptions): Upstreams {
     };
     const connection = createConnection({
       server: config,
+      turns,
       log: (line) => options.log(config.key, line),
       onToolsChanged,
       onState: (state, reason) => options.onState?.(config.key, state, reason),
@@ -101,7 +106,7 @@ export function createUpstreams(options: UpstreamsOptions): Upstreams {
     callTool: async (key, toolName, args, { signal, timeoutMs: given, onProgress }) => {
       const { config, connection } = find(key);
       const timeoutMs = given ?? config.callMs;
-      return withSession(connection, signal, async (session) => {
+      const called = withSession(connection, signal, async (session) => {
         try {
           return fromPlaceholder(
             await callTool(session, toolName, args, {
@@ -114,7 +119,10 @@ export function createUpstreams(options: UpstreamsOptions): Upstreams {
           throw toUpstreamError(error, { server: key, what: `tool "${toolName}"`, timeoutMs, signal, session });
         }
       });
+      turns.hurry([key]);
+      return called;
     },
+    hurry: (keys) => turns.hurry(keys),
     state: (key) => find(key).connection.state,
     reason: (key) => find(key).connection.reason,
     [Symbol.asyncDispose]: async () => {

@@ -71,5 +71,8 @@ export async function compareWorlds({ createSluice, folder, from, to, say = () =
 /** All that a model sees of one execution; ids and stats are not for it. @param {any} sluice @param {string} code */
 async function see(sluice, code) {
   const { executionId, stats: _, spilled, ...outcome } = await sluice.executeCode(code);
-  return JSON.stringify({ ...outcome, spilled }).replaceAll(executionId, "run");
+  // Its own id, and those of programs that it is like.
+  return JSON.stringify({ ...outcome, spilled })
+    .replaceAll(executionId, "run")
+    .replace(/run_[\da-f]{10}/g, "run");
 }

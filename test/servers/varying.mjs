@@ -14,6 +14,17 @@ const listed = [
     inputSchema,
     outputSchema: { type: "object", properties: { total: { type: "number" } }, required: ["total"] },
   },
+  {
+    name: "strict",
+    description: "Answers what it declares, or not.",
+    inputSchema,
+    outputSchema: {
+      type: "object",
+      properties: { total: { type: "number" }, byName: { additionalProperties: { type: "number" } } },
+      required: ["total"],
+      additionalProperties: false,
+    },
+  },
 ];
 
 createInterface({ input: process.stdin }).on("line", (line) => {
@@ -26,7 +37,7 @@ createInterface({ input: process.stdin }).on("line", (line) => {
     send({ id, result: { tools: listed } });
   } else if (method === "tools/call") {
     const text = params.name === "text" ? args.text : JSON.stringify(args.answer);
-    const structured = params.name === "declared" ? { structuredContent: args.answer } : {};
+    const structured = ["declared", "strict"].includes(params.name) ? { structuredContent: args.answer } : {};
     send({ id, result: { content: [{ type: "text", text }], ...structured } });
   } else if (id !== undefined) {
     send({ id, error: { code: -32601, message: "Method not found" } });

@@ -1,12 +1,15 @@
 import { parsePhoneNumberFromString } from "libphonenumber-js/max";
-import { toIsoDate } from "./date-text.ts";
+import { toBirthDate } from "./date-text.ts";
+import { toPlainText } from "./plain-text.ts";
 
 /** What all surfaces of one value have in common: two surfaces are one value if this is equal. */
 export function toCanonical(kind: string, surface: string): string {
   const text = surface.normalize("NFC").trim();
   switch (kind) {
     case "EMAIL":
-      return text.replace(/^mailto:/iu, "").toLowerCase();
+      return toPlainText(text)
+        .text.replace(/^mailto:/iu, "")
+        .toLowerCase();
     case "PHONE":
       return toPhone(text);
     case "CARD":
@@ -16,7 +19,7 @@ export function toCanonical(kind: string, surface: string): string {
     case "PASSPORT":
       return text.replaceAll(/[^\p{L}\p{N}]/gu, "").toUpperCase();
     case "DOB":
-      return toIsoDate(text) ?? text;
+      return toBirthDate(text) ?? text;
     case "NAME":
       return text.replaceAll(/\s+/gu, " ");
     case "IP":

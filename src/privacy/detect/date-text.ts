@@ -11,8 +11,16 @@ const months = new Map<string, number>(
     .flatMap((names, at) => names.split(" ").map((name): [string, number] => [name, at + 1])),
 );
 
-/** Whether a whole value is a calendar date, in digits or with a month's name. */
-export const isDateText = (value: string): boolean => toIsoDate(value) !== undefined;
+/** The ISO form of a value whose key says that it is a birth date: a moment too, in seconds or milliseconds since 1970. */
+export function toBirthDate(value: string): string | undefined {
+  const date = toIsoDate(value);
+  if (date !== undefined || !/^-?\d{6,13}$/u.test(value.trim())) return date;
+  const moment = Number(value) * (Math.abs(Number(value)) < SECONDS_MAX ? 1000 : 1);
+  return new Date(moment).toISOString().slice(0, 10);
+}
+
+/** In seconds it is the year 2106; in milliseconds, the spring of 1970. */
+const SECONDS_MAX = 4_294_967_296;
 
 /** The ISO form of a date that is written in digits or with a month's name; day first unless only month first fits. */
 export function toIsoDate(value: string): string | undefined {

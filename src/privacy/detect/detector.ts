@@ -15,6 +15,7 @@ import { createProseNames } from "./find-prose-names.ts";
 import { findSecrets } from "./find-secrets.ts";
 import { findTables } from "./find-tables.ts";
 import { findWallets } from "./find-wallets.ts";
+import { toPlainText } from "./plain-text.ts";
 import { toTraits } from "./traits.ts";
 import { toMemberClass } from "./member-class.ts";
 import type { Member } from "./member-class.ts";
@@ -57,6 +58,7 @@ export function createDetector({ classes, prose, own = [] }: DetectorOptions): D
   return {
     inText(text, onOverBudget) {
       let isOver = false;
+      const plain = toPlainText(text);
       const candidates: Candidate[] = [];
       const add = (candidate: Candidate) => {
         if (candidate.end <= candidate.start) return;
@@ -66,13 +68,18 @@ export function createDetector({ classes, prose, own = [] }: DetectorOptions): D
       const report: Report = (kind, start, end, rank) => {
         if (classes.has(kind)) add({ class: kind, start, end, rank });
       };
+      if (text.length >= TEXT_MIN) search(plain.text, classes, report);
+      if (text.length >= TEXT_MIN && classes.has("NAME")) {
+        searchNames(plain.text, candidates.slice(), report);
+        findProseNames?.(plain.text, report);
+      }
+      if (plain.text !== text)
+        for (const candidate of candidates) {
+          candidate.start = plain.offsetOf(candidate.start, false);
+          candidate.end = plain.offsetOf(candidate.end, true);
+        }
       for (const { class: kind, find } of own)
         for (const { start, end } of find(text)) add({ class: kind, start, end, rank: 3 });
-      if (text.length >= TEXT_MIN) search(text, classes, report);
-      if (text.length >= TEXT_MIN && classes.has("NAME")) {
-        searchNames(text, candidates.slice(), report);
-        findProseNames?.(text, report);
-      }
       if (isOver) onOverBudget?.();
       return toDisjoint(candidates).map(({ start, end, class: kind }) => ({ start, end, class: kind }));
     },

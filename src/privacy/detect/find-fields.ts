@@ -57,7 +57,8 @@ function look(
   if (found === undefined || !wanted.has(found.class)) return from;
   const start = skipOpening(text, from, found.class !== "SECRET" && form === "pair");
   const end = toValueEnd(text, start, form, found.class);
-  const fit = toFit(text, start, end, found);
+  const isInAddress = form === "assignment" && found.class === "NAME";
+  const fit = toFit(text, start, end, found, isInAddress);
   if (fit === undefined) return end - start > LONG_VALUE ? end : from;
   if (!isQuoted(text, start) && form !== "element" && isCode(found.class, text.slice(start, fit))) return from;
   if (found.kind === "bare" && !isPersonNear(text, from, end)) return from;
@@ -96,18 +97,29 @@ const credentialWords =
 const isCut = new Set(["PHONE", "CARD", "IBAN", "BANK", "GOV_ID", "PASSPORT", "DOB", "EMAIL", "IP", "MAC"]);
 
 /** The whole value if it is plausible, or what is left without its last words. */
-function toFit(text: string, start: number, end: number, found: KeyClass): number | undefined {
+function toFit(text: string, start: number, end: number, found: KeyClass, isInAddress: boolean): number | undefined {
   let stop = end;
   for (let cut = 0; cut <= CUTS_MAX; cut += 1) {
     while (stop > start && /[\s.,;:!?]/.test(text[stop - 1] ?? "")) stop -= 1;
     if (stop <= start) return undefined;
-    if (fitsKey(found, text.slice(start, stop))) return stop;
+    const value = text.slice(start, stop);
+    if (fitsKey(found, isInAddress ? fromAddress(value) : value)) return stop;
     if (!isCut.has(found.class)) return undefined;
     const space = text.slice(start, stop).lastIndexOf(" ");
     if (space <= 0) return undefined;
     stop = start + space;
   }
   return undefined;
+}
+
+/** What a value says where it stands in an address: `name=Joe%20Black`. */
+function fromAddress(value: string): string {
+  if (!/[%+]/u.test(value)) return value;
+  try {
+    return decodeURIComponent(value.replaceAll("+", " "));
+  } catch {
+    return value;
+  }
 }
 
 /** The key before a separator; with "=" it is one word, with ":" it may be several. */

@@ -1,8 +1,7 @@
 import type { Report } from "./candidate.ts";
 import { fitsKey } from "./fits-key.ts";
 import type { KeyClass } from "./key-class.ts";
-import { toKeyClass } from "./key-class.ts";
-import { isPersonAround } from "./person-words.ts";
+import { toKeyClassAmong } from "./person-words.ts";
 
 const COLUMNS_MAX = 64;
 const head = /\bINSERT +INTO +["'`\w.]{1,80} *\(([^()]{1,2000})\) *VALUES\s*/gi;
@@ -14,7 +13,7 @@ export function findInsertRows(text: string, wanted: ReadonlySet<string>, report
   for (const { index, 0: opening, 1: list = "" } of text.matchAll(head)) {
     const keys = list.split(",").map((key) => key.trim().replaceAll(/["'`]/g, ""));
     if (keys.length > COLUMNS_MAX) continue;
-    const columns = keys.map((key) => toColumn(key, keys));
+    const columns = keys.map((key) => toKeyClassAmong([key], keys));
     let at = index + opening.length;
     while (text.charCodeAt(at) === 40) {
       const end = findInRow(text, at + 1, columns, wanted, report);
@@ -22,12 +21,6 @@ export function findInsertRows(text: string, wanted: ReadonlySet<string>, report
       at = end + (/^\s*,\s*/.exec(text.slice(end, end + 16))?.[0].length ?? 0);
     }
   }
-}
-
-function toColumn(key: string, keys: readonly string[]): KeyClass | undefined {
-  const found = toKeyClass(key);
-  const siblings = keys.filter((other) => other !== key);
-  return found?.kind === "bare" && !isPersonAround([key], siblings) ? undefined : found;
 }
 
 /** Reports the values up to the closing bracket; where it ends, or -1 if it is no row. */

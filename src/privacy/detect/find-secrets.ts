@@ -2,6 +2,7 @@ import type { Report } from "./candidate.ts";
 import { entropy } from "./entropy.ts";
 import { findUrlSecrets } from "./find-url-secrets.ts";
 import { forEachLongRun } from "./long-runs.ts";
+import { isPlaceholder } from "./placeholder.ts";
 import { isRandomLike, isSecretLike } from "./secret-like.ts";
 import { secretShapes } from "./secret-shapes.ts";
 
@@ -79,7 +80,9 @@ function findInCalls(text: string, report: Report): void {
     const isHeader = /auth[a-z]*["'\\]*\s*[:=]\s*["'\\]*$/iu.test(
       text.slice(Math.max(0, match.index - 24), match.index),
     );
-    if (isHeader ? isSecretLike(value) : isRandomLike(value, 16)) report("SECRET", start, start + value.length, 3);
+    // What a header has after its scheme, up to its end, opens something whatever it looks like.
+    const isWhole = isHeader && /^(?:["'\\,\s]|$)/u.test(text.slice(start + value.length, start + value.length + 1));
+    if (isWhole ? !isPlaceholder(value) : isRandomLike(value, 16)) report("SECRET", start, start + value.length, 3);
   }
   findInFlags(text, report);
 }

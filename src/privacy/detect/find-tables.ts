@@ -1,8 +1,7 @@
 import type { Report } from "./candidate.ts";
 import type { KeyClass } from "./key-class.ts";
-import { toKeyClass } from "./key-class.ts";
 import { fitsKey } from "./fits-key.ts";
-import { isPersonAround } from "./person-words.ts";
+import { toKeyClassAmong } from "./person-words.ts";
 
 const LINE_MAX = 4000;
 const CELL_KEY_MAX = 40;
@@ -84,10 +83,7 @@ function toTable(text: string, start: number, end: number, wanted: ReadonlySet<s
 
 function toColumn(key: string, keys: readonly string[]): KeyClass | undefined {
   if (!/^[\p{L}_][\p{L}\p{M}\p{N}_ .#()/'-]*$/u.test(key)) return undefined;
-  const found = toKeyClass(key);
-  if (found?.kind !== "bare") return found;
-  const siblings = keys.filter((other) => other !== key);
-  return isPersonAround([key], siblings) ? found : undefined;
+  return toKeyClassAmong([key], keys);
 }
 
 /** Where the cells of a line are, without the spaces and quotes around them. */

@@ -1,5 +1,5 @@
 import type { KeyClass } from "./key-class.ts";
-import { isNameLike, isSurelyNameLike } from "./name-like.ts";
+import { isNameLike, isSomebody, isSurelyNameLike } from "./name-like.ts";
 import { isPlausible } from "./plausible.ts";
 import { isRandomLike } from "./secret-like.ts";
 
@@ -12,6 +12,8 @@ export function fitsKey(found: KeyClass, value: string): boolean {
       return isPlausible(found.class, value);
     case "bare":
       return isNameLike(value) && /^[\p{Lu}\p{Lt}\p{Lo}]/u.test(value);
+    case "told":
+      return isSomebody(value);
     case "role":
       return isSurelyNameLike(value, 2);
     case "random":

@@ -4,11 +4,11 @@ import { isSecretKey, mayBeSecretKey } from "./secret-key.ts";
 
 /**
  * What a key says about its value: `bare` names need a person around them, `role` values must read as a name, `random`
- * ones must look drawn.
+ * ones must look drawn; a `told` name is somebody's whatever it looks like.
  */
 export interface KeyClass {
   class: string;
-  kind: "sure" | "bare" | "role" | "random";
+  kind: "sure" | "bare" | "role" | "random" | "told";
 }
 
 /** Words after the one that counts: `phone_work`, `emailPrimary`, `address1`. */

@@ -1,8 +1,7 @@
 import { fitsKey } from "./fits-key.ts";
-import { toKeyClass } from "./key-class.ts";
 import { toKeyWords } from "./key-words.ts";
 import { isPlaceholder } from "./placeholder.ts";
-import { isPersonAround } from "./person-words.ts";
+import { toKeyClassAmong } from "./person-words.ts";
 
 /** One value in an object. */
 export interface Member {
@@ -17,14 +16,16 @@ export interface Member {
 export function toMemberClass({ path, value, siblings }: Member): string | undefined {
   const key = path.at(-1);
   if (key === undefined) return undefined;
-  const found = toKeyClass(key);
+  const found = toKeyClassAmong(path, siblings);
   if (found === undefined) return undefined;
   const text = typeof value === "string" ? value.trim() : String(value);
   if (typeof value === "number" && !Number.isSafeInteger(value)) return undefined;
-  if (found.kind === "bare" && !isPersonAround(path, siblings)) return undefined;
   if (fitsKey(found, text)) return found.class;
   return found.class === "SECRET" && isPassword(key, value) ? "SECRET" : undefined;
 }
+
+/** `Bearer …`, as a header has it. */
+const scheme = /^(?:bearer|basic|token|digest|api-?key|negotiate)\s+(?=\S{3,}$)/iu;
 
 /** Keys whose value is a credential whatever it looks like: people choose words. */
 const passwords =
@@ -35,7 +36,9 @@ function isPassword(key: string, value: string | number): boolean {
   const words = toKeyWords(key).join("_");
   if (codes.test(words))
     return /^\d{3,8}$/u.test(String(value)) && (typeof value === "string" || /cv[vcn]$/u.test(words));
-  if (typeof value !== "string" || !passwords.test(words)) return false;
-  const text = value.trim();
+  if (typeof value !== "string") return false;
+  const text = value.trim().replace(scheme, "");
+  const isHeader = words.endsWith("authorization") && text !== value.trim();
+  if (!isHeader && !passwords.test(words)) return false;
   return text.length >= 3 && text.length <= 200 && !isPlaceholder(text) && !/^(?:https?:\/\/|[\d.]+$)/u.test(text);
 }

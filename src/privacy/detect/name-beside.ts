@@ -1,3 +1,4 @@
+import { toKeyClass } from "./key-class.ts";
 import { isNameLike, isSurelyNameLike } from "./name-like.ts";
 
 const BEFORE_MAX = 64;
@@ -26,6 +27,8 @@ export function toNameBefore(text: string, at: number, isMail: boolean): { start
   const found = nameAtEnd.exec(before.slice(before.lastIndexOf("\n") + 1));
   let name = found?.[1] ?? "";
   name = name.replace(leadIns, "");
+  // A label: `邮箱 wei@corp.cn`.
+  if (toKeyClass(name) !== undefined) return undefined;
   if (name === "" || !isSurelyNameLike(name, isBracketed ? 1 : 2)) {
     if (!isBracketed || toLabelled(before) === "") return undefined;
     name = toLabelled(before);

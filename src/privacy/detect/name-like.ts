@@ -1,5 +1,5 @@
 const NAME_CHARACTERS_MAX = 60;
-const NAME_WORDS_MAX = 6;
+const NAME_WORDS_MAX = 8;
 const shape = /^[\p{Lu}\p{Lt}\p{Lo}\p{Ll}](?:[\p{L}\p{M}'’ʼ´`."“”()‐-]|[ \u00A0](?=[\p{L}(“"'’])|, ?(?=\p{L}))*$/u;
 /** Small words inside names, which have no capital. */
 const particles = new Set(
@@ -32,6 +32,24 @@ export function isNameLike(value: string): boolean {
   // A dot ends an initial or a title; after a longer word it ends a sentence.
   return !words.some((word) => nobody.has(word.toLowerCase()) || (word.length > 5 && word.endsWith(".")));
 }
+
+const TOLD_CHARACTERS_MAX = 200;
+
+/**
+ * Whether a value can be a name where its key and neighbours say that it is one: it has a letter, and is no placeholder,
+ * no address and nothing of another class, which is looked for in it.
+ */
+export function isSomebody(value: string): boolean {
+  if (value.length > TOLD_CHARACTERS_MAX || !/\p{L}/u.test(value)) return false;
+  // A repository has a full name: `acme/rocket`.
+  if (/@|:\/\/|\d{5}|\[\w+_\d|^[\w.-]+\/[\w.-]+$/u.test(value)) return false;
+  if (value.split(/\s+/u).some((word) => word.length >= LONG_RUN_MIN && /\d/u.test(word))) return false;
+  const words = value.split(/[\s,]+/u).filter((word) => word !== "");
+  return !words.every((word) => nobody.has(word.toLowerCase()));
+}
+
+/** A word with digits that is this long is a key or an id. */
+const LONG_RUN_MIN = 18;
 
 /** Whether a value reads as a name where it could be something else too: every word has a capital, or the script has none. */
 export function isSurelyNameLike(value: string, wordsMin: number): boolean {

@@ -1,4 +1,4 @@
-import { toKeyClass } from "./key-class.ts";
+import { type KeyClass, toKeyClass } from "./key-class.ts";
 import { toKeyWords } from "./key-words.ts";
 
 /** An object under one of these keys is somebody: its `name` is a person's. */
@@ -47,24 +47,64 @@ const impersonal = new Set(
   ),
 );
 
-/** Whether a bare `name` among these siblings, under these keys, is somebody's. */
-export function isPersonAround(path: readonly string[], siblings: Iterable<string>): boolean {
+/** Keys that mean a name only together: `{ first: "Rosa", last: "Parks" }`. */
+const halves = new Map([
+  ["first", "last"],
+  ["last", "first"],
+  ["given", "family"],
+  ["family", "given"],
+]);
+/** Names that things have as often as people: they are somebody's where a person is around. */
+const shared = new Set(["display_name", "agent_name", "driver_name", "manager_name", "tenant_name", "member_name"]);
+
+/**
+ * What the last key of a path says about its value among its siblings: a `name` beside an e-mail address is told to be
+ * somebody's, one under `customers` may be, and one with nobody around is undefined.
+ */
+export function toKeyClassAmong(path: readonly string[], siblings: readonly string[]): KeyClass | undefined {
+  const key = path.at(-1) ?? "";
+  const found = toKeyClass(key) ?? (hasHalf(key, siblings) ? half : undefined);
+  if (found?.class !== "NAME" || found.kind === "role") return found;
+  if (found.kind === "sure" && !shared.has(toKeyWords(key).join("_"))) return told;
+  const around = toPersonAround(
+    path,
+    siblings.filter((other) => other !== key),
+  );
+  if (around === "told") return told;
+  return found.kind === "bare" && found !== half && around === undefined ? undefined : found;
+}
+
+const told: KeyClass = { class: "NAME", kind: "told" };
+const half: KeyClass = { class: "NAME", kind: "bare" };
+
+/** Every value is asked about: the siblings are looked at only for a key that has another half. */
+function hasHalf(key: string, siblings: readonly string[]): boolean {
+  const words = toKeyWords(key);
+  const other = words.length === 1 ? halves.get(words[0] ?? "") : undefined;
+  return other !== undefined && siblings.some((sibling) => toKeyWords(sibling).join("_") === other);
+}
+
+/** Whether a bare `name` among these siblings, under these keys, is somebody's: told by a member that only people have, or likely. */
+function toPersonAround(path: readonly string[], siblings: readonly string[]): "told" | "likely" | undefined {
   let personalCount = 0;
+  let isTold = false;
   for (const sibling of siblings) {
     const words = toKeyWords(sibling).join("_");
-    if (impersonal.has(words)) return false;
+    if (impersonal.has(words)) return undefined;
     if (personal.has(words)) personalCount += 1;
     const found = toKeyClass(sibling);
     // A repository has one too: "acme/rocket".
     if (words === "full_name") personalCount += 1;
-    else if (found?.kind === "sure" && (personalClasses.has(found.class) || found.class === "ADDRESS"))
-      personalCount += found.class === "ADDRESS" ? 0 : 2;
+    else if (found?.kind === "sure" && personalClasses.has(found.class)) {
+      isTold ||= !shared.has(words);
+      personalCount += 2;
+    } else if (hasHalf(sibling, siblings)) isTold = true;
   }
   const owner = path.at(-2);
   const ownerWords = owner === undefined ? [] : toKeyWords(owner);
-  if (ownerWords.some((word) => things.has(word)) && !ownerWords.some((word) => people.has(word))) return false;
-  if (ownerWords.some((word) => people.has(word))) return true;
-  return personalCount >= 2;
+  if (ownerWords.some((word) => things.has(word)) && !ownerWords.some((word) => people.has(word))) return undefined;
+  if (isTold) return "told";
+  return personalCount >= 2 || ownerWords.some((word) => people.has(word)) ? "likely" : undefined;
 }
 
 const personalClasses = new Set(["EMAIL", "PHONE", "NAME", "GOV_ID", "PASSPORT", "DOB", "CARD", "IBAN", "BANK"]);

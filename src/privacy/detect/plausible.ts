@@ -1,5 +1,5 @@
 import { isCardNumber } from "./card-number.ts";
-import { isDateText } from "./date-text.ts";
+import { toBirthDate } from "./date-text.ts";
 import { isEmail } from "./email.ts";
 import { isIbanShaped } from "./iban.ts";
 import { isPublicIp } from "./ip-address.ts";
@@ -25,7 +25,7 @@ const checks = new Map<string, (value: string) => boolean>([
   ["BANK", (value) => isIdLike(value, 5)],
   ["GOV_ID", (value) => isIdLike(value, 5)],
   ["PASSPORT", (value) => isIdLike(value, 4) && value.length <= 20],
-  ["DOB", isDateText],
+  ["DOB", (value) => toBirthDate(value) !== undefined],
   ["ADDRESS", isAddressLike],
   ["IP", isPublicIp],
   [

@@ -77,6 +77,15 @@ export function createHostCalls(channel, toError, onStamp) {
     return lastId;
   }
 
+  /** The next frame that is more than the question whether this guest waits: it does now. */
+  function receive() {
+    for (;;) {
+      const frame = channel.receive();
+      if (frame?.kind !== "ping") return frame;
+      channel.send({ kind: "pong", number: frame.number });
+    }
+  }
+
   /** @param {any} frame */
   function settle(frame) {
     const entry = waiting.get(frame.id);
@@ -104,7 +113,7 @@ export function createHostCalls(channel, toError, onStamp) {
       const id = lastId;
       channel.send({ kind: "call", id, op, args });
       for (;;) {
-        const frame = channel.receive();
+        const frame = receive();
         if (frame === undefined) throw new Error("The host has gone");
         if (frame.kind !== "reply" || frame.id !== id) {
           inbox.push(frame);
@@ -131,7 +140,7 @@ export function createHostCalls(channel, toError, onStamp) {
       }
     },
     nextFrame() {
-      const frame = inbox.shift() ?? channel.receive();
+      const frame = inbox.shift() ?? receive();
       if (frame !== undefined) onStamp(frame.t);
       return frame;
     },

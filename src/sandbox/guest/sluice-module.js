@@ -24,6 +24,8 @@ export function createSluiceModule(host, tools) {
     searchTools: (query, options) => host.call("search", { query, ...options }, new Error()),
     /** @param {string} tool */
     describeTool: (tool) => host.call("describe", { tool }, new Error()),
+    /** Saves a module as a skill, for later programs to import. @param {any} skill */
+    saveSkill: (skill) => host.call("saveSkill", { ...skill }, new Error()),
     /** Says how far the program is. @param {number} done @param {number} [total] @param {string} [note] */
     progress: (done, total, note) => void host.call("progress", { done, total, note }).catch(() => undefined),
     pii: createQuestions(host),

@@ -39,7 +39,7 @@ async function showEdges(invocation: Invocation): Promise<number> {
   const { terminal } = invocation;
   await using sluice = await openSluice(await readConfig(invocation), invocation);
   const edges = await sluice.edges();
-  if (invocation.flag("json")) terminal.out(JSON.stringify({ edges }, null, 2));
+  if (invocation.flag("json")) terminal.json({ edges });
   else
     for (const { from, to, class: name, verdict, calls, tokens } of edges)
       terminal.out(`${from.join(", ") || "?"} → ${to}  ${name}  ${verdict}  ${tokens} values in ${calls} calls`);
@@ -52,7 +52,7 @@ async function verify(invocation: Invocation): Promise<number> {
   await using sluice = await openSluice(await readConfig(invocation), invocation);
   const verification = sluice.verifyAudit();
   const { intact, segments, records, problems } = verification;
-  if (invocation.flag("json")) terminal.out(JSON.stringify(verification, null, 2));
+  if (invocation.flag("json")) terminal.json(verification);
   else {
     for (const { file, line, problem } of problems)
       terminal.out(`${file}${line === undefined ? "" : `:${line}`}: ${problem}`);
@@ -70,6 +70,8 @@ async function showRecords(invocation: Invocation): Promise<number> {
   const filter: AuditFilter = {
     ...toFilter(invocation),
     ...(invocation.flag("follow") ? { follow: true } : {}),
+    onUnreadable: (segment) =>
+      terminal.note(`${segment} has what cannot be read, and was left out: see \`sluice audit verify\``),
     signal,
   };
   await using sluice = await openSluice(await readConfig(invocation), invocation);
@@ -128,5 +130,5 @@ function toLine(record: JsonObject): string {
         `${name}=${isJsonObject(value) || Array.isArray(value) ? JSON.stringify(value) : String(value)}`,
     );
   const { time, kind, executionId } = record;
-  return [time, kind, executionId ?? "", ...members].map(String).join("  ").replaceAll("\n", "\\n");
+  return [time, kind, executionId ?? "", ...members].map(String).join("  ");
 }

@@ -5,10 +5,9 @@ import { isJsonObject } from "../../base/json.ts";
 import { parseWholeNumber, toUsageError } from "../arguments.ts";
 import type { Command } from "../command.ts";
 import { askPerson } from "../ask-person.ts";
-import { toExitCode } from "../exit-code.ts";
 import { readInput } from "../input.ts";
 import { openSluice, readConfig } from "../open.ts";
-import { printOutcome } from "../print-outcome.ts";
+import { endWith } from "../print-outcome.ts";
 
 /** `sluice call`: one direct tool call, through the same gateway as a program's. */
 export const call: Command = {
@@ -33,9 +32,7 @@ export const call: Command = {
     const { terminal, signal } = invocation;
     await using sluice = await openSluice(await readConfig(invocation), invocation);
     const result = await ask();
-    if (invocation.flag("json")) terminal.out(JSON.stringify(result, null, 2));
-    else printOutcome(result, terminal);
-    return toExitCode(result);
+    return endWith(result, invocation);
 
     async function ask(): Promise<ExecutionResult> {
       using _person = askPerson(sluice, terminal, invocation.flag("wait"));

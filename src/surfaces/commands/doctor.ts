@@ -1,10 +1,11 @@
 import { SluiceError } from "../../base/errors.ts";
+import { toVisibleLine } from "../../base/unseen.ts";
 import type { DefinitionFlag, HealthCheck, ServerReport, Sluice } from "../../runtime/sluice.ts";
 import type { Command } from "../command.ts";
 import { exitCodes } from "../exit-code.ts";
 import { checkNode, checkProgram, checkSetpriv } from "../machine-checks.ts";
 import { openSluice, readConfig } from "../open.ts";
-import type { Terminal } from "../terminal.ts";
+import { type Part, paint, type Terminal } from "../terminal.ts";
 
 /** `sluice doctor`: tries everything that programs need, and says what to do about what does not work. */
 export const doctor: Command = {
@@ -41,7 +42,7 @@ export const doctor: Command = {
         name: "approvals",
         ok: true,
         detail: sluice.approvalSecret.isSet()
-          ? "`sluice approvals allow` asks for a secret"
+          ? "a yes at a terminal, and every yes for always, asks for a secret; the client's dialog and the webhook's page say one for once without it"
           : "no secret is set: who has a shell as you can say yes in your name (`sluice approvals secret`)",
       });
     } catch (error) {
@@ -58,13 +59,8 @@ export const doctor: Command = {
     if (!asJson) for (const flag of flagged) printFlag(flag, terminal);
 
     const ok = checks.every((check) => check.ok) && servers.every(isUsable);
-    if (asJson) terminal.out(JSON.stringify({ ok, checks, servers, flagged, notes: config.notes }, null, 2));
-    else
-      terminal.out(
-        ok
-          ? terminal.paint("stdout", "green", "All usable")
-          : terminal.paint("stdout", "red", "Something needs attention"),
-      );
+    if (asJson) terminal.json({ ok, checks, servers, flagged, notes: config.notes });
+    else terminal.out(ok ? paint("green", "All usable") : paint("red", "Something needs attention"));
     return ok ? exitCodes.completed : exitCodes.failed;
   },
 };
@@ -87,7 +83,7 @@ async function checkPins(sluice: Sluice): Promise<HealthCheck> {
     if (changed.length === 0) return { name: "definitions", ok: true, detail: "every tool is as it was pinned" };
     const detail = changed.flatMap(({ address, diff }) => [
       `${address} has changed`,
-      ...diff.map((line) => `  ${line}`),
+      ...diff.map((line) => `  ${toVisibleLine(line)}`),
     ]);
     const remedy = "Read what has changed, then accept it: sluice tools --accept PATTERN";
     return { name: "definitions", ok: false, detail: detail.join("\n  "), remedy };
@@ -117,8 +113,10 @@ function isUsable({ state, isBroken }: ServerReport): boolean {
 }
 
 function printCheck({ name, ok, isUsable: usable, detail, remedy }: HealthCheck, terminal: Terminal): void {
-  const mark = usable === false ? "-   " : toMark(ok, terminal);
-  terminal.out(`${mark} ${name}: ${detail}`);
+  const mark = usable === false ? "-   " : toMark(ok);
+  const [first = "", ...rest] = detail.split("\n");
+  terminal.out(mark, ` ${name}: ${first}`);
+  for (const line of rest) terminal.out(line);
   if (remedy !== undefined) terminal.out(`  remedy: ${remedy}`);
 }
 
@@ -129,16 +127,16 @@ function printServer(server: ServerReport, terminal: Terminal): void {
   if (breaker !== undefined)
     facts.push(`breaker ${breaker.state}, next try ${new Date(breaker.retryAt).toISOString()}`);
   if (ms !== undefined) facts.push(`${Math.round(ms)} ms`);
-  terminal.out(`${toMark(isUsable(server), terminal)} server ${key}: ${facts.join(", ")}`);
+  terminal.out(toMark(isUsable(server)), ` server ${key}: ${facts.join(", ")}`);
   if (reason !== undefined) terminal.out(`  ${reason}`);
   for (const problem of problems) terminal.out(`  problem: ${problem}`);
 }
 
 /** Not a fault: a person should read the place. */
 function printFlag({ address, kind, path, text }: DefinitionFlag, terminal: Terminal): void {
-  terminal.out(`${terminal.paint("stdout", "yellow", "note")} ${address} ${kind}: ${path}: ${text}`);
+  terminal.out(paint("yellow", "note"), ` ${address} ${kind}: ${path}: ${text}`);
 }
 
-function toMark(ok: boolean, terminal: Terminal): string {
-  return ok ? terminal.paint("stdout", "green", "ok  ") : terminal.paint("stdout", "red", "FAIL");
+function toMark(ok: boolean): Part {
+  return ok ? paint("green", "ok  ") : paint("red", "FAIL");
 }

@@ -1,10 +1,9 @@
 import { parseWholeNumber, toUsageError } from "../arguments.ts";
 import type { Command, Invocation } from "../command.ts";
 import { askPerson } from "../ask-person.ts";
-import { toExitCode } from "../exit-code.ts";
 import { readInput } from "../input.ts";
 import { openSluice, readConfig } from "../open.ts";
-import { printOutcome } from "../print-outcome.ts";
+import { endWith } from "../print-outcome.ts";
 import { watchProgress } from "../watch-progress.ts";
 
 /** `sluice run`: runs a program to its end, and exits with how it ended. */
@@ -41,9 +40,7 @@ export const run: Command = {
         },
       }),
     );
-    if (invocation.flag("json")) terminal.out(JSON.stringify(result, null, 2));
-    else printOutcome(result, terminal);
-    return toExitCode(result);
+    return endWith(result, invocation);
 
     async function watch<T>(work: () => Promise<T>): Promise<T> {
       using _progress = watchProgress(sluice, terminal);

@@ -17,11 +17,10 @@ export const serve: Command = {
     // stdout carries the protocol and nothing else, whoever prints.
     globalThis.console = new Console(process.stderr, process.stderr);
     const asJson = invocation.flag("json");
-    const log = (line: string): void => {
-      process.stderr.write(
-        asJson ? `${JSON.stringify({ time: new Date().toISOString(), message: line })}\n` : `sluice: ${line}\n`,
+    const log = (line: string): void =>
+      invocation.terminal.note(
+        asJson ? JSON.stringify({ time: new Date().toISOString(), message: line }) : `sluice: ${line}`,
       );
-    };
     const config = await readConfig(invocation);
     const [{ createSluice }, { createMcpServer }, { openStdio }] = await Promise.all([
       import("../../runtime/create-sluice.ts"),

@@ -30,7 +30,7 @@ export const stats: Command = {
     const grouped = group(rows, by);
     if (invocation.flag("json")) {
       const total = { ...whole, day: undefined, tool: undefined, worthIt: whole.usdAvoided > 0 };
-      terminal.out(JSON.stringify({ total, by, rows: grouped.map(([name, row]) => ({ ...row, name })) }, null, 2));
+      terminal.json({ total, by, rows: grouped.map(([name, row]) => ({ ...row, name })) });
       return exitCodes.completed;
     }
     for (const [name, row] of grouped) terminal.out(by === "day" ? toDayLine(name, row) : toToolLine(name, row));

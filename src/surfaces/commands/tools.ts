@@ -4,7 +4,7 @@ import type { Command, Invocation } from "../command.ts";
 import type { DefinitionChange, Sluice } from "../../runtime/sluice.ts";
 import { exitCodes } from "../exit-code.ts";
 import { openSluice, readConfig, whileFetching } from "../open.ts";
-import type { Terminal } from "../terminal.ts";
+import { paint, type Terminal } from "../terminal.ts";
 
 /** `sluice tools`: finds or lists tools, with the servers stopped too. */
 export const tools: Command = {
@@ -46,8 +46,10 @@ export const tools: Command = {
     if (invocation.flag("reset")) throw toUsageError("tools", "--reset needs --learned");
     const options = { detail, limit, ...(server !== undefined && { server }) };
     const answer = await whileFetching(sluice, invocation, async () => await sluice.searchTools(query, options));
-    if (invocation.flag("json")) terminal.out(JSON.stringify(answer, null, 2));
+    if (invocation.flag("json")) terminal.json(answer);
     else printAnswer(answer, terminal);
+    // A server that has nothing of it may be a name that nobody has.
+    if (server !== undefined && answer.total === 0) return exitCodes.failed;
     const reached = sluice.servers().filter(({ state }) => state === "ready" || state === "known");
     return reached.length === 0 ? exitCodes.failed : exitCodes.completed;
   },
@@ -57,7 +59,7 @@ export const tools: Command = {
 async function showChanged(sluice: Sluice, query: string, invocation: Invocation): Promise<number> {
   const { terminal } = invocation;
   const changed = await sluice.changedDefinitions(query === "" ? {} : { tools: [query] });
-  if (invocation.flag("json")) terminal.out(JSON.stringify({ changed }, null, 2));
+  if (invocation.flag("json")) terminal.json({ changed });
   else printChanges(changed, terminal);
   if (changed.length === 0) terminal.note("Every definition is the pinned one");
   else terminal.note("Accept with `sluice tools --accept PATTERN`");
@@ -69,7 +71,7 @@ async function acceptChanged(sluice: Sluice, query: string, invocation: Invocati
   const { terminal } = invocation;
   if (query === "") throw toUsageError("tools", "--accept needs a pattern: an address, 'crm.*', or '*' for all");
   const accepted = await sluice.acceptDefinitions({ tools: [query] });
-  if (invocation.flag("json")) terminal.out(JSON.stringify({ accepted }, null, 2));
+  if (invocation.flag("json")) terminal.json({ accepted });
   else printChanges(accepted, terminal);
   terminal.note(accepted.length === 0 ? "Nothing to accept" : `Accepted ${accepted.length}`);
   return exitCodes.completed;
@@ -77,7 +79,7 @@ async function acceptChanged(sluice: Sluice, query: string, invocation: Invocati
 
 function printChanges(changes: readonly DefinitionChange[], terminal: Terminal): void {
   for (const { address, diff } of changes) {
-    terminal.out(terminal.paint("stdout", "bold", address));
+    terminal.out(paint("bold", address));
     for (const line of diff) terminal.out(`  ${line}`);
   }
 }
@@ -88,21 +90,22 @@ async function showLearned(sluice: Sluice, query: string, invocation: Invocation
   const options = query === "" ? {} : { tools: [query] };
   if (invocation.flag("reset")) {
     const forgotten = await sluice.forgetLearnedTypes(options);
-    if (invocation.flag("json")) terminal.out(JSON.stringify({ forgotten }));
+    if (invocation.flag("json")) terminal.json({ forgotten });
     else terminal.note(`Forgot ${forgotten} learned ${forgotten === 1 ? "type" : "types"}`);
     return exitCodes.completed;
   }
   const learned = await sluice.learnedTypes(options);
   if (invocation.flag("json")) {
-    terminal.out(JSON.stringify({ learned }, null, 2));
+    terminal.json({ learned });
     return exitCodes.completed;
   }
-  for (const { address, type, calls, firstAt, lastAt, changes } of learned) {
-    terminal.out(terminal.paint("stdout", "bold", address));
-    if (calls > 0) terminal.out(`  ${type}`);
+  for (const { address, type, isDeclared, calls, firstAt, lastAt, changes } of learned) {
+    terminal.out(paint("bold", address));
+    terminal.out(`  ${type}`);
     const days = [...new Set([firstAt, lastAt].map((at) => new Date(at).toISOString().slice(0, 10)))].join(" to ");
-    if (calls > 0)
-      terminal.out(terminal.paint("stdout", "dim", `  from ${calls} ${calls === 1 ? "call" : "calls"}, ${days}`));
+    const results = `${calls} ${calls === 1 ? "call" : "calls"}, ${days}`;
+    const source = isDeclared ? `declared; not so in ${results}` : `from ${results}`;
+    terminal.out(paint("dim", `  ${source}`));
     for (const { at, what } of changes) terminal.out(`  ${new Date(at).toISOString().slice(0, 10)} ${what}`);
   }
   if (learned.length === 0) terminal.note("Nothing is learned yet: a tool's output is learned from its calls");
@@ -129,11 +132,11 @@ function printAnswer({ results, total, truncated, hint }: SearchAnswer, terminal
 }
 
 function printResult({ id, summary, signature, module }: SearchResult, terminal: Terminal): void {
-  terminal.out(terminal.paint("stdout", "bold", id));
+  terminal.out(paint("bold", id));
   if (module !== undefined) {
-    terminal.out(module);
+    terminal.lines("stdout", module, "  ");
     return;
   }
   if (summary !== undefined && summary !== "") terminal.out(`  ${summary}`);
-  if (signature !== undefined) terminal.out(`  ${terminal.paint("stdout", "dim", signature)}`);
+  if (signature !== undefined) terminal.out("  ", paint("dim", signature));
 }

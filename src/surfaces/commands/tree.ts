@@ -20,7 +20,7 @@ export const tree: Command = {
     await using sluice = await openSluice(await readConfig(invocation), invocation);
     const directory = resolve(out);
     const files = await whileFetching(sluice, invocation, async () => await sluice.writeTree(directory, { signal }));
-    if (invocation.flag("json")) terminal.out(JSON.stringify({ directory, files }, null, 2));
+    if (invocation.flag("json")) terminal.json({ directory, files });
     else terminal.out(`${files.length} files in ${out}`);
     return exitCodes.completed;
   },

@@ -15,7 +15,8 @@ export const vault: Command = {
     const { terminal } = invocation;
     const isJson = invocation.flag("json");
     const [act = "stats", given] = invocation.positionals;
-    const print = (value: object, text: string): void => terminal.out(isJson ? JSON.stringify(value, null, 2) : text);
+    const print = (value: object, text: string): void =>
+      isJson ? terminal.json(value) : terminal.exact("stdout", text);
     if (!["stats", "show", "forget", "purge"].includes(act))
       throw toUsageError("vault", `Unknown: ${act}; give stats, show, forget or purge`);
     if ((act === "show" || act === "forget") && given === undefined)

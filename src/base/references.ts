@@ -1,6 +1,6 @@
-import { isJsonObject } from "../base/json.ts";
-import type { Json, JsonSchema } from "../base/json.ts";
-import { limits } from "../base/limits.ts";
+import { isJsonObject } from "./json.ts";
+import type { Json, JsonSchema } from "./json.ts";
+import { limits } from "./limits.ts";
 
 /** The targets of one schema's `$ref`s; only those inside it, nothing is fetched. */
 export interface References {
@@ -10,21 +10,29 @@ export interface References {
 /** Reads JSON pointers, `$anchor`s and `$id`s of a schema; the named places are collected at the first that needs it. */
 export function toReferences(root: JsonSchema): References {
   let named: Map<string, Json> | undefined;
+  const resolved = new Map<string, { schema: Json } | undefined>();
+
+  function find(ref: string): { schema: Json } | undefined {
+    if (ref === "#" || ref === "") return { schema: root };
+    const [base = "", fragment = ""] = ref.split("#", 2);
+    let schema: Json | undefined = root;
+    if (base !== "" || (fragment !== "" && !fragment.startsWith("/"))) {
+      named ??= collectNamed(root);
+      const whole = toAbsolute(base, root);
+      const found = named.get(ref) ?? named.get(base) ?? named.get(whole);
+      if (found === undefined) return undefined;
+      if (named.has(ref)) return { schema: found };
+      schema = found;
+    }
+    const target = fragment === "" ? schema : walk(schema, fragment);
+    return target === undefined ? undefined : { schema: target };
+  }
+
   return {
-    resolve: (ref) => {
-      if (ref === "#" || ref === "") return { schema: root };
-      const [base = "", fragment = ""] = ref.split("#", 2);
-      let schema: Json | undefined = root;
-      if (base !== "" || (fragment !== "" && !fragment.startsWith("/"))) {
-        named ??= collectNamed(root);
-        const whole = toAbsolute(base, root);
-        const found = named.get(ref) ?? named.get(base) ?? named.get(whole);
-        if (found === undefined) return undefined;
-        if (named.has(ref)) return { schema: found };
-        schema = found;
-      }
-      const target = fragment === "" ? schema : walk(schema, fragment);
-      return target === undefined ? undefined : { schema: target };
+    resolve(ref) {
+      // A schema that refers to itself asks for the same place again and again.
+      if (!resolved.has(ref)) resolved.set(ref, find(ref));
+      return resolved.get(ref);
     },
   };
 }

@@ -1,0 +1,302 @@
+import { join } from "node:path";
+import { SluiceError } from "../base/errors.ts";
+import type { Json, JsonObject } from "../base/json.ts";
+import { createModuleTree } from "../codegen/module-tree.ts";
+import { limits } from "../base/limits.ts";
+import { type NameSource, outlineModule, linkProgram } from "../sandbox/link.ts";
+import { LinkError } from "../sandbox/module-syntax.ts";
+import { createGrowth, type Growth } from "../skills/growth.ts";
+import { createSkills, type Skills } from "../skills/skills.ts";
+import { checkSkillName, isSkillName } from "../skills/skill-name.ts";
+import { createSkillTable, type SkillTable } from "../skills/skill-table.ts";
+import type { SkillFiles } from "../skills/skill-files.ts";
+import { isCode, skillsNamedIn, textOf } from "../skills/skill-text.ts";
+import type { Store } from "../store/store.ts";
+import type { RunningExecution } from "./executions.ts";
+import { createProgramCheck } from "./check-program.ts";
+import { charsPerToken } from "./fit-answer.ts";
+import type { Outcome, OutcomeWarning } from "./outcome.ts";
+import type { Parts } from "./parts.ts";
+import { createPrivateFinder } from "./private-text.ts";
+import { createRecording, createReplay } from "./skill-records.ts";
+import { createSkillTools } from "./skill-tools.ts";
+import { serverIn } from "./unresolved.ts";
+import type { ExecuteOptions } from "./sluice.ts";
+import type { TypeCheck } from "./type-check.ts";
+
+/** Skills as programs have them. */
+export interface ProgramSkills {
+  /** A program's text with that of the skills it imports, and those they import: what servers all of it names. */
+  withImported(code: string): string;
+  /** Names that give the text of a skill only where it may be used; `onUsed` is told its name. */
+  admitting(names: NameSource, onUsed: (skill: string) => void, signal?: AbortSignal): NameSource;
+  /** Saves what a program gave. */
+  save(given: JsonObject, by: string, isReadOnly: boolean): Promise<Json>;
+  /** Counts a program that has ended, and says what is worth saying of it. */
+  noteEnd(executionId: string, code: string, used: ReadonlySet<string>, outcome: Outcome): OutcomeWarning[];
+  /** Adds what a skill holds of what programs had read when they saved it to what this one has read. */
+  noteRead(executionId: string, skill: string): void;
+}
+
+/** Everything about skills of one running Sluice. */
+export interface OpenSkills {
+  skills: Skills;
+  table: SkillTable;
+  growth: Growth;
+  program: ProgramSkills;
+  /** What of a text must not be kept: a word or two each. */
+  findPrivate: (text: string) => Promise<string[]>;
+}
+
+/** Where the labels of a skill are: no path of a workspace begins with a line end. */
+const toLabelPath = (skill: string): string => `\n/skills/${skill}`;
+
+export function openSkills(
+  parts: Parts,
+  {
+    store,
+    checker,
+    start,
+    onChanged,
+  }: {
+    store: Store;
+    checker: TypeCheck;
+    start: (parts: Parts, code: string, options: ExecuteOptions) => RunningExecution;
+    /** Told when there are other skills than before. */
+    onChanged: () => void;
+  },
+): OpenSkills {
+  const { config, audit, gate } = parts;
+  const table = createSkillTable(store);
+  const growth = createGrowth(store, Date.now);
+  // What results have taught warns; a skill is refused for what a tool declares alone: another query has other columns.
+  const declared = createProgramCheck(
+    {
+      catalogue: parts.catalogue,
+      tree: createModuleTree(parts.catalogue),
+      version: () => String(parts.catalogue.version),
+    },
+    checker,
+  );
+  const findPrivate = createPrivateFinder(config, parts.privacy);
+  const hashOf = (address: string): string | undefined => {
+    const found = parts.catalogue.resolve(address);
+    return found.kind === "found" ? found.tool.hash : undefined;
+  };
+
+  async function check(name: string, code: string): Promise<string[]> {
+    await parts.discovery.ensureKnown(parts.namesIn(program.withImported(code)));
+    const { names } = parts.openView();
+    const from = `skills/${name}/index.ts`;
+    const imported = new Set<string>();
+    const admitting = program.admitting(names, (skill) => imported.add(skill));
+    try {
+      const linked = await linkProgram(
+        code,
+        // Its own modules are what is checked.
+        { ...admitting, readSkill: (path) => (isOf(name, path) ? names : admitting).readSkill(path) },
+        from,
+      );
+      const problems = await declared.check(linked);
+      if (problems.length > 0)
+        throw new SluiceError(
+          "skill_invalid",
+          `The code of the skill "${name}" has type errors: ${problems
+            .slice(0, 5)
+            .map(({ line, message }) => `line ${line}: ${message}`)
+            .join("; ")}`,
+        );
+      return [...imported].sort();
+    } catch (error) {
+      throw error instanceof LinkError ? toInvalid(name, error) : error;
+    }
+  }
+
+  const saved = createSkills({
+    ...{ directory: config.skills.dir, shared: config.skills.shared, workspace: config.workspace },
+    versionsDirectory: join(config.stateDir, "skill-versions"),
+    ...{ table, check, hashOf, now: Date.now },
+    toolsIn: createSkillTools(parts),
+    outline: async (name, text) => {
+      try {
+        return await outlineModule(name, text);
+      } catch (error) {
+        throw error instanceof LinkError ? toInvalid(name, error) : error;
+      }
+    },
+    findPrivate,
+    onChange(change) {
+      audit.record({ kind: "skill-changed", ...change });
+      // After it is written.
+      setImmediate(() => {
+        onChanged();
+        parts.events.emit({ kind: "tools-changed", server: "skills" });
+      });
+    },
+    async run(code, recorded) {
+      const live = createRecording(parts);
+      const replay = createReplay(parts, recorded === "live" ? [] : recorded);
+      const { invoke } = recorded === "live" ? live : replay;
+      // A test runs what may be outdated, and is no use of it.
+      const unchecked: ProgramSkills = { ...program, admitting: (names) => names, noteEnd: () => [] };
+      // What has answers from a record goes on with no others.
+      const runs = { ...parts.runs, begin: () => undefined };
+      const own = { ...parts, invoke, runs, skills: unchecked };
+      const outcome = await start(own, code, { grant: { workspace: "read-only" } }).result;
+      const { error, status } = outcome;
+      const problem =
+        status === "completed" ? live.problem() : `${error?.code ?? status}: ${error?.message ?? "it did not end"}`;
+      const calls = recorded === "live" ? live.calls : recorded.slice(0, replay.answered());
+      return { calls, ...(problem === undefined ? {} : { problem }) };
+    },
+  });
+
+  /** What its tools are is compared with what they are now, not with what another process was told of them. */
+  async function listToolsOf(skill: string, signal?: AbortSignal): Promise<void> {
+    const keys = (await saved.toolsOf(skill)).flatMap((address) => serverIn(address, parts.catalogue)?.key ?? []);
+    await parts.discovery.ensureListed([...new Set(keys)], signal);
+  }
+
+  const skills: Skills = {
+    ...saved,
+    async test(name, options) {
+      await listToolsOf(name);
+      return await saved.test(name, options);
+    },
+    async trust(name, by) {
+      await listToolsOf(name);
+      return await saved.trust(name, by);
+    },
+    async rename(name, to, by) {
+      const renamed = await saved.rename(name, to, by);
+      // What was read when it was written is in it under any name.
+      gate.fileLabels.set(toLabelPath(to), gate.fileLabels.of(toLabelPath(name)), false);
+      return renamed;
+    },
+  };
+
+  const saves = new Map<string, number>();
+  const program: ProgramSkills = {
+    withImported(code) {
+      const seen = new Set<string>();
+      const texts = [code];
+      for (const text of texts)
+        for (const name of skillsNamedIn(text)) {
+          if (seen.has(name) || seen.size >= limits.skillFilesMax) continue;
+          seen.add(name);
+          const files = findQuietly(skills, name);
+          if (files !== undefined)
+            for (const path of files.keys()) if (isCode(path)) texts.push(textOf(files, path) ?? "");
+        }
+      return texts.join("\n");
+    },
+    admitting: (names, onUsed, signal) => ({
+      ...names,
+      async readSkill(path) {
+        const [, folder = "", ...below] = path.split("/");
+        if (below.length > 0 && !isSkillName(folder)) checkSkillName(folder);
+        const name = folder.replace(/\.[jt]s$/, "");
+        await listToolsOf(name, signal);
+        await skills.admit(name);
+        onUsed(name);
+        return await names.readSkill(path);
+      },
+    }),
+    async save(given, by, isReadOnly) {
+      if (isReadOnly)
+        throw new SluiceError("skills_read_only", "Cannot save a skill: this execution may only read", {
+          hint: "Print the code, so that the user can save it",
+        });
+      const count = saves.get(by) ?? 0;
+      if (count >= limits.skillSavesPerExecutionMax)
+        throw new SluiceError(
+          "skill_invalid",
+          `The program has saved ${count} skills; skillSavesPerExecutionMax is ${limits.skillSavesPerExecutionMax}`,
+        );
+      saves.set(by, count + 1);
+      const saved = await skills.save(given, by).catch((error: unknown) => {
+        // What was refused is not there.
+        saves.set(by, (saves.get(by) ?? 1) - 1);
+        throw error;
+      });
+      gate.fileLabels.set(toLabelPath(saved.name), gate.flow.labelsOf(by), false);
+      return saved as unknown as Json;
+    },
+    noteEnd(executionId, code, used, outcome) {
+      saves.delete(executionId);
+      const isCompleted = outcome.status === "completed";
+      try {
+        growth.add({ isCompleted, hasSkill: used.size > 0, codeTokens: toTokens(code) });
+        for (const name of used) noteUse(name, isCompleted);
+        if (used.size > 0 || !isCompleted || outcome.calls.done === 0) return [];
+        const like = growth.noteShape(executionId, code);
+        return like.length === 0 ? [] : [toSuggestion(executionId, like)];
+      } catch {
+        // What is counted is no reason to lose an outcome.
+        return [];
+      }
+    },
+    noteRead: (executionId, skill) => gate.flow.add(executionId, gate.fileLabels.of(toLabelPath(skill))),
+  };
+
+  function noteUse(name: string, isCompleted: boolean): void {
+    const found = skills.find(name);
+    const row = found && skills.rowOf(name, found.files);
+    if (found === undefined || row === undefined) return;
+    const tokensSaved = Math.max(
+      0,
+      toTokens(textOf(found.files, "index.ts") ?? "") - toTokens(`import { } from "./skills/" ${name} ${name}`),
+    );
+    table.addUse({
+      name,
+      hash: row.hash,
+      successes: isCompleted ? 1 : 0,
+      tokensSaved: isCompleted ? tokensSaved : 0,
+      lastAt: Date.now(),
+    });
+    const use = table.use(name, row.hash);
+    const rule = config.skills.trustAfter;
+    if (use === undefined || rule === undefined || row.trust === "trusted" || !row.isTested || found.isShared) return;
+    if (use.uses >= rule.runs && use.successes / use.uses >= rule.successRate)
+      void skills.trust(name, `rule skills.trustAfter`).catch(() => undefined);
+  }
+
+  return { skills, table, growth, program, findPrivate };
+}
+
+/** Whether a module is in the folder of a skill. */
+function isOf(skill: string, path: string): boolean {
+  return path.startsWith(`skills/${skill}/`);
+}
+
+/** The files of a skill that can be read; why one cannot is said where it is imported. */
+function findQuietly(skills: Skills, name: string): SkillFiles | undefined {
+  try {
+    return skills.find(name)?.files;
+  } catch {
+    return undefined;
+  }
+}
+
+function toInvalid(name: string, { message, place, hint }: LinkError): SluiceError {
+  const at = place === undefined ? "" : ` (line ${place.line}: ${place.source.trim().slice(0, 120)})`;
+  return new SluiceError(
+    "skill_invalid",
+    `The code of ${name.includes("/") ? name : `the skill "${name}"`} cannot be used: ${message}${at}`,
+    hint === undefined ? {} : { hint },
+  );
+}
+
+/** Estimated: exact counts are made of whole executions only. */
+function toTokens(text: string): number {
+  return Math.ceil(text.length / charsPerToken);
+}
+
+function toSuggestion(executionId: string, like: readonly string[]): OutcomeWarning {
+  return {
+    code: "promote_suggested",
+    message:
+      `This program is much like ${like.slice(0, 3).join(" and ")}. Save what they share with saveSkill from "sluice", ` +
+      `or tell the user of \`sluice skills promote ${executionId}\`; then call it instead of writing it again`,
+  };
+}

@@ -1,0 +1,180 @@
+import { posix } from "node:path";
+import { SluiceError } from "../base/errors.ts";
+import { limits } from "../base/limits.ts";
+import type { OutlineCall, ProgramOutline } from "../base/program-outline.ts";
+import { toCleanLine } from "../codegen/text.ts";
+import { checkSkillName, toFunctionName } from "./skill-name.ts";
+
+/** What somebody wants to save. */
+export interface SkillInput {
+  name: string;
+  description: string;
+  /** A module that exports one function, named after the skill in camelCase. */
+  code: string;
+  /** A program, or one call of the function. */
+  example?: string;
+  /** A program that throws where the skill is wrong. */
+  tests?: string;
+  license?: string;
+  compatibility?: string;
+}
+
+/** What looks at the parts of a skill. */
+export interface SkillChecks {
+  outline: (name: string, text: string) => Promise<ProgramOutline>;
+  /** What of a text must not be kept: classes of personal data, tokens, secrets; a word or two each. */
+  findPrivate: (text: string) => Promise<string[]>;
+}
+
+const textParts = ["description", "code", "example", "tests", "license", "compatibility"] as const;
+const known = new Set<string>(["name", ...textParts]);
+
+/** A path of a machine: below one of these folders at its root, in a home, on a drive. */
+const toPathPattern = (roots: string): RegExp =>
+  new RegExp(
+    String.raw`(?<![\w.:/~*-])(?:\/(?:${roots})(?:\/|(?=["'\x60\s]))|~\/(?=\w|\.)|[A-Za-z]:[\\/]{1,2}(?=\w)|\\\\\w+\\|file:\/\/)`,
+  );
+/** The places of a person or of one machine: `/usr/bin/env` is on every one, where a text is no program here. */
+const privateRoots = "home|Users|root|mnt|srv|Volumes";
+const privatePath = toPathPattern(privateRoots);
+/** These, and what begins at the root of any machine. `/workspace`, `/servers` and `/skills` are ours. */
+const absolutePath = toPathPattern(
+  `${privateRoots}|etc|var|usr|tmp|opt|proc|sys|dev|run|boot|private|Library|Applications`,
+);
+/** A quoted path that goes up. */
+const upward = /(["'`])([^"'`\n]*\.\.\/[^"'`\n]*)\1/g;
+const ourFolders = /^(?:servers|skills|workspace|client)(?:[/.]|$)/;
+
+/** A path that leads out of the three folders, or beside them; those of its own imports to the skills beside it do not. */
+function findEscape(text: string, siblings: ReadonlySet<string>): string | undefined {
+  for (const [, , path = ""] of text.matchAll(upward)) {
+    const normal = posix.normalize(path);
+    if (!normal.startsWith("../") || siblings.has(path)) continue;
+    if (!ourFolders.test(normal.replace(/^(?:\.\.\/)+/, ""))) return path;
+  }
+  return undefined;
+}
+
+/** Takes what a program or a file gave; throws `skill_invalid` that says what is missing or too much. */
+export function parseSkillInput(given: Readonly<Record<string, unknown>>): SkillInput {
+  const unknown = Object.keys(given).find((key) => !known.has(key));
+  if (unknown !== undefined)
+    throw invalid(
+      `Unknown: ${unknown.slice(0, 60)}; a skill has name, description, code, example, tests, license and compatibility`,
+    );
+  const name = checkSkillName(given["name"]);
+  const read = (key: (typeof textParts)[number]): string | undefined => {
+    const value = given[key] ?? undefined;
+    if (value === undefined || value === "") return undefined;
+    if (typeof value !== "string") throw invalid(`The ${key} of the skill "${name}" must be a text`);
+    return value;
+  };
+  const need = (key: "description" | "code"): string => {
+    const value = read(key);
+    if (value === undefined || value.trim() === "") throw invalid(`The skill "${name}" has no ${key}`);
+    return value;
+  };
+  const description = toCleanLine(need("description"), limits.skillCodeBytesMax);
+  if (description === "") throw invalid(`The skill "${name}" has no description that can be seen`);
+  if (description.length > limits.skillDescriptionCharsMax)
+    throw invalid(
+      `The description of the skill "${name}" has ${description.length} characters; skillDescriptionCharsMax is ${limits.skillDescriptionCharsMax}`,
+    );
+  const input: SkillInput = { name, description, code: need("code") };
+  for (const key of ["example", "tests", "license", "compatibility"] as const) {
+    const value = read(key);
+    if (value !== undefined) input[key] = value;
+  }
+  for (const key of textParts) {
+    const bytes = Buffer.byteLength(input[key] ?? "");
+    if (bytes > limits.skillCodeBytesMax)
+      throw invalid(
+        `The ${key} of the skill "${name}" has ${bytes} bytes; skillCodeBytesMax is ${limits.skillCodeBytesMax}`,
+      );
+  }
+  return input;
+}
+
+/** Checks a skill apart from what it calls; gives how its function is called. Throws `skill_invalid`. */
+export async function checkSkill(
+  input: SkillInput,
+  checks: SkillChecks,
+): Promise<{ functionName: string; call: OutlineCall }> {
+  const { name } = input;
+  const functionName = toFunctionName(name);
+  const outline = await checks.outline(`skills/${name}/index.ts`, input.code);
+  const call = findCall(outline, name, functionName);
+  const siblings = new Set(
+    outline.imports
+      .map(({ specifier }) => specifier)
+      .filter((specifier) => /^\.\.\/[a-z0-9-]+(?:\/|\.[jt]s$|$)/.test(specifier)),
+  );
+  for (const key of textParts) {
+    const text = input[key];
+    if (text === undefined) continue;
+    await refusePrivate(name, key, text, checks);
+    refusePath(name, key, text, absolutePath);
+    const out = findEscape(text, key === "code" ? siblings : new Set());
+    if (out !== undefined)
+      throw invalid(
+        `The ${key} of the skill "${name}" leads out of its folder ("${out.slice(0, 60)}")`,
+        "A skill sees ./servers, ./skills and ./workspace",
+      );
+  }
+  return { functionName, call };
+}
+
+/** Refuses what no text of a skill may hold, whatever it is for: prose, a script for other programs. */
+export async function refuseKept(
+  name: string,
+  part: string,
+  text: string,
+  checks: Pick<SkillChecks, "findPrivate">,
+): Promise<void> {
+  await refusePrivate(name, part, text, checks);
+  refusePath(name, part, text, privatePath);
+}
+
+function refusePath(name: string, part: string, text: string, pattern: RegExp): void {
+  const path = pattern.exec(text)?.[0];
+  if (path !== undefined)
+    throw invalid(
+      `The ${part} of the skill "${name}" names a place of one machine ("${path}…")`,
+      "Take the path as a parameter, or use one below ./workspace",
+    );
+}
+
+/** Names what must not be kept, and where; never the value. */
+async function refusePrivate(
+  name: string,
+  part: string,
+  text: string,
+  { findPrivate }: Pick<SkillChecks, "findPrivate">,
+): Promise<void> {
+  const found = await findPrivate(text);
+  if (found.length > 0)
+    throw invalid(
+      `The ${part} of the skill "${name}" holds ${found.join(", ")}`,
+      "Take it as a parameter: a skill is kept, and is read by others",
+    );
+}
+
+function findCall({ exports, defaultExport }: ProgramOutline, name: string, functionName: string): OutlineCall {
+  const names = exports.map((one) => one.name);
+  const only = exports[0];
+  if (exports.length !== 1 || only?.name !== functionName || defaultExport !== undefined)
+    throw invalid(
+      `The skill "${name}" must export exactly one function, ${functionName}; it exports ${names.length === 0 ? "nothing" : names.slice(0, 10).join(", ")}`,
+      `Write: export async function ${functionName}(…) { … }`,
+    );
+  if (only.call === undefined)
+    throw invalid(
+      `The skill "${name}" exports ${functionName}, which is not a function declared in its index.ts`,
+      `Write: export async function ${functionName}(…) { … }`,
+    );
+  return only.call;
+}
+
+function invalid(message: string, hint?: string): SluiceError {
+  return new SluiceError("skill_invalid", message, hint === undefined ? {} : { hint });
+}

@@ -1,0 +1,156 @@
+import type { Store } from "../store/store.ts";
+import type { SkillTool } from "./skill-page.ts";
+
+export type SkillTrust = "draft" | "trusted";
+
+/** What is kept of a skill outside its folder: what no file can say of itself. */
+export interface SkillRow {
+  name: string;
+  /** The workspace whose programs may call it while it is a draft. */
+  workspace: string;
+  version: number;
+  /** Of the files that all this is about; other files are another skill. */
+  hash: string;
+  /** The same before Sluice wrote into them that they are trusted: what those who import it know it by. */
+  content: string;
+  trust: SkillTrust;
+  /** The definitions that it was saved for, or last tested with. */
+  tools: SkillTool[];
+  isTested: boolean;
+  /** The skills that it was tested with: those that it imports, and those that they do. */
+  imports: SkillImport[];
+  savedAt: number;
+  savedBy: string;
+}
+
+/** A skill that another one imports, and which content of it. */
+export interface SkillImport {
+  name: string;
+  content: string;
+}
+
+/** The result of one call of a tool, kept for the test of a skill. */
+export interface RecordedCall {
+  tool: string;
+  definitionHash: string;
+  /** JSON with sorted keys. */
+  arguments: string;
+  /** JSON of how it ended. */
+  outcome: string;
+}
+
+/** How one skill was used, by the content that it had. */
+export interface SkillUse {
+  name: string;
+  hash: string;
+  uses: number;
+  successes: number;
+  tokensSaved: number;
+  lastAt: number;
+}
+
+/** The table of skills in the store. */
+export interface SkillTable {
+  get(name: string): SkillRow | undefined;
+  all(): SkillRow[];
+  put(row: SkillRow): void;
+  remove(name: string): void;
+  /** Of a content that nobody has saved here: the definitions of these tools when they were first seen with it. */
+  sight(name: string, hash: string, tools: readonly SkillTool[]): SkillTool[];
+  records(name: string): RecordedCall[];
+  setRecords(name: string, calls: readonly RecordedCall[]): void;
+  use(name: string, hash: string): SkillUse | undefined;
+  uses(): SkillUse[];
+  addUse(use: Omit<SkillUse, "uses">): void;
+  /** What was counted of one name is of another. */
+  moveUses(name: string, to: string): void;
+  transaction<Result>(work: () => Result): Result;
+}
+
+type StoredRow = Omit<SkillRow, "tools" | "imports" | "isTested"> & {
+  tools: string;
+  imports: string;
+  isTested: number;
+};
+
+const columns = `name, workspace, version, hash, content, trust, tools, imports, is_tested AS "isTested", saved_at AS "savedAt", saved_by AS "savedBy"`;
+const useColumns = `name, hash, uses, successes, tokens_saved AS "tokensSaved", last_at AS "lastAt"`;
+
+export function createSkillTable(store: Store): SkillTable {
+  const toRow = ({ tools, imports, isTested, ...row }: StoredRow): SkillRow => ({
+    ...row,
+    tools: JSON.parse(tools) as SkillTool[],
+    imports: JSON.parse(imports) as SkillImport[],
+    isTested: isTested === 1,
+  });
+  return {
+    get(name) {
+      const row = store.get<StoredRow>(`SELECT ${columns} FROM skill WHERE name = ?`, [name]);
+      return row === undefined ? undefined : toRow(row);
+    },
+    all: () => store.all<StoredRow>(`SELECT ${columns} FROM skill ORDER BY name`).map(toRow),
+    put: ({ name, workspace, version, hash, content, trust, tools, imports, isTested, savedAt, savedBy }) =>
+      void store.run(
+        `INSERT OR REPLACE INTO skill
+         (name, workspace, version, hash, content, trust, tools, imports, is_tested, saved_at, saved_by)
+         VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
+        [
+          ...[name, workspace, version, hash, content, trust, JSON.stringify(tools), JSON.stringify(imports)],
+          ...[isTested ? 1 : 0, savedAt, savedBy],
+        ],
+      ),
+    remove(name) {
+      for (const table of ["skill", "skill_use", "skill_record", "skill_sight"])
+        store.run(`DELETE FROM ${table} WHERE name = ?`, [name]);
+    },
+    sight(name, hash, tools) {
+      const read = (): Map<string, string> =>
+        new Map(
+          store
+            .all<{ tool: string; definition: string }>(
+              `SELECT tool, definition_hash AS definition FROM skill_sight WHERE name = ? AND hash = ?`,
+              [name, hash],
+            )
+            .map(({ tool, definition }) => [tool, definition]),
+        );
+      let seen = read();
+      if (tools.some(({ address }) => !seen.has(address)))
+        seen = store.transaction(() => {
+          // What the folder held before is not there any more.
+          store.run("DELETE FROM skill_sight WHERE name = ? AND hash <> ?", [name, hash]);
+          for (const tool of tools)
+            store.run("INSERT OR IGNORE INTO skill_sight (name, hash, tool, definition_hash) VALUES (?, ?, ?, ?)", [
+              ...[name, hash, tool.address, tool.hash],
+            ]);
+          return read();
+        });
+      return tools.map(({ address, hash: now }) => ({ address, hash: seen.get(address) ?? now }));
+    },
+    records: (name) =>
+      store.all<RecordedCall>(
+        `SELECT tool, definition_hash AS "definitionHash", arguments, outcome FROM skill_record WHERE name = ? ORDER BY position`,
+        [name],
+      ),
+    setRecords: (name, calls) =>
+      store.transaction(() => {
+        store.run("DELETE FROM skill_record WHERE name = ?", [name]);
+        for (const [position, { tool, definitionHash, arguments: args, outcome }] of calls.entries())
+          store.run(
+            "INSERT INTO skill_record (name, position, tool, definition_hash, arguments, outcome) VALUES (?, ?, ?, ?, ?, ?)",
+            [name, position, tool, definitionHash, args, outcome],
+          );
+      }),
+    use: (name, hash) =>
+      store.get<SkillUse>(`SELECT ${useColumns} FROM skill_use WHERE name = ? AND hash = ?`, [name, hash]),
+    uses: () => store.all<SkillUse>(`SELECT ${useColumns} FROM skill_use ORDER BY name`),
+    addUse: ({ name, hash, successes, tokensSaved, lastAt }) =>
+      void store.run(
+        `INSERT INTO skill_use (name, hash, uses, successes, tokens_saved, last_at) VALUES (?, ?, 1, ?, ?, ?)
+         ON CONFLICT (name, hash) DO UPDATE SET uses = uses + 1, successes = successes + excluded.successes,
+         tokens_saved = tokens_saved + excluded.tokens_saved, last_at = excluded.last_at`,
+        [name, hash, successes, tokensSaved, lastAt],
+      ),
+    moveUses: (name, to) => void store.run("UPDATE OR REPLACE skill_use SET name = ? WHERE name = ?", [to, name]),
+    transaction: (work) => store.transaction(work),
+  };
+}

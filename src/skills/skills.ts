@@ -1,0 +1,376 @@
+import { existsSync } from "node:fs";
+import { join } from "node:path";
+import { SluiceError } from "../base/errors.ts";
+import { limits } from "../base/limits.ts";
+import { toCleanLine } from "../codegen/text.ts";
+import { checkSkill, parseSkillInput, refuseKept, type SkillChecks, type SkillInput } from "./check-skill.ts";
+import {
+  createSkillShelf,
+  readSkillFiles,
+  type SkillFile,
+  type SkillFiles,
+  toSkillHash,
+  writeFiles,
+} from "./skill-files.ts";
+import { createSkillLookup, type SkillLookup, type SkillReport, toProblem } from "./skill-lookup.ts";
+import { checkSkillName } from "./skill-name.ts";
+import {
+  changePage,
+  isGenerated,
+  parseSkillHead,
+  type SkillPage,
+  toKeptPage,
+  toSkillPage,
+  withoutMetadata,
+} from "./skill-page.ts";
+import type { RecordedCall, SkillRow, SkillTable, SkillTrust } from "./skill-table.ts";
+import { importsSkill, isCode, textOf, toRenamed, toTestProgram, toTextFile } from "./skill-text.ts";
+
+/** What became of a skill that was saved. */
+export interface SavedSkill {
+  name: string;
+  version: number;
+  trust: SkillTrust;
+  /** How it is called, without its body. */
+  signature: string;
+  /** What a program imports. */
+  import: string;
+  tools: string[];
+}
+
+/** How a test ended. */
+export interface SkillTestReport {
+  name: string;
+  ok: boolean;
+  /** What ran: its tests, or the example where it has none. */
+  ran: "tests" | "example";
+  /** Calls of tools: answered from the record, or recorded now. */
+  calls: number;
+  message?: string;
+}
+
+/** Runs a program for a skill's test: its tools answer what was recorded, or are really called (`live`) and recorded. */
+export type RunForSkill = (
+  program: string,
+  recorded: readonly RecordedCall[] | "live",
+) => Promise<{ problem?: string; calls: RecordedCall[] }>;
+
+export interface SkillsOptions extends SkillChecks {
+  /** Where skills are saved; and where others are read. */
+  directory: string;
+  shared: readonly string[];
+  versionsDirectory: string;
+  table: SkillTable;
+  /** The one whose programs call what is saved. */
+  workspace: string;
+  /** Links and type-checks code as the skill's; the skills that it imports, and that they do. Throws `skill_invalid`. */
+  check: (name: string, code: string) => Promise<string[]>;
+  /** Addresses of the tools that the code of these files names. */
+  toolsIn: (name: string, files: SkillFiles) => Promise<string[]>;
+  /** The hash of a tool's definition as it is now. */
+  hashOf: (address: string) => string | undefined;
+  run: RunForSkill;
+  /** Told before a version is written, and before a skill goes; what it throws keeps that from happening. */
+  onChange: (change: SkillChange) => void;
+  now: () => number;
+}
+
+/** What happens to a skill. */
+export interface SkillChange {
+  change: "saved" | "trusted" | "removed";
+  skill: string;
+  version: number;
+  by: string;
+}
+
+/** Saved programs: the folder, and what the store knows of each skill in it. */
+export interface Skills extends Pick<
+  SkillLookup,
+  "admit" | "names" | "find" | "isWhole" | "rowOf" | "callOf" | "toolsOf" | "foreignOf"
+> {
+  /** Throws `skill_invalid`. `by`: the execution or the person. */
+  save: (input: Readonly<Record<string, unknown>>, by: string) => Promise<SavedSkill>;
+  /** Takes a folder in the Agent Skills layout; its code, if it has an `index.ts`, is checked like any other. */
+  add: (folder: string, by: string) => Promise<SavedSkill>;
+  list: () => Promise<SkillReport[]>;
+  show: (name: string) => Promise<ShownSkill>;
+  /** Runs its tests, or its example, in the sandbox. */
+  /** `recorded`: against these answers, which are kept where it passes, instead of those that are kept. */
+  test: (name: string, options?: { live?: boolean; recorded?: readonly RecordedCall[] }) => Promise<SkillTestReport>;
+  /** Makes it callable everywhere. Throws `skill_untrusted` unless its test has passed. */
+  trust: (name: string, by: string) => Promise<SkillReport>;
+  rename: (name: string, to: string, by: string) => Promise<SavedSkill>;
+  remove: (name: string, by: string) => void;
+  /** Writes the skill's folder below another one; gives its path. */
+  export: (name: string, directory: string) => string;
+}
+
+/** A skill with its texts and the versions that are kept. */
+export type ShownSkill = SkillReport & {
+  files: Record<string, string>;
+  versions: { version: number; folder: string }[];
+};
+
+/** The files that are made of what is saved; others of a folder stay as they are. */
+const ownFiles: ReadonlySet<string> = new Set(["SKILL.md", "index.ts", "example.ts", "index.test.ts"]);
+
+export function createSkills(options: SkillsOptions): Skills {
+  const { directory, shared, table, workspace, hashOf, now } = options;
+  const shelf = createSkillShelf(directory, options.versionsDirectory);
+  const lookup = createSkillLookup({ ...options, folders: [directory, ...shared] });
+  const { find, need, needOwn, rowOf, ownerOf, toTools, report, names } = lookup;
+  table.transaction(() => shelf.mend());
+
+  /** Writes the files as the next version; `toFiles` is told which one that is. */
+  function put(
+    name: string,
+    by: string,
+    addresses: readonly string[],
+    toFiles: (version: number) => SkillFiles,
+  ): SkillRow {
+    return table.transaction(() => {
+      if (ownerOf(name) !== undefined)
+        throw new SluiceError("skill_invalid", `The name "${name}" is taken by a skill of another workspace`, {
+          hint: "Choose another name: no two workspaces have a skill of one name",
+        });
+      const version = Math.max(table.get(name)?.version ?? 0, shelf.versions(name).at(-1)?.version ?? 0) + 1;
+      const files = toFiles(version);
+      options.onChange({ change: "saved", skill: name, version, by });
+      shelf.write(name, files);
+      shelf.keep(name, version, files);
+      const hash = toSkillHash(files);
+      const row: SkillRow = {
+        ...{ name, workspace, version, hash, content: hash, trust: "draft", tools: toTools(addresses) },
+        ...{ isTested: false, imports: [], savedAt: now(), savedBy: by },
+      };
+      table.put(row);
+      return row;
+    });
+  }
+
+  /** `own`: the SKILL.md that it came with. */
+  async function saveChecked(input: SkillInput, by: string, others: SkillFiles, own?: string): Promise<SavedSkill> {
+    const { name, code, example, tests } = input;
+    const { call } = await checkSkill(input, options);
+    if (own !== undefined) await refuseKept(name, "SKILL.md", withoutMetadata(own, name), options);
+    const programs = { "example.ts": example, "index.test.ts": tests };
+    for (const [file, program] of Object.entries(programs))
+      if (program !== undefined) await options.outline(`skills/${name}/${file}`, program);
+    await options.check(name, code);
+    const addresses = await options.toolsIn(name, new Map([...others, ["index.ts", toTextFile(code)] as const]));
+    const row = put(name, by, addresses, (version) => {
+      const { code: _, tests: __, ...about } = input;
+      const page: SkillPage = {
+        ...{ ...about, version, trust: "draft", signature: call.signature, tools: toTools(addresses) },
+        hasTests: tests !== undefined,
+      };
+      const text = own === undefined ? toSkillPage(page) : toKeptPage(own, page);
+      return new Map([...others, ...toOwnFiles(text, input)]);
+    });
+    return toSaved(row, call.signature);
+  }
+
+  async function remake(name: string, by: string, files: SkillFiles): Promise<SavedSkill> {
+    const page = textOf(files, "SKILL.md") ?? "";
+    const head = parseSkillHead(page);
+    const { description, license, compatibility } = head ?? {};
+    const code = textOf(files, "index.ts");
+    const others = new Map([...files].filter(([path]) => !ownFiles.has(path)));
+    for (const [path, { content }] of others)
+      if (!content.includes(0)) await refuseKept(name, `file ${path}`, content.toString("utf8"), options);
+    const input = parseSkillInput({
+      ...{ name, description, code: code ?? "-", license, compatibility },
+      ...{ example: textOf(files, "example.ts"), tests: textOf(files, "index.test.ts") },
+    });
+    if (code !== undefined) return await saveChecked(input, by, others, page);
+    // Prose alone: as it is, under its name.
+    await refuseKept(name, "SKILL.md", page, options);
+    const renamed: SkillFiles = new Map([...files, ["SKILL.md", toTextFile(changePage(page, { name }))] as const]);
+    return toSaved(put(name, by, [], () => (head?.name === name ? files : renamed)));
+  }
+
+  function forget(name: string, by: string): void {
+    table.transaction(() => {
+      options.onChange({ change: "removed", skill: name, version: table.get(name)?.version ?? 0, by });
+      shelf.remove(name);
+      table.remove(name);
+    });
+  }
+
+  /** The files say how far they are trusted, too: then they are others, and as trusted. */
+  function setTrust(row: SkillRow, files: SkillFiles, trust: SkillTrust): void {
+    const page = textOf(files, "SKILL.md");
+    const changed = new Map(files);
+    if (page !== undefined) changed.set("SKILL.md", toTextFile(changePage(page, { trust })));
+    shelf.write(row.name, changed);
+    shelf.keep(row.name, row.version, changed);
+    table.put({ ...row, trust, hash: toSkillHash(changed) });
+  }
+
+  /** What a test has shown, of these files, these definitions and these skills that they import. */
+  function noteTested(name: string, files: SkillFiles, { tools, imports }: Pick<SkillRow, "tools" | "imports">): void {
+    const row = rowOf(name, files);
+    const hash = toSkillHash(files);
+    const fresh = (): SkillRow => ({
+      ...{ name, workspace: ownerOf(name) ?? workspace, version: (table.get(name)?.version ?? 0) + 1 },
+      ...{ hash, content: hash, trust: "draft", tools, imports, isTested: true, savedAt: now(), savedBy: "found" },
+    });
+    table.put(row === undefined ? fresh() : { ...row, tools, imports, isTested: true });
+  }
+
+  return {
+    ...{
+      find,
+      isWhole: lookup.isWhole,
+      names,
+      rowOf,
+      admit: lookup.admit,
+      callOf: lookup.callOf,
+      toolsOf: lookup.toolsOf,
+      foreignOf: lookup.foreignOf,
+    },
+    save: async (given, by) => await saveChecked(parseSkillInput(given), by, new Map()),
+    async add(folder, by) {
+      const files = readSkillFiles(folder);
+      if (files === undefined) throw new SluiceError("skill_not_found", `There is no folder ${folder}`);
+      const head = parseSkillHead(textOf(files, "SKILL.md") ?? "");
+      if (head === undefined)
+        throw new SluiceError(
+          "skill_invalid",
+          `${folder} has no SKILL.md that begins with name and description between two lines ---`,
+        );
+      return await remake(checkSkillName(head.name), by, files);
+    },
+    async list() {
+      const reports: SkillReport[] = [];
+      for (const name of names())
+        reports.push(await report(name).catch((error: unknown) => toBroken(name, lookup.describe(name), error)));
+      return reports;
+    },
+    async show(name) {
+      const texts = [...need(name).files]
+        .filter(([, { content }]) => content.length <= limits.skillBytesMax && !content.includes(0))
+        .map(([path, { content }]): [string, string] => [path, content.toString("utf8")]);
+      return { ...(await report(name)), files: Object.fromEntries(texts), versions: shelf.versions(name) };
+    },
+    async test(name, { live = false, recorded: given } = {}) {
+      const { files } = need(name);
+      const tests = textOf(files, "index.test.ts");
+      const program = tests ?? textOf(files, "example.ts");
+      const code = textOf(files, "index.ts");
+      if (program === undefined || code === undefined)
+        throw new SluiceError("skill_invalid", `The skill "${name}" has nothing to test it with`, {
+          hint: "Save it with tests, a program that imports it and throws where it is wrong, or with an example",
+        });
+      const imports = lookup.toImports(await options.check(name, code));
+      const addresses = await options.toolsIn(name, files);
+      // What a tool answered under another definition says nothing about this one.
+      const recorded = (given ?? table.records(name)).filter((call) => hashOf(call.tool) === call.definitionHash);
+      const { problem, calls } = await options.run(toTestProgram(name, program), live ? "live" : recorded);
+      const about = { name, ran: tests === undefined ? "example" : "tests", calls: calls.length } as const;
+      const message = problem ?? (live ? toTooMany(calls) : given && toTooMany(recorded));
+      if (message !== undefined) return { ...about, ok: false, message };
+      table.transaction(() => {
+        if (live) table.setRecords(name, calls);
+        else if (given !== undefined) table.setRecords(name, recorded);
+        // Not of another one that was saved meanwhile.
+        if (toSkillHash(need(name).files) === toSkillHash(files))
+          noteTested(name, files, { tools: toTools(addresses), imports });
+      });
+      return { ...about, ok: true };
+    },
+    async trust(name, by) {
+      table.transaction(() => {
+        const files = needOwn(name);
+        const row = lookup.needTested(name, files);
+        options.onChange({ change: "trusted", skill: name, version: row.version, by });
+        setTrust(row, files, "trusted");
+      });
+      return await report(name);
+    },
+    async rename(name, to, by) {
+      const files = needOwn(name);
+      checkSkillName(to);
+      if (find(to) !== undefined) throw new SluiceError("skill_invalid", `There is a skill "${to}" already`);
+      // What cannot be read whole cannot be imported, and imports nothing.
+      const using = names().filter(
+        (other) => other !== name && lookup.isWhole(other) && importsSkill(find(other)?.files ?? new Map(), name),
+      );
+      if (using.length > 0)
+        throw new SluiceError("skill_invalid", `The skill "${name}" is imported by ${using.slice(0, 10).join(", ")}`, {
+          hint: "Save these again without it, rename it, then save them with its new name",
+        });
+      const page = textOf(files, "SKILL.md") ?? "";
+      if (parseSkillHead(page) === undefined)
+        throw new SluiceError("skill_invalid", `The skill "${name}" has no SKILL.md with a name`);
+      const renamed = new Map(
+        [...files].map(([path, { content, isExecutable }]) => {
+          const text = toRenamed(content.toString("utf8"), name, to, isCode(path));
+          return [path, { content: content.includes(0) ? content : Buffer.from(text), isExecutable }];
+        }),
+      );
+      // What Sluice has written in it is written anew.
+      const own = isGenerated(page) ? page : toRenamed(page, name, to, false);
+      renamed.set("SKILL.md", toTextFile(own));
+      const saved = await remake(to, by, renamed);
+      table.moveUses(name, to);
+      forget(name, by);
+      return saved;
+    },
+    remove(name, by) {
+      needOwn(name);
+      forget(name, by);
+    },
+    export(name, to) {
+      const place = join(to, name);
+      if (existsSync(place))
+        throw new SluiceError("skill_invalid", `${place} exists already`, { hint: "Give another folder" });
+      writeFiles(place, need(name).files);
+      return place;
+    },
+  };
+}
+
+function toOwnFiles(page: string, { code, example, tests }: SkillInput): [string, SkillFile][] {
+  const texts: [string, string | undefined][] = [
+    ["SKILL.md", page],
+    ["index.ts", code],
+    ["example.ts", example],
+    ["index.test.ts", tests],
+  ];
+  return texts.flatMap(([path, text]): [string, SkillFile][] =>
+    text === undefined ? [] : [[path, toTextFile(`${text.trimEnd()}\n`)]],
+  );
+}
+
+function toTooMany(calls: readonly RecordedCall[]): string | undefined {
+  const bytes = calls.reduce((sum, call) => sum + call.arguments.length + call.outcome.length, 0);
+  if (calls.length <= limits.skillRecordedCallsMax && bytes <= limits.skillRecordedBytesMax) return undefined;
+  return (
+    `The test passed, but what its tools answered is too much to be kept: ${calls.length} calls ` +
+    `(skillRecordedCallsMax is ${limits.skillRecordedCallsMax}), ${bytes} bytes (skillRecordedBytesMax is ${limits.skillRecordedBytesMax})`
+  );
+}
+
+function toBroken(name: string, description: string, error: unknown): SkillReport {
+  return {
+    ...{
+      name: toCleanLine(name, limits.skillDescriptionCharsMax),
+      description,
+      trust: "found",
+      tools: [],
+      outdated: [],
+      importsChanged: [],
+      isTested: false,
+      isShared: false,
+    },
+    problem: toProblem(error),
+  };
+}
+
+function toSaved({ name, version, trust, tools }: SkillRow, signature = ""): SavedSkill {
+  return {
+    ...{ name, version, trust, signature, import: `./skills/${name}` },
+    tools: tools.map(({ address }) => address),
+  };
+}
