@@ -1,4 +1,4 @@
-import { writeFile } from "node:fs/promises";
+import { readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { Client } from "@modelcontextprotocol/client";
@@ -33,10 +33,10 @@ afterEach(async () => await site[Symbol.asyncDispose]());
 type Reply = { action: "accept" | "decline" | "cancel"; content?: Record<string, string> };
 
 /** A client that can show a dialog, whose user answers so; `seen` gets what the dialogs said. */
-async function connect(reply?: Reply, seen: string[] = []): Promise<Client> {
+async function connect(reply?: Reply, seen: string[] = [], mode: "auto" | "legacy" = "legacy"): Promise<Client> {
   const client = new Client(
     { name: "test", version: "1" },
-    { versionNegotiation: { mode: "legacy" }, capabilities: reply === undefined ? {} : { elicitation: { form: {} } } },
+    { versionNegotiation: { mode }, capabilities: reply === undefined ? {} : { elicitation: { form: {} } } },
   );
   if (reply !== undefined)
     client.setRequestHandler("elicitation/create", (request) => {
@@ -52,13 +52,19 @@ async function connect(reply?: Reply, seen: string[] = []): Promise<Client> {
   return client;
 }
 
+interface Rounds {
+  inputRequests: Record<string, unknown>;
+  requestState: string;
+  structuredContent?: unknown;
+}
+
 type Shown = Pick<Outcome, "executionId" | "status" | "pending">;
 
 async function execute(client: Client, args: Record<string, unknown>): Promise<Shown> {
   return (await client.callTool({ name: "execute_code", arguments: args })).structuredContent as unknown as Shown;
 }
 
-describe("a client that can show a dialog", () => {
+describe.each(["legacy", "auto"] as const)("a client that can show a dialog (%s)", (mode) => {
   test.each<[string, Reply, object]>([
     [
       "allow",
@@ -74,12 +80,82 @@ describe("a client that can show a dialog", () => {
     ["close it", { action: "cancel" }, { status: "paused", pending: [{ kind: "edge", tool: "crm.note" }] }],
   ])("its user can %s; the model is told the outcome", async (_, reply, expected) => {
     const seen: string[] = [];
-    const client = await connect(reply, seen);
+    const client = await connect(reply, seen, mode);
+    expect(client.getNegotiatedProtocolVersion()).toBe(mode === "auto" ? "2026-07-28" : "2025-11-25");
     expect(await execute(client, { code })).toMatchObject(expected);
     expect(seen).toHaveLength(1);
     expect(seen[0]).toContain("May 1 × EMAIL from hr go to crm.note?");
     expect(seen[0]).toContain("a•••@acme.io");
     expect(seen[0]).not.toContain("ana@acme.io");
+    await client.close();
+  });
+});
+
+describe("a client of 2026-07-28", () => {
+  const many = (count: number): string =>
+    `for (let n = 0; n < ${count}; n += 1) await crm.note({ text: "note " + n }); return "noted";`;
+  const ask = async (): Promise<void> => {
+    const config = join(site.directory, "sluice.config.json");
+    const written = JSON.parse(await readFile(config, "utf8")) as object;
+    await writeFile(config, JSON.stringify({ ...written, policy: { tools: { "crm.note": "approve" } } }));
+  };
+  const request = async (client: Client, params: object): Promise<Rounds> =>
+    (await client.request({ method: "tools/call", params } as never, { allowInputRequired: true } as never)) as Rounds;
+
+  test.each(["execute_code", "call_tool"])("shows one dialog after the other (%s)", async (name) => {
+    await ask();
+    const seen: string[] = [];
+    const client = await connect({ action: "accept", content: { answer: "allow-once" } }, seen, "auto");
+    const args = name === "execute_code" ? { code: many(3) } : { tool: "crm.note", arguments: { text: "note" } };
+    const { structuredContent } = await client.callTool({ name, arguments: args });
+    expect(structuredContent).toMatchObject({ status: "completed" });
+    expect(seen).toHaveLength(name === "execute_code" ? 3 : 1);
+    await client.close();
+  });
+
+  test("that asks too often is told `paused` before it gives up, and goes on by resume", async () => {
+    await ask();
+    const seen: string[] = [];
+    const client = await connect({ action: "accept", content: { answer: "allow-once" } }, seen, "auto");
+    const paused = await execute(client, { code: many(10) });
+    expect(paused).toMatchObject({ status: "paused", pending: [{ tool: "crm.note" }] });
+    expect(seen).toHaveLength(8);
+    expect(await execute(client, { resume: paused.executionId })).toMatchObject({ status: "completed" });
+    await client.close();
+  });
+
+  test("can neither make a round up nor answer what it was not shown", async () => {
+    await ask();
+    const client = await connect({ action: "cancel" }, [], "auto");
+    const first = await request(client, { name: "execute_code", arguments: { code: many(1) } });
+    const second = await request(client, { name: "execute_code", arguments: { code: many(1) } });
+    const allow = { action: "accept", content: { answer: "allow-once" } };
+    const [shown] = Object.keys(first.inputRequests);
+    const [other] = Object.keys(second.inputRequests);
+    const call = { name: "execute_code", arguments: { code: many(1) } };
+
+    const forged = Buffer.from(JSON.stringify({ executionId: "x", questions: [shown], number: 1 })).toString(
+      "base64url",
+    );
+    for (const state of ["", "x", forged, `v1.${forged}.${forged}`, `${first.requestState}x`])
+      await expect(
+        request(client, { ...call, requestState: state, inputResponses: { [shown ?? ""]: allow } }),
+      ).rejects.toThrow();
+    // The other's answer in this one's round is not heard, nor one without a round, nor one that was not offered.
+    for (const [requestState, inputResponses] of [
+      [first.requestState, { [other ?? ""]: allow }],
+      [first.requestState, { [shown ?? ""]: { action: "accept", content: { answer: "allow" } } }],
+      [first.requestState, { [shown ?? ""]: { action: "accept" } }],
+    ] as const) {
+      const { structuredContent } = await request(client, { ...call, requestState, inputResponses });
+      expect(structuredContent).toMatchObject({ status: "paused", pending: [{ id: shown }] });
+    }
+    const { inputRequests } = await request(client, { ...call, inputResponses: { [shown ?? ""]: allow } });
+    expect(Object.keys(inputRequests)).not.toContain(shown);
+
+    const round = { ...call, requestState: first.requestState, inputResponses: { [shown ?? ""]: allow } };
+    const { structuredContent } = await request(client, round);
+    expect(structuredContent).toMatchObject({ status: "completed", result: "noted" });
     await client.close();
   });
 });

@@ -169,6 +169,7 @@ export const limits = {
   auditFollowMs: 500, // how often `sluice audit --follow` looks
   auditTextCharsMax: 65_536, // one argument list or result, where the audit has them in full
   // questions to a person
+  dialogRoundsMax: 8, // how often one request is answered with dialogs; then with `paused`: clients give up after ten
   questionMs: 900_000, // how long a question waits; then the answer is no
   notifyMs: 5_000, // one request to the webhook
   notifyAttemptsMax: 3, // tries of it

@@ -1,15 +1,15 @@
 import { setTimeout } from "node:timers/promises";
-import type { ServerContext } from "@modelcontextprotocol/server";
+import type { InputRequiredResult, ServerContext } from "@modelcontextprotocol/server";
 import { ProtocolError, ProtocolErrorCode, Server } from "@modelcontextprotocol/server";
 import { SluiceError, toMessage } from "../base/errors.ts";
 import type { JsonObject } from "../base/json.ts";
 import { limits } from "../base/limits.ts";
 import { toNearest } from "../base/nearest.ts";
 import { readVersion } from "../base/version.ts";
-import type { ExecutionResult, OutcomeError } from "../runtime/outcome.ts";
+import type { OutcomeError } from "../runtime/outcome.ts";
 import type { ExposedTool, Sluice, WaitOptions } from "../runtime/sluice.ts";
 import { definitions, instructions } from "./definitions.ts";
-import { elicitAnswers } from "./elicit-answer.ts";
+import { createRounds, elicitAnswers, type Rounds } from "./elicit-answer.ts";
 import { createProgress } from "./progress.ts";
 import { serveResources } from "./resources.ts";
 import { parseCallInput, parseExecuteInput, parseSearchInput } from "./tool-input.ts";
@@ -32,11 +32,13 @@ const structuredSince = "2025-06-18";
  * outcomes, bad input too, are results; a protocol error means that the request itself was none of ours.
  */
 export function createMcpServer(sluice: Sluice, options: McpServerOptions): Server {
+  const rounds = createRounds(sluice);
   const server = new Server(
     { name: "sluice", title: "Sluice", version: readVersion() },
     {
       instructions,
       capabilities: { tools: options.exposes ? { listChanged: true } : {}, resources: {} },
+      requestState: { verify: (state, context) => rounds.verify(state, context) },
       // Without exposed tools the list never changes.
       ...(!options.exposes && { cacheHints: { "tools/list": { ttlMs: limits.toolListTtlMs, cacheScope: "private" } } }),
     },
@@ -60,11 +62,11 @@ export function createMcpServer(sluice: Sluice, options: McpServerOptions): Serv
     try {
       switch (name) {
         case "execute_code":
-          return await executeCode(sluice, args, form, options, context);
+          return await executeCode(sluice, args, form, options, context, rounds);
         case "search_tools":
           return await searchTools(sluice, args, form);
         case "call_tool":
-          return await callTool(sluice, args, form, options, context);
+          return await callTool(sluice, args, form, options, context, rounds);
       }
     } catch (error) {
       if (!(error instanceof SluiceError)) throw error;
@@ -78,7 +80,12 @@ export function createMcpServer(sluice: Sluice, options: McpServerOptions): Serv
       const remedy = nearest === undefined ? `Known are ${names.join(", ")}` : `Did you mean ${nearest}?`;
       throw new ProtocolError(ProtocolErrorCode.InvalidParams, `Unknown tool ${JSON.stringify(name)}. ${remedy}`);
     }
-    return toExposedResult(await sluice.callTool(tool.address, args, { signal: context.mcpReq.signal }));
+    const { signal } = context.mcpReq;
+    return await rounds.answer(context, {
+      start: () => sluice.callTool(tool.address, args, { signal }),
+      resume: (executionId, wait) => sluice.resume(executionId, { signal, ...wait }),
+      toResult: toExposedResult,
+    });
   });
 
   serveResources(sluice, server);
@@ -97,20 +104,25 @@ async function executeCode(
   form: ResultForm,
   { answerMs }: McpServerOptions,
   context: ServerContext,
-): Promise<ToolResult> {
+  rounds: Rounds,
+): Promise<ToolResult | InputRequiredResult> {
   const parsed = parseExecuteInput(args);
   if (parsed.kind === "problem") return toRefusal(toInvalidInput(parsed.problem), form);
   const { input } = parsed;
-  const result = await withProgress(context, async (wait) => {
+  return await withProgress(context, async (wait) => {
     const options = { ...wait, answerMs };
-    return input.kind === "resume"
-      ? await sluice.resume(input.executionId, options)
-      : await sluice.executeCode(input.code, {
-          ...options,
-          ...(input.timeoutMs !== undefined && { timeoutMs: input.timeoutMs }),
-        });
+    return await rounds.answer(context, {
+      start: () =>
+        input.kind === "resume"
+          ? sluice.resume(input.executionId, options)
+          : sluice.executeCode(input.code, {
+              ...options,
+              ...(input.timeoutMs !== undefined && { timeoutMs: input.timeoutMs }),
+            }),
+      resume: (executionId, wait) => sluice.resume(executionId, { ...options, ...wait }),
+      toResult: (result) => toOutcomeResult(result, form),
+    });
   });
-  return toOutcomeResult(result, form);
 }
 
 async function searchTools(sluice: Sluice, args: JsonObject, form: ResultForm): Promise<ToolResult> {
@@ -126,19 +138,24 @@ async function callTool(
   form: ResultForm,
   { answerMs }: McpServerOptions,
   context: ServerContext,
-): Promise<ToolResult> {
+  rounds: Rounds,
+): Promise<ToolResult | InputRequiredResult> {
   const parsed = parseCallInput(args);
   if (parsed.kind === "problem") return toRefusal(toInvalidInput(parsed.problem), form);
-  const { signal } = context.mcpReq;
   const { tool, arguments: given } = parsed.input;
-  return toOutcomeResult(await sluice.callTool(tool, given, { signal, answerMs }), form);
+  const options = { signal: context.mcpReq.signal, answerMs };
+  return await rounds.answer(context, {
+    start: () => sluice.callTool(tool, given, options),
+    resume: (executionId, wait) => sluice.resume(executionId, { ...options, ...wait }),
+    toResult: (result) => toOutcomeResult(result, form),
+  });
 }
 
 /** Runs the work with the request's signal, and with reports if the client sent a progress token. */
-async function withProgress(
+async function withProgress<Result>(
   context: ServerContext,
-  work: (wait: WaitOptions) => Promise<ExecutionResult>,
-): Promise<ExecutionResult> {
+  work: (wait: WaitOptions) => Promise<Result>,
+): Promise<Result> {
   const { signal, _meta, notify } = context.mcpReq;
   const progressToken = _meta?.progressToken;
   if (progressToken === undefined) return await work({ signal });
