@@ -72,6 +72,9 @@ function createLane(settings: PrivacySettings): Lane {
   const waiting = new Map<number, { resolve: (value: unknown) => void; reject: (error: SluiceError) => void }>();
   let lastId = 0;
   const ending: (() => void)[] = [];
+  const endIfDone = (): void => {
+    if (waiting.size === 0) for (const resolve of ending.splice(0)) resolve();
+  };
   const thread = createIdleThread<PrivacyAnswer>({
     file: builtFile("./privacy-thread.js", import.meta.url),
     workerData: settings,
@@ -79,10 +82,8 @@ function createLane(settings: PrivacySettings): Lane {
     onMessage(answer) {
       const request = waiting.get(answer.id);
       waiting.delete(answer.id);
-      if (waiting.size === 0) {
-        thread.rest();
-        for (const resolve of ending.splice(0)) resolve();
-      }
+      if (waiting.size === 0) thread.rest();
+      endIfDone();
       if ("error" in answer) {
         const { code, message, hint } = answer.error;
         request?.reject(new SluiceError(code as ErrorCode, message, hint === undefined ? {} : { hint }));
@@ -94,6 +95,7 @@ function createLane(settings: PrivacySettings): Lane {
       });
       for (const { reject } of waiting.values()) reject(error);
       waiting.clear();
+      endIfDone();
     },
   });
   return {

@@ -46,7 +46,6 @@ export async function checkProgram(sluice: Sluice, signal: AbortSignal): Promise
     name,
     ok: false,
     detail: error === undefined ? `ended as ${status}` : `${error.code}: ${error.message}`,
-    remedy:
-      error?.hint ?? "Reinstall with optional dependencies (npm install --include=optional), which bring the engine",
+    remedy: error?.hint ?? "Mend first what another check says: the engine and its start have checks of their own",
   };
 }
