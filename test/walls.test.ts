@@ -106,10 +106,9 @@ describe.runIf(process.platform === "linux" && requires("bwrap"))("the wall bwra
     expect(house.sluice.wall).toEqual({ name: "bwrap" });
     const file = join(house.stateDir, "wall-bwrap.json");
     const before = (await stat(file)).mtimeMs;
-    const startedAt = performance.now();
     const { wall } = await chooseWall(toSandbox("auto"), deno, house.stateDir);
     expect(wall.name).toBe("bwrap");
-    expect(performance.now() - startedAt).toBeLessThan(50);
+    // A new proof would be written.
     expect((await stat(file)).mtimeMs).toBe(before);
     // What was proved for other files proves nothing.
     const kept = JSON.parse(await readFile(file, "utf8")) as JsonObject;
