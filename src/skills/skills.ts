@@ -12,7 +12,7 @@ import {
   toSkillHash,
   writeFiles,
 } from "./skill-files.ts";
-import { createSkillLookup, type SkillLookup, type SkillReport, toProblem } from "./skill-lookup.ts";
+import { createSkillLookup, needCode, type SkillLookup, type SkillReport, toProblem } from "./skill-lookup.ts";
 import { checkSkillName } from "./skill-name.ts";
 import {
   changePage,
@@ -255,6 +255,7 @@ export function createSkills(options: SkillsOptions): Skills {
     },
     async test(name, { live = false, recorded: given } = {}) {
       const { files } = need(name);
+      needCode(name, files);
       const tests = textOf(files, "index.test.ts");
       const program = tests ?? textOf(files, "example.ts");
       const code = textOf(files, "index.ts");
@@ -282,6 +283,7 @@ export function createSkills(options: SkillsOptions): Skills {
     async trust(name, by) {
       table.transaction(() => {
         const files = needOwn(name);
+        needCode(name, files);
         const row = lookup.needTested(name, files);
         options.onChange({ change: "trusted", skill: name, version: row.version, by });
         setTrust(row, files, "trusted");
