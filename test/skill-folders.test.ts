@@ -152,3 +152,93 @@ describe("what a skill holds beside its code", () => {
     expect(await house.sluice.skills.list()).toMatchObject([{ name: "no-link", trust: "found" }]);
   });
 });
+
+describe("a skill of several modules", () => {
+  const files = {
+    "index.ts": `import { twice, type Fed } from "./lib";
+import { sum } from "./math/deep/sum.ts";
+export async function feedAll(animals: string[]): Promise<{ fed: Fed[]; grams: number }> {
+  const fed = await Promise.all(animals.map((animal) => twice(animal)));
+  return { fed, grams: sum(fed.map(({ grams }) => grams)) };
+}\n`,
+    "lib.ts": `import * as zoo from "../../servers/zoo";
+import { GRAMS } from "./math/grams";
+export interface Fed { animal: string; grams: number }
+export async function twice(animal: string): Promise<Fed> {
+  await zoo.feedAnimal({ animal, grams: GRAMS });
+  return { animal, grams: 2 * GRAMS };
+}\n`,
+    "math/grams.js": "export const GRAMS = 5;\n",
+    "math/deep/sum.ts": `import { GRAMS } from "../grams.js";
+export const sum = (all: number[]): number => all.reduce((a, b) => a + b, GRAMS - GRAMS);\n`,
+    "scripts/other.js": "require('left-pad'); // of other programs: neither parsed nor checked\n",
+    "index.test.ts": `import { sum } from "./math/deep/sum";
+if (sum([1, 2]) !== 3) throw new Error("sum");
+if ((await feedAll(["ant"])).grams !== 10) throw new Error("grams");\n`,
+  };
+  const changed = (more: Record<string, string>): string => makeFolder("feed-all", { ...files, ...more });
+  const using = `import { feedAll } from "./skills/feed-all"; return await feedAll(["lion", "wolf"]);`;
+
+  it("is added, called, tested and trusted as one, and any of its files changes it", { timeout: 60_000 }, async () => {
+    await using house = await openHouse();
+    await house.sluice.refresh();
+    const { skills } = house.sluice;
+    expect(await skills.add(changed({}), "ada")).toMatchObject({
+      ...{ version: 1, tools: ["zoo.feed-animal"] },
+      signature: expect.stringContaining("feedAll(animals: string[])") as string,
+    });
+    const expected = { fed: ["lion", "wolf"].map((animal) => ({ animal, grams: 10 })), grams: 20 };
+    expect((await house.run(using)).result).toEqual(expected);
+    expect((await house.sluice.callTool("skill:feed-all", { animals: ["ox"] })).result).toMatchObject({ grams: 10 });
+    expect(await skills.test("feed-all", { live: true })).toMatchObject({ ok: true, ran: "tests", calls: 1 });
+    expect(await skills.trust("feed-all", "ada")).toMatchObject({ trust: "trusted" });
+    writeFileSync(join(house.skills, "feed-all", "math", "grams.js"), "export const GRAMS = 50;\n");
+    expect(await skills.show("feed-all")).toMatchObject({ trust: "found", isTested: false });
+    writeFileSync(join(house.skills, "feed-all", "math", "grams.js"), files["math/grams.js"]);
+    expect(await skills.show("feed-all")).toMatchObject({ trust: "trusted" });
+    await skills.rename("feed-all", "feed-them", "ada");
+    expect((await house.run(using.replaceAll("feedAll", "feedThem").replace("feed-all", "feed-them"))).result).toEqual(
+      expected,
+    );
+  });
+
+  it("is checked in all the modules that it needs, as they are now", { timeout: 60_000 }, async () => {
+    await using house = await openHouse();
+    await house.sluice.refresh();
+    const refused: [Record<string, string>, RegExp][] = [
+      [
+        { "lib.ts": files["lib.ts"].replace("grams: GRAMS", "gramms: GRAMS") },
+        /type errors in skills\/feed-all\/lib\.ts.*gramms/,
+      ],
+      [{ "index.ts": files["index.ts"].replace("twice(animal)", "twice(7)") }, /type errors.*'number'.*'string'/],
+      [{ "index.ts": files["index.ts"].replace("{ twice,", "{ thrice,") }, /thrice/],
+      [{ "lib.ts": "export const twice = (\n" }, /lib\.ts/],
+      [{ "math/grams.js": 'import "./gone"; export const GRAMS = 1;' }, /no such module/],
+      [{ "math/grams.js": 'import "../lib"; export const GRAMS = 1;' }, /imports itself/],
+      [{ "math/grams.js": 'import "../../../../etc/passwd"; export const GRAMS = 1;' }, /programs can import/],
+      [{ "math/grams.js": 'import "../../../state/x.js"; export const GRAMS = 1;' }, /programs can import/],
+      [{ "math/grams.js": 'import "../../nobody/x"; export const GRAMS = 1;' }, /no skill "nobody\/x"/],
+      [{ "math/grams.js": 'export const GRAMS = "../../../x".length;' }, /leads out of its folder/],
+      [{ "math/grams.js": 'export const GRAMS = "/etc/passwd".length;' }, /place of one machine/],
+      [{ "lib.ts": `${files["lib.ts"]}// ada.lovelace@acme.io` }, /personal data/],
+      [{ "index.ts": 'export { twice as feedAll } from "./lib";' }, /not a function declared in its index\.ts/],
+    ];
+    for (const [more, message] of refused)
+      await expect(house.sluice.skills.add(changed(more), "ada")).rejects.toMatchObject({
+        ...{ code: "skill_invalid", message: expect.stringMatching(message) },
+      });
+    expect(existsSync(join(house.skills, "feed-all"))).toBe(false);
+    // What lies there from before is not what is checked: saved without it, it is not there.
+    await house.sluice.skills.add(changed({}), "ada");
+    const { "lib.ts": lib, ...others } = files;
+    expect(lib).toContain("twice");
+    await expect(house.sluice.skills.add(makeFolder("feed-all", others), "ada")).rejects.toMatchObject({
+      message: expect.stringMatching(/no such module/),
+    });
+    const alone = { name: "feed-all", description: "Feeds.", code: files["index.ts"] };
+    await expect(house.sluice.skills.save(alone, "ada")).rejects.toMatchObject({
+      message: expect.stringMatching(/no such module/),
+    });
+    expect((await house.run(using)).result).toMatchObject({ grams: 20 });
+  });
+});

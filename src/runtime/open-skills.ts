@@ -3,7 +3,7 @@ import { SluiceError } from "../base/errors.ts";
 import type { Json, JsonObject } from "../base/json.ts";
 import { createModuleTree } from "../codegen/module-tree.ts";
 import { limits } from "../base/limits.ts";
-import { type NameSource, outlineModule, linkProgram } from "../sandbox/link.ts";
+import { type NameSource, outlineModule } from "../sandbox/link.ts";
 import { LinkError } from "../sandbox/module-syntax.ts";
 import { createGrowth, type Growth } from "../skills/growth.ts";
 import { createSkills, type Skills } from "../skills/skills.ts";
@@ -19,6 +19,7 @@ import type { Outcome, OutcomeWarning } from "./outcome.ts";
 import type { Parts } from "./parts.ts";
 import { createPrivateFinder } from "./private-text.ts";
 import { createRecording, createReplay } from "./skill-records.ts";
+import { createSkillCheck, toInvalid } from "./skill-check.ts";
 import { createSkillTools } from "./skill-tools.ts";
 import { serverIn } from "./unresolved.ts";
 import type { ExecuteOptions } from "./sluice.ts";
@@ -84,38 +85,11 @@ export function openSkills(
     return found.kind === "found" ? found.tool.hash : undefined;
   };
 
-  async function check(name: string, code: string): Promise<string[]> {
-    await parts.discovery.ensureKnown(parts.namesIn(program.withImported(code)));
-    const { names } = parts.openView();
-    const from = `skills/${name}/index.ts`;
-    const imported = new Set<string>();
-    const admitting = program.admitting(names, (skill) => imported.add(skill));
-    try {
-      const linked = await linkProgram(
-        code,
-        // Its own modules are what is checked.
-        { ...admitting, readSkill: (path) => (isOf(name, path) ? names : admitting).readSkill(path) },
-        from,
-      );
-      const problems = await declared.check(linked);
-      if (problems.length > 0)
-        throw new SluiceError(
-          "skill_invalid",
-          `The code of the skill "${name}" has type errors: ${problems
-            .slice(0, 5)
-            .map(({ line, message }) => `line ${line}: ${message}`)
-            .join("; ")}`,
-        );
-      return [...imported].sort();
-    } catch (error) {
-      throw error instanceof LinkError ? toInvalid(name, error) : error;
-    }
-  }
-
   const saved = createSkills({
     ...{ directory: config.skills.dir, shared: config.skills.shared, workspace: config.workspace },
     versionsDirectory: join(config.stateDir, "skill-versions"),
-    ...{ table, check, hashOf, now: Date.now },
+    ...{ table, hashOf, now: Date.now },
+    check: createSkillCheck(parts, declared, () => program),
     toolsIn: createSkillTools(parts),
     outline: async (name, text) => {
       try {
@@ -264,11 +238,6 @@ export function openSkills(
   return { skills, table, growth, program, findPrivate };
 }
 
-/** Whether a module is in the folder of a skill. */
-function isOf(skill: string, path: string): boolean {
-  return path.startsWith(`skills/${skill}/`);
-}
-
 /** The files of a skill that can be read; why one cannot is said where it is imported. */
 function findQuietly(skills: Skills, name: string): SkillFiles | undefined {
   try {
@@ -276,15 +245,6 @@ function findQuietly(skills: Skills, name: string): SkillFiles | undefined {
   } catch {
     return undefined;
   }
-}
-
-function toInvalid(name: string, { message, place, hint }: LinkError): SluiceError {
-  const at = place === undefined ? "" : ` (line ${place.line}: ${place.source.trim().slice(0, 120)})`;
-  return new SluiceError(
-    "skill_invalid",
-    `The code of ${name.includes("/") ? name : `the skill "${name}"`} cannot be used: ${message}${at}`,
-    hint === undefined ? {} : { hint },
-  );
 }
 
 /** Estimated: exact counts are made of whole executions only. */

@@ -3,7 +3,14 @@ import { join } from "node:path";
 import { SluiceError } from "../base/errors.ts";
 import { limits } from "../base/limits.ts";
 import { toCleanLine } from "../codegen/text.ts";
-import { checkSkill, parseSkillInput, refuseKept, type SkillChecks, type SkillInput } from "./check-skill.ts";
+import {
+  checkModule,
+  checkSkill,
+  parseSkillInput,
+  refuseKept,
+  type SkillChecks,
+  type SkillInput,
+} from "./check-skill.ts";
 import {
   createSkillShelf,
   readSkillFiles,
@@ -63,8 +70,8 @@ export interface SkillsOptions extends SkillChecks {
   table: SkillTable;
   /** The one whose programs call what is saved. */
   workspace: string;
-  /** Links and type-checks code as the skill's; the skills that it imports, and that they do. Throws `skill_invalid`. */
-  check: (name: string, code: string) => Promise<string[]>;
+  /** Links and type-checks the code of these files. Throws `skill_invalid`. */
+  check: (name: string, files: SkillFiles) => Promise<CheckedSkill>;
   /** Addresses of the tools that the code of these files names. */
   toolsIn: (name: string, files: SkillFiles) => Promise<string[]>;
   /** The hash of a tool's definition as it is now. */
@@ -73,6 +80,14 @@ export interface SkillsOptions extends SkillChecks {
   /** Told before a version is written, and before a skill goes; what it throws keeps that from happening. */
   onChange: (change: SkillChange) => void;
   now: () => number;
+}
+
+/** What the code of a skill needs. */
+export interface CheckedSkill {
+  /** The skills that it imports, and that they do. */
+  imports: string[];
+  /** The paths of its own modules beside `index.ts`. */
+  modules: string[];
 }
 
 /** What happens to a skill. */
@@ -156,8 +171,10 @@ export function createSkills(options: SkillsOptions): Skills {
     const programs = { "example.ts": example, "index.test.ts": tests };
     for (const [file, program] of Object.entries(programs))
       if (program !== undefined) await options.outline(`skills/${name}/${file}`, program);
-    await options.check(name, code);
-    const addresses = await options.toolsIn(name, new Map([...others, ["index.ts", toTextFile(code)] as const]));
+    const files: SkillFiles = new Map([...others, ["index.ts", toTextFile(code)] as const]);
+    const { modules } = await options.check(name, files);
+    for (const path of modules) await checkModule(name, path, textOf(files, path) ?? "", options);
+    const addresses = await options.toolsIn(name, files);
     const row = put(name, by, addresses, (version) => {
       const { code: _, tests: __, ...about } = input;
       const page: SkillPage = {
@@ -258,12 +275,11 @@ export function createSkills(options: SkillsOptions): Skills {
       needCode(name, files);
       const tests = textOf(files, "index.test.ts");
       const program = tests ?? textOf(files, "example.ts");
-      const code = textOf(files, "index.ts");
-      if (program === undefined || code === undefined)
+      if (program === undefined)
         throw new SluiceError("skill_invalid", `The skill "${name}" has nothing to test it with`, {
           hint: "Save it with tests, a program that imports it and throws where it is wrong, or with an example",
         });
-      const imports = lookup.toImports(await options.check(name, code));
+      const imports = lookup.toImports((await options.check(name, files)).imports);
       const addresses = await options.toolsIn(name, files);
       // What a tool answered under another definition says nothing about this one.
       const recorded = (given ?? table.records(name)).filter((call) => hashOf(call.tool) === call.definitionHash);
