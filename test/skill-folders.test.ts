@@ -87,7 +87,7 @@ describe("what a skill holds beside its code", () => {
       });
   });
 
-  it("goes with code that is imported", async () => {
+  it("goes with code that is imported", { timeout: 60_000 }, async () => {
     const folder = makeFolder("count-words", {
       ...toPublicFiles(),
       "index.ts": `export const countWords = async (): Promise<number> =>
@@ -115,8 +115,8 @@ describe("what a skill holds beside its code", () => {
       ["skillFolderBytesMax", { "lib/big.ts": `/*${" ".repeat(limits.skillFolderBytesMax)}*/` }],
       ["skillFolderBytesMax", { "SKILL.md": `---\nname: too-much\n---\n${" ".repeat(limits.skillFolderBytesMax)}` }],
       ["pathDepthMax", { [`${"a/".repeat(limits.pathDepthMax + 2)}x.txt`]: "" }],
-      ["cannot have", { "assets/..\\..\\evil.txt": "up" }],
-      ["cannot have", { "assets/a\u001b[2J.txt": "clears" }],
+      ["name that a file of a skill cannot have", { "assets/..\\..\\evil.txt": "up" }],
+      ["name that a file of a skill cannot have", { "assets/a\u001b[2J.txt": "clears" }],
     ];
     for (const [limit, files] of cases) {
       await expect(house.sluice.skills.add(makeFolder("too-much", files), "ada")).rejects.toMatchObject({
@@ -240,5 +240,69 @@ if ((await feedAll(["ant"])).grams !== 10) throw new Error("grams");\n`,
       message: expect.stringMatching(/no such module/),
     });
     expect((await house.run(using)).result).toMatchObject({ grams: 20 });
+  });
+});
+
+describe("a version that was kept", () => {
+  const code = (text: string): string => `export const sayIt = (): string => "${text}";`;
+  const using = `import { sayIt } from "./skills/say-it"; return sayIt();`;
+
+  it("is brought back as the next one, a draft until it is tested again", { timeout: 60_000 }, async () => {
+    await using house = await openHouse({ mcpServers: {} });
+    const { skills } = house.sluice;
+    const save = (text: string): Promise<unknown> =>
+      skills.save({ name: "say-it", description: `Says ${text}.`, code: code(text), example: "sayIt()" }, "ada");
+    await save("one");
+    await skills.test("say-it");
+    await skills.trust("say-it", "ada");
+    await save("two");
+    expect(await skills.restore("say-it", 1, "bob")).toMatchObject({ version: 3, trust: "draft" });
+    const shown = await skills.show("say-it");
+    expect(shown).toMatchObject({ version: 3, trust: "draft", isTested: false, description: "Says one." });
+    expect(shown.versions.map(({ version }) => version)).toEqual([1, 2, 3]);
+    expect(shown.files["SKILL.md"]).toMatch(/sluice-version: "3"[\s\S]*sluice-trust: "draft"/);
+    expect((await house.run(using)).result).toBe("one");
+    await expect(skills.trust("say-it", "bob")).rejects.toMatchObject({ code: "skill_untrusted" });
+    expect(await skills.test("say-it")).toMatchObject({ ok: true });
+    expect(await skills.trust("say-it", "bob")).toMatchObject({ trust: "trusted" });
+    // Also of one that was removed, and of one whose folder was spoilt.
+    await skills.remove("say-it", "ada");
+    expect(await skills.restore("say-it", 2, "ada")).toMatchObject({ version: 4, trust: "draft" });
+    expect((await house.run(using)).result).toBe("two");
+    symlinkSync("/etc", join(house.skills, "say-it", "linked"));
+    expect(await skills.restore("say-it", 3, "ada")).toMatchObject({ version: 5 });
+    expect((await house.run(using)).result).toBe("one");
+    for (const [name, version, message] of [
+      ["say-it", 9, 'Version 9 of a skill "say-it" is not kept; kept are 1, 2, 3, 4, 5'],
+      ["say-it", Number.NaN, "Version NaN"],
+      ["nobody", 1, 'Version 1 of a skill "nobody" is not kept; none is'],
+    ] as const)
+      await expect(skills.restore(name, version, "ada")).rejects.toMatchObject({
+        ...{ code: "skill_not_found", message: expect.stringContaining(message) },
+      });
+    await expect(skills.restore("../../etc", 1, "ada")).rejects.toMatchObject({ code: "skill_invalid" });
+    // What was changed where versions are kept is checked as any folder is.
+    const kept = (await skills.show("say-it")).versions.at(0)?.folder ?? "";
+    writeFileSync(join(kept, "index.ts"), code("x").replace("sayIt", "other"));
+    await expect(skills.restore("say-it", 1, "ada")).rejects.toMatchObject({ code: "skill_invalid" });
+  });
+
+  it("has all of its files: modules, fonts, tests", { timeout: 60_000 }, async () => {
+    await using house = await openHouse({ mcpServers: {} });
+    const { skills } = house.sluice;
+    const files = {
+      ...toPublicFiles(),
+      "lib/text.ts": 'export const TEXT = "one";\n',
+      "index.ts": 'import { TEXT } from "./lib/text";\nexport const sayIt = (): string => TEXT;\n',
+    };
+    await skills.add(makeFolder("say-it", files), "ada");
+    const before = readTree(join(house.skills, "say-it"));
+    await skills.save({ name: "say-it", description: "Says.", code: code("two") }, "ada");
+    expect(Object.keys(readTree(join(house.skills, "say-it")))).toEqual(["SKILL.md", "index.ts"]);
+    await skills.restore("say-it", 1, "ada");
+    const { "SKILL.md": page, ...others } = readTree(join(house.skills, "say-it"));
+    expect({ "SKILL.md": before["SKILL.md"], ...others }).toEqual(before);
+    expect(page).not.toBe(before["SKILL.md"]);
+    expect((await house.run(using)).result).toBe("one");
   });
 });

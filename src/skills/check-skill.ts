@@ -119,6 +119,14 @@ export async function checkSkill(
   return { functionName, call };
 }
 
+/** Refuses a name that elsewhere is a path which leads out, or that a terminal obeys; throws `skill_invalid`. */
+export function refuseFileName(name: string, path: string): void {
+  if (/[\\\p{Cc}]/u.test(path))
+    throw invalid(
+      `The skill "${name}" holds ${JSON.stringify(path.slice(0, 200))}, a name that a file of a skill cannot have`,
+    );
+}
+
 /** Checks a module beside `index.ts` for what code may not hold; throws `skill_invalid`. What it imports was found. */
 export async function checkModule(name: string, path: string, text: string, checks: SkillChecks): Promise<void> {
   const { imports, reexports } = await checks.outline(`skills/${name}/${path}`, text);

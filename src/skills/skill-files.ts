@@ -40,12 +40,6 @@ export function listSkillFiles(folder: string): ReadonlyMap<string, boolean> | u
     for (const entry of readdirSync(join(folder, below), { withFileTypes: true })) {
       const path = below === "" ? entry.name : `${below}/${entry.name}`;
       if (entry.name.endsWith(TEMPORARY_SUFFIX) || entry.name === ".git") continue;
-      // Elsewhere it is a path that leads out, and a terminal obeys it.
-      if (/[\\\p{Cc}]/u.test(entry.name))
-        throw new SluiceError(
-          "skill_invalid",
-          `The skill's folder ${folder} holds ${JSON.stringify(path.slice(0, 200))}, a name that a skill's file cannot have`,
-        );
       if (entry.isDirectory()) {
         visit(path, depth + 1);
         continue;
@@ -154,8 +148,11 @@ export function createSkillShelf(directory: string, versionsDirectory: string): 
     },
     keep(name, version, files) {
       const folder = join(versionsDirectory, name, String(version));
-      rmSync(folder, { recursive: true, force: true });
-      writeFiles(folder, files);
+      // Whole or not at all; what a killed process left of it is of the same version, which is kept next.
+      const fresh = `${folder}${TEMPORARY_SUFFIX}`;
+      for (const place of [fresh, folder]) rmSync(place, { recursive: true, force: true });
+      writeFiles(fresh, files);
+      renameSync(fresh, folder);
       for (const { folder: oldest } of listVersions(name).slice(0, -limits.skillVersionsMax))
         rmSync(oldest, { recursive: true, force: true });
     },
