@@ -370,6 +370,15 @@ describe("sluice skills", () => {
       out: expect.stringContaining("numberOfCages(): Promise<number>"),
     });
     expect((await run("stats", "--json")).out).toContain('"growth"');
+    expect(await run("restore", "number-of-cages", "x")).toMatchObject({
+      code: 2,
+      err: expect.stringContaining("number"),
+    });
+    const restored = await run("restore", "number-of-cages", "1");
+    expect(restored).toMatchObject({
+      code: 0,
+      out: expect.stringMatching(/^Saved number-of-cages, version \d+, draft/),
+    });
     expect(await run("rm", "number-of-cages")).toMatchObject({ code: 0, out: "Removed number-of-cages\n" });
     expect(await run("rm", "wave")).toMatchObject({ code: 2, err: expect.stringContaining("shared folder") });
     expect(readFileSync(join(site.directory, "team", "wave", "index.ts"), "utf8")).toContain("hello");

@@ -258,3 +258,51 @@ describe("a place of one machine", () => {
     expect(await add(script)).toMatchObject({ trust: "draft" });
   });
 });
+
+describe("a test", () => {
+  it("leaves to others what is theirs", { timeout: 60_000 }, async () => {
+    const shared = mkdtempSync(join(tmpdir(), "sluice-shared-"));
+    const put = (folder: string, name: string, text: string): void => {
+      mkdirSync(join(folder, name), { recursive: true });
+      writeFileSync(join(folder, name, "SKILL.md"), `---\nname: ${name}\ndescription: Does it.\n---\n`);
+      writeFileSync(join(folder, name, "index.ts"), `export const ${name} = (x: string): string => x + "${text}";\n`);
+      writeFileSync(join(folder, name, "example.ts"), `${name}("a")\n`);
+    };
+    put(shared, "lent", "1");
+    const stateDir = mkdtempSync(join(tmpdir(), "sluice-owner-"));
+    const dir = join(stateDir, "skills");
+    const open = (workspace: string): Promise<Sluice> =>
+      createSluice({
+        ...{ mcpServers: {}, stateDir, skills: { dir, shared: [shared] }, workspaces: { other: {} }, workspace },
+      });
+    await using own = await open("default");
+    await using other = await open("other");
+    // Of a shared folder it is reported, and it stays everybody's.
+    expect(await other.skills.test("lent")).toMatchObject({ ok: true });
+    for (const sluice of [own, other]) {
+      expect(await sluice.skills.show("lent")).toMatchObject({ trust: "found", isTested: false, isShared: true });
+      expect(await sluice.skills.show("lent")).not.toHaveProperty("workspace");
+      expect((await sluice.executeCode(using("lent"))).result).toBe("a1");
+    }
+    expect(
+      await own.skills.save(toSkill("lent", 'export const lent = (x: string): string => x + "2";'), "ada"),
+    ).toMatchObject({
+      version: 1,
+    });
+    // What somebody has changed in a folder of another workspace is not made a version of that one's.
+    put(dir, "lent", "3");
+    expect(await other.skills.test("lent")).toMatchObject({ ok: true });
+    expect(await own.skills.show("lent")).toMatchObject({ trust: "found", isTested: false });
+    expect(await other.skills.show("lent")).toMatchObject({ trust: "found", workspace: "default" });
+    // One's own is.
+    expect(await own.skills.test("lent")).toMatchObject({ ok: true });
+    expect(await own.skills.show("lent")).toMatchObject({ trust: "draft", isTested: true, version: 2 });
+    // A version of another workspace is brought back there alone.
+    await expect(other.skills.restore("lent", 1, "bob")).rejects.toMatchObject({
+      ...{ code: "skill_invalid", message: expect.stringContaining("belongs to another workspace") },
+    });
+    put(dir, "laid", "1");
+    expect(await other.skills.test("laid")).toMatchObject({ ok: true });
+    expect(await own.skills.show("laid")).toMatchObject({ trust: "draft", workspace: "other" });
+  });
+});

@@ -445,14 +445,14 @@ describe("folders", () => {
       return folder;
     };
     const fonts = put("fonts", "description: Makes canvas designs as posters.\n");
-    writeFileSync(join(fonts, "a.ttf"), Buffer.alloc(limits.skillFolderBytesMax, 7));
+    writeFileSync(join(fonts, "a.ttf"), Buffer.alloc(limits.skillAssetBytesMax + 1, 7));
     const silent = put("silent", "");
     symlinkSync(silent, join(house.skills, "linked"));
     expect(await house.sluice.skills.list()).toMatchObject([
       {
         name: "fonts",
         description: "Makes canvas designs as posters.",
-        problem: expect.stringContaining("skillFolderBytesMax") as string,
+        problem: expect.stringContaining("skillAssetBytesMax") as string,
       },
       { name: "linked", problem: expect.stringContaining("no link") as string },
       { name: "silent", problem: expect.stringContaining("no description") as string },

@@ -1,6 +1,6 @@
 import { spawn, spawnSync } from "node:child_process";
 import { existsSync, readdirSync, readFileSync, readlinkSync } from "node:fs";
-import { mkdtemp, readFile, rm, stat } from "node:fs/promises";
+import { mkdtemp, readFile, rm, stat, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
@@ -71,6 +71,37 @@ for (const { name, wall, needs, sandbox } of walls) {
       const outcome = await house.run("for (;;);");
       expect(outcome).toMatchObject({ status: "killed", error: { code: "cpuMs" } });
       expect(outcome.stats.cpuMs).toBeGreaterThanOrEqual(1_000);
+    });
+
+    test("a run whose host was killed goes on behind it", async () => {
+      const effects = join(await mkdtemp(join(tmpdir(), "sluice-walls-")), "effects");
+      const ledger = fileURLToPath(new URL("servers/ledger.mjs", import.meta.url));
+      await using site = await createSite({
+        mcpServers: { ledger: { command: process.execPath, args: [ledger, effects] } },
+        ...{ privacy: { mode: "off" }, sandbox: { ...sandbox, guestsWarm: 0 } },
+      });
+      const workspace = join(site.directory, ".sluice", "workspaces", "default");
+      const code = `const chance = Math.random();
+        const a = await ledger.add({ key: "a" });
+        await fs.promises.writeFile("./workspace/waits", String(chance));
+        while (!fs.existsSync("./workspace/go")) await new Promise((resolve) => setTimeout(resolve, 20));
+        return [a, await ledger.add({ key: "b" }), await fs.promises.readFile("./workspace/waits", "utf8") === String(chance)];`;
+      const host = spawn(process.execPath, [cli, "run", "-e", code], {
+        cwd: site.directory,
+        env: toEnvironment(site.directory),
+        stdio: "ignore",
+      });
+      await expect.poll(() => existsSync(join(workspace, "waits")), { timeout: 60_000 }).toBe(true);
+      host.kill("SIGKILL");
+      expect(await untilDead([host.pid as number], 10_000)).toEqual([]);
+      await writeFile(join(workspace, "go"), "");
+      const { runs } = JSON.parse((await site.run(["runs", "--json"])).stdout) as { runs: { id: string }[] };
+      expect(runs).toMatchObject([{ status: "interrupted", isResumable: true }]);
+      const resumed = await site.run(["runs", "resume", runs[0]?.id ?? "", "--json"]);
+      expect(JSON.parse(resumed.stdout)).toMatchObject({
+        ...{ status: "completed", result: ["added a", "added b", true], stats: { wall } },
+      });
+      expect((await readFile(effects, "utf8")).trim().split("\n")).toHaveLength(2);
     });
 
     test("a spinning guest dies with its host", async () => {

@@ -112,8 +112,10 @@ export const limits = {
   skillNameCharsMax: 64, // name of one skill: what the Agent Skills standard allows
   skillDescriptionCharsMax: 1_024, // description of one skill: the same
   skillCodeBytesMax: 65_536, // code, example or tests of one saved skill: it is read and checked whole
-  skillFilesMax: 100, // files of one skill's folder, when it is added or hashed
-  skillFolderBytesMax: 4_194_304, // files of one skill's folder together
+  skillFilesMax: 100, // modules of one skill's folder with its SKILL.md: each is parsed or looked through
+  skillFolderBytesMax: 4_194_304, // the same, in bytes
+  skillAssetsMax: 1_000, // other files of one skill's folder (schemas, fonts, scripts of other programs): kept as they are
+  skillAssetBytesMax: 16_777_216, // the same, in bytes: all of it is read and hashed whenever the skill is imported
   sharedSkillFoldersMax: 16, // shared folders of skills: each is looked into for every import
   skillVersionsMax: 20, // versions of one skill that are kept; the oldest go first
   skillSavesPerExecutionMax: 20, // skills that one program saves: each is linked, checked and written

@@ -16,11 +16,18 @@ export interface CheckSource {
   tree: ModuleTree;
 }
 
+/** The modules of the skill that is checked, by path: what they import from each other has its types. */
+export type OwnModules = ReadonlyMap<string, string>;
+
 /**
  * What the type check needs of one program: the modules of the tools that it mentions, and of all others of their servers
  * the name, so that a misspelt one is told apart.
  */
-export function toCheckInput({ text, specifiers, servers }: LinkedProgram, source: CheckSource): CheckInput {
+export function toCheckInput(
+  { text, specifiers, servers, modules }: LinkedProgram,
+  source: CheckSource,
+  own: OwnModules = new Map(),
+): CheckInput {
   const words = new Set(text.match(/[\w$]+/g));
   const files: CheckInput["files"] = [["/servers/client.ts", clientModule]];
   const signatures: CheckInput["signatures"] = [];
@@ -35,6 +42,8 @@ export function toCheckInput({ text, specifiers, servers }: LinkedProgram, sourc
     if (server.global) globals.push(`var ${server.identifier}: ${type};`);
     for (const name of new Set([server.identifier, server.key])) members.push(`${toPropertyKey(name)}: ${type};`);
   }
+
+  for (const [path, module] of own) files.push([`/${path}`, module]);
 
   // What `import()` names is told to the guest only when it gets there.
   const told = new Set(servers.map(({ key }) => key));
@@ -86,13 +95,18 @@ export function toCheckInput({ text, specifiers, servers }: LinkedProgram, sourc
     .join("\n");
   const all = `{ ${members.join(" ")} }`;
   files.push(["/servers.d.ts", `${imports}\ndeclare global {\n${globals.join("\n")}\nvar servers: ${all};\n}\n`]);
-  return { code: text, files, specifiers: toPaths(specifiers, paths), signatures };
+  const toOwnPath = (index: number): string | undefined => {
+    const name = modules[index]?.name;
+    return name !== undefined && own.has(name) ? `/${name}` : undefined;
+  };
+  return { code: text, files, specifiers: toPaths(specifiers, paths, toOwnPath), signatures };
 }
 
-/** What the program's imports stand for, as paths of the check; what is not known (a skill) has none. */
+/** What the program's imports stand for, as paths of the check; what is not known (another skill) has none. */
 function toPaths(
   specifiers: LinkedProgram["specifiers"],
   paths: ReadonlyMap<string, string>,
+  toOwnPath: (index: number) => string | undefined,
 ): CheckInput["specifiers"] {
   return specifiers.flatMap(([specifier, target]): CheckInput["specifiers"] => {
     switch (target.kind) {
@@ -103,9 +117,12 @@ function toPaths(
         const path = paths.get(target.kind === "tool" ? toToolKey(target.key, target.name) : target.key);
         return path === undefined ? [] : [[specifier, path]];
       }
+      case "module": {
+        const path = toOwnPath(target.index);
+        return path === undefined ? [] : [[specifier, path]];
+      }
       case "servers":
       case "skill":
-      case "module":
         return [];
     }
   });
@@ -123,8 +140,8 @@ function toToolKey(server: string, callName: string): string {
 export interface ProgramCheck {
   /** Starts what the check needs, ahead of it. */
   warm(): void;
-  /** What is wrong with a program. Never rejects. */
-  check(program: LinkedProgram): Promise<TypeProblem[]>;
+  /** What is wrong with a program, or with one module of a skill. Never rejects. */
+  check(program: LinkedProgram, own?: OwnModules): Promise<TypeProblem[]>;
 }
 
 export function createProgramCheck(
@@ -134,13 +151,14 @@ export function createProgramCheck(
   const clean = new Set<string>();
   return {
     warm: () => typeCheck.warm(),
-    async check(program) {
+    async check(program, own = new Map()) {
       // Numbers have one type: of programs that differ in them alone, one is checked.
-      const like = hash("sha256", `${source.version()}\n${program.text.replace(/\d+/g, "0")}`);
+      const text = [program.text, ...[...own].flat()].join("\n").replace(/\d+/g, "0");
+      const like = hash("sha256", `${source.version()}\n${text}`);
       if (clean.has(like)) return [];
       // The program starts first.
       await nextTurn();
-      const problems = await typeCheck.check(toCheckInput(program, source));
+      const problems = await typeCheck.check(toCheckInput(program, source, own));
       if (problems === undefined) return [];
       if (problems.length === 0) {
         const [oldest] = clean;

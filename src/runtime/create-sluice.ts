@@ -62,7 +62,7 @@ import type { Rerank } from "./rerank.ts";
 import { searchTools } from "./search-answer.ts";
 import { needTools, serverIn, toUnresolved } from "./unresolved.ts";
 import { createSkillFolder } from "./skill-folder.ts";
-import { openSkillRoot } from "./skill-root.ts";
+import { openSkillRoot, withUnsaved } from "./skill-root.ts";
 import { toServerReport } from "./server-report.ts";
 import type { ServerReport, Sluice } from "./sluice.ts";
 import { openTelemetry } from "./telemetry.ts";
@@ -203,7 +203,7 @@ async function compose(config: Config, options: SluiceOptions, cleanup: Cleanup)
     catalogue,
     tree,
     names: createNames(catalogue, tree, (key) => discovery.unavailable(key), skillRoots.named),
-    openView() {
+    openView(unsaved) {
       const view = createProgramView(catalogue);
       const own = createModuleTree(view, { tree });
       return {
@@ -213,7 +213,10 @@ async function compose(config: Config, options: SluiceOptions, cleanup: Cleanup)
           list: (path) =>
             own.list(path)?.map(({ name, kind }) => ({ name, kind: kind === "folder" ? "directory" : "file" })),
         },
-        names: createNames(view, own, (key) => discovery.unavailable(key), skillRoots.named),
+        names: createNames(
+          ...([view, own, (key: string) => discovery.unavailable(key)] as const),
+          unsaved === undefined ? skillRoots.named : withUnsaved(skillRoots.named, unsaved),
+        ),
       };
     },
     discovery,

@@ -36,12 +36,17 @@ const NAMES_SHOWN = 30;
 const FILE_FORMS = ["", ".ts", ".js"];
 const FOLDER_FORMS = ["/index.ts", "/index.js"];
 
+/** What is asked of the folder of skills. */
+export interface SkillModules extends Pick<ReadRoot, "read" | "list"> {
+  stat(names: readonly string[]): Promise<{ isFile(): boolean }>;
+}
+
 /** What the names in a program mean, from the catalogue and the folder of skills. */
 export function createNames(
   catalogue: CatalogueView,
   tree: ModuleTree,
   unavailable: (key: string) => string | undefined,
-  skills: ReadRoot,
+  skills: SkillModules,
 ): NameSource {
   function toGuestServer(server: CatalogueServer): GuestServer {
     const tools: Record<string, string> = Object.create(null) as Record<string, string>;
@@ -131,7 +136,9 @@ export function createNames(
         "import_not_found",
         `Cannot import "${specifier}": the skill "${folder}" has no such module`,
         {
-          hint: `A skill that can be imported has an index.ts; read what this one says with fs.readFile("./skills/${folder}/SKILL.md", "utf8")`,
+          hint: stem.includes("/")
+            ? "What a skill imports from beside it lies in its folder: add that whole, with `sluice skills add FOLDER`"
+            : `A skill that can be imported has an index.ts; read what this one says with fs.readFile("./skills/${folder}/SKILL.md", "utf8")`,
         },
       );
     throw new SluiceError("import_not_found", `Cannot import "${specifier}": there is no skill "${path}"`, {

@@ -3,13 +3,13 @@ import { SluiceError } from "../base/errors.ts";
 import type { Json, JsonObject } from "../base/json.ts";
 import { createModuleTree } from "../codegen/module-tree.ts";
 import { limits } from "../base/limits.ts";
-import { type NameSource, outlineModule, linkProgram } from "../sandbox/link.ts";
+import { type NameSource, outlineModule } from "../sandbox/link.ts";
 import { LinkError } from "../sandbox/module-syntax.ts";
 import { createGrowth, type Growth } from "../skills/growth.ts";
 import { createSkills, type Skills } from "../skills/skills.ts";
 import { checkSkillName, isSkillName } from "../skills/skill-name.ts";
 import { createSkillTable, type SkillTable } from "../skills/skill-table.ts";
-import type { SkillFiles } from "../skills/skill-files.ts";
+import { type SkillFiles, toSkillHash } from "../skills/skill-files.ts";
 import { isCode, skillsNamedIn, textOf } from "../skills/skill-text.ts";
 import type { Store } from "../store/store.ts";
 import type { RunningExecution } from "./executions.ts";
@@ -19,6 +19,7 @@ import type { Outcome, OutcomeWarning } from "./outcome.ts";
 import type { Parts } from "./parts.ts";
 import { createPrivateFinder } from "./private-text.ts";
 import { createRecording, createReplay } from "./skill-records.ts";
+import { createSkillCheck, toInvalid } from "./skill-check.ts";
 import { createSkillTools } from "./skill-tools.ts";
 import { serverIn } from "./unresolved.ts";
 import type { ExecuteOptions } from "./sluice.ts";
@@ -31,11 +32,20 @@ export interface ProgramSkills {
   /** Names that give the text of a skill only where it may be used; `onUsed` is told its name. */
   admitting(names: NameSource, onUsed: (skill: string) => void, signal?: AbortSignal): NameSource;
   /** Saves what a program gave. */
-  save(given: JsonObject, by: string, isReadOnly: boolean): Promise<Json>;
-  /** Counts a program that has ended, and says what is worth saying of it. */
-  noteEnd(executionId: string, code: string, used: ReadonlySet<string>, outcome: Outcome): OutcomeWarning[];
+  save(given: JsonObject, by: string, options: { isReadOnly: boolean; isAgain: boolean }): Promise<Json>;
+  /** Counts a program that has ended, once however often it goes on, and says what is worth saying of it. */
+  noteEnd(outcome: Outcome, program: EndedProgram): OutcomeWarning[];
   /** Adds what a skill holds of what programs had read when they saved it to what this one has read. */
   noteRead(executionId: string, skill: string): void;
+}
+
+/** A program that has ended. */
+export interface EndedProgram {
+  code: string;
+  /** The skills that it imported when it was started. */
+  used: ReadonlySet<string>;
+  /** Milliseconds since the epoch. */
+  startedAt: number;
 }
 
 /** Everything about skills of one running Sluice. */
@@ -84,38 +94,13 @@ export function openSkills(
     return found.kind === "found" ? found.tool.hash : undefined;
   };
 
-  async function check(name: string, code: string): Promise<string[]> {
-    await parts.discovery.ensureKnown(parts.namesIn(program.withImported(code)));
-    const { names } = parts.openView();
-    const from = `skills/${name}/index.ts`;
-    const imported = new Set<string>();
-    const admitting = program.admitting(names, (skill) => imported.add(skill));
-    try {
-      const linked = await linkProgram(
-        code,
-        // Its own modules are what is checked.
-        { ...admitting, readSkill: (path) => (isOf(name, path) ? names : admitting).readSkill(path) },
-        from,
-      );
-      const problems = await declared.check(linked);
-      if (problems.length > 0)
-        throw new SluiceError(
-          "skill_invalid",
-          `The code of the skill "${name}" has type errors: ${problems
-            .slice(0, 5)
-            .map(({ line, message }) => `line ${line}: ${message}`)
-            .join("; ")}`,
-        );
-      return [...imported].sort();
-    } catch (error) {
-      throw error instanceof LinkError ? toInvalid(name, error) : error;
-    }
-  }
-
+  /** How many skills each execution has saved. */
+  const saves = new Map<string, number>();
   const saved = createSkills({
     ...{ directory: config.skills.dir, shared: config.skills.shared, workspace: config.workspace },
     versionsDirectory: join(config.stateDir, "skill-versions"),
-    ...{ table, check, hashOf, now: Date.now },
+    ...{ table, hashOf, now: Date.now },
+    check: createSkillCheck(parts, declared, () => program),
     toolsIn: createSkillTools(parts),
     outline: async (name, text) => {
       try {
@@ -127,6 +112,9 @@ export function openSkills(
     findPrivate,
     onChange(change) {
       audit.record({ kind: "skill-changed", ...change });
+      // With the skill or not at all: a program's is never there without what the program had read.
+      if (change.change === "saved" && saves.has(change.by))
+        gate.fileLabels.set(toLabelPath(change.skill), gate.flow.labelsOf(change.by), false);
       // After it is written.
       setImmediate(() => {
         onChanged();
@@ -175,7 +163,6 @@ export function openSkills(
     },
   };
 
-  const saves = new Map<string, number>();
   const program: ProgramSkills = {
     withImported(code) {
       const seen = new Set<string>();
@@ -202,7 +189,7 @@ export function openSkills(
         return await names.readSkill(path);
       },
     }),
-    async save(given, by, isReadOnly) {
+    async save(given, by, { isReadOnly, isAgain }) {
       if (isReadOnly)
         throw new SluiceError("skills_read_only", "Cannot save a skill: this execution may only read", {
           hint: "Print the code, so that the user can save it",
@@ -214,20 +201,21 @@ export function openSkills(
           `The program has saved ${count} skills; skillSavesPerExecutionMax is ${limits.skillSavesPerExecutionMax}`,
         );
       saves.set(by, count + 1);
-      const saved = await skills.save(given, by).catch((error: unknown) => {
+      const saved = await skills.save(given, by, isAgain).catch((error: unknown) => {
         // What was refused is not there.
         saves.set(by, (saves.get(by) ?? 1) - 1);
         throw error;
       });
-      gate.fileLabels.set(toLabelPath(saved.name), gate.flow.labelsOf(by), false);
       return saved as unknown as Json;
     },
-    noteEnd(executionId, code, used, outcome) {
+    noteEnd(outcome, { code, used, startedAt }) {
+      const { executionId } = outcome;
       saves.delete(executionId);
       const isCompleted = outcome.status === "completed";
       try {
-        growth.add({ isCompleted, hasSkill: used.size > 0, codeTokens: toTokens(code) });
-        for (const name of used) noteUse(name, isCompleted);
+        const ended = { executionId, isCompleted, hasSkill: used.size > 0, codeTokens: toTokens(code) };
+        const uses = growth.add(ended) ? 1 : 0;
+        for (const name of used) noteUse(name, { uses, isCompleted, startedAt });
         if (used.size > 0 || !isCompleted || outcome.calls.done === 0) return [];
         const like = growth.noteShape(executionId, code);
         return like.length === 0 ? [] : [toSuggestion(executionId, like)];
@@ -239,34 +227,35 @@ export function openSkills(
     noteRead: (executionId, skill) => gate.flow.add(executionId, gate.fileLabels.of(toLabelPath(skill))),
   };
 
-  function noteUse(name: string, isCompleted: boolean): void {
+  function noteUse(
+    name: string,
+    { uses, isCompleted, startedAt }: { uses: number; isCompleted: boolean; startedAt: number },
+  ): void {
     const found = skills.find(name);
     const row = found && skills.rowOf(name, found.files);
-    if (found === undefined || row === undefined) return;
+    // What was saved since is another skill than the one that was used.
+    if (found === undefined || (row !== undefined && row.savedAt > startedAt)) return;
+    const hash = row?.hash ?? toSkillHash(found.files);
     const tokensSaved = Math.max(
       0,
       toTokens(textOf(found.files, "index.ts") ?? "") - toTokens(`import { } from "./skills/" ${name} ${name}`),
     );
     table.addUse({
       name,
-      hash: row.hash,
+      ...{ hash, uses },
       successes: isCompleted ? 1 : 0,
       tokensSaved: isCompleted ? tokensSaved : 0,
       lastAt: Date.now(),
     });
-    const use = table.use(name, row.hash);
+    const use = table.use(name, hash);
     const rule = config.skills.trustAfter;
-    if (use === undefined || rule === undefined || row.trust === "trusted" || !row.isTested || found.isShared) return;
+    if (use === undefined || rule === undefined || found.isShared) return;
+    if (row === undefined || row.trust === "trusted" || !row.isTested) return;
     if (use.uses >= rule.runs && use.successes / use.uses >= rule.successRate)
       void skills.trust(name, `rule skills.trustAfter`).catch(() => undefined);
   }
 
   return { skills, table, growth, program, findPrivate };
-}
-
-/** Whether a module is in the folder of a skill. */
-function isOf(skill: string, path: string): boolean {
-  return path.startsWith(`skills/${skill}/`);
 }
 
 /** The files of a skill that can be read; why one cannot is said where it is imported. */
@@ -276,15 +265,6 @@ function findQuietly(skills: Skills, name: string): SkillFiles | undefined {
   } catch {
     return undefined;
   }
-}
-
-function toInvalid(name: string, { message, place, hint }: LinkError): SluiceError {
-  const at = place === undefined ? "" : ` (line ${place.line}: ${place.source.trim().slice(0, 120)})`;
-  return new SluiceError(
-    "skill_invalid",
-    `The code of ${name.includes("/") ? name : `the skill "${name}"`} cannot be used: ${message}${at}`,
-    hint === undefined ? {} : { hint },
-  );
 }
 
 /** Estimated: exact counts are made of whole executions only. */

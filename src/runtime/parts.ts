@@ -19,6 +19,7 @@ import type { ProgramSkills } from "./open-skills.ts";
 import type { OpenPrivacy } from "./privacy.ts";
 import type { SearchAnswer } from "./outcome.ts";
 import type { Runs } from "./runs.ts";
+import type { UnsavedSkill } from "./skill-root.ts";
 import type { CountedTokens } from "./token-account.ts";
 import type { SampledText } from "./tokens.ts";
 import type { Telemetry } from "./telemetry.ts";
@@ -50,8 +51,8 @@ export interface Parts {
   catalogue: Catalogue;
   tree: ModuleTree;
   names: NameSource;
-  /** The catalogue for one program from its start to its end, with the modules and names that are made of it. */
-  openView(): { catalogue: CatalogueView; files: ModuleFiles; names: NameSource };
+  /** The catalogue for one program from its start to its end, with the modules and names that are made of it. `unsaved`: with this skill in its place. */
+  openView(unsaved?: UnsavedSkill): { catalogue: CatalogueView; files: ModuleFiles; names: NameSource };
   discovery: Discovery;
   workspace: Workspace;
   /** The folders of the skills, as programs see them. */

@@ -102,7 +102,8 @@ export function createProgramHost({
         if (kind === "skill") parts.skills.noteRead(executionId, id.replace("skills/", ""));
       return answer as unknown as Json;
     },
-    saveSkill: (given) => parts.skills.save(given, executionId, grant.workspace === "read-only"),
+    saveSkill: (given, isAgain) =>
+      parts.skills.save(given, executionId, { isReadOnly: grant.workspace === "read-only", isAgain }),
     async describe(tool) {
       await parts.discovery.ensureKnown(parts.serversOf(tool), signal);
       const found = view.catalogue.resolve(tool);

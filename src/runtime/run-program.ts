@@ -27,6 +27,7 @@ import { toPrivacyWarnings } from "./privacy-warnings.ts";
 import type { ProgramRun } from "./program-run.ts";
 import { createProgramHost, toProgressText } from "./program-host.ts";
 import type { ExecuteOptions } from "./sluice.ts";
+import { readStart } from "./started-with.ts";
 import { toOutcome } from "./to-outcome.ts";
 import type { TypeProblem } from "./type-check.ts";
 
@@ -64,7 +65,9 @@ export function startProgram(parts: Parts, code: string, options: ExecuteOptions
   const account = parts.tokens.open(code);
   const person = createPersonWait(parts.broker, id, parts.config.approvals.waitMs);
   const sealed: SealedCounts[] = [];
-  const usedSkills = new Set<string>();
+  const before = run?.startedWith === undefined ? undefined : readStart(run.startedWith);
+  const startedAt = before?.startedAt ?? Date.now();
+  const usedSkills = new Set<string>(before?.skills);
   let cancelled: { code: string; message: string } | undefined;
   let engine = "deno";
   let wall = "none";
@@ -116,7 +119,8 @@ export function startProgram(parts: Parts, code: string, options: ExecuteOptions
     // What changes while it runs is for the next one: it keeps the modules and names that it was written against.
     const view = parts.openView();
     const program = await toProgram(parts.skills.admitting(view.names, (skill) => usedSkills.add(skill), stop.signal));
-    for (const skill of usedSkills) parts.skills.noteRead(id, skill);
+    // Of a run that goes on, what it has read is kept.
+    if (before === undefined) for (const skill of usedSkills) parts.skills.noteRead(id, skill);
     const { flow, fileLabels } = parts.gate;
     const onModulesShown = (): void => flow.add(id, fileLabels.of(learnedPath));
     const place = await parts.pool.take(stop.signal);
@@ -234,7 +238,7 @@ export function startProgram(parts: Parts, code: string, options: ExecuteOptions
       outcome,
       parts.gate.alerts.warningsOf(id).map((message) => ({ code: "built_from_text", message })),
     );
-    if (!isReplay) addWarnings(outcome, parts.skills.noteEnd(id, code, usedSkills, outcome));
+    if (!isReplay) addWarnings(outcome, parts.skills.noteEnd(outcome, { code, used: usedSkills, startedAt }));
     if (outcome.status === "killed" && cancelled === undefined)
       parts.gate.alerts.noteLimit(id, outcome.error?.code ?? "unknown");
     const kept = isReplay ? unwritten : parts.workspace;

@@ -36,6 +36,8 @@ export interface SkillAccess {
   save(skill: Readonly<Record<string, unknown>>, by: string): Promise<SavedSkill>;
   /** Takes a folder in the Agent Skills layout. */
   add(folder: string, by: string): Promise<SavedSkill>;
+  /** Makes a version that is kept (`show` names them) the next one: a draft, also of a skill that was removed. */
+  restore(name: string, version: number, by: string): Promise<SavedSkill>;
   /** Runs its tests in the sandbox against what was recorded; `live` really calls its tools, and records. */
   test(name: string, options?: { live?: boolean }): Promise<SkillTestReport>;
   trust(name: string, by: string): Promise<SkillReport>;
@@ -66,8 +68,9 @@ export function createSkillAccess(
   return {
     list: after(skills.list),
     show: after(skills.show),
-    save: after(skills.save),
+    save: after((skill: Readonly<Record<string, unknown>>, by: string) => skills.save(skill, by)),
     add: after(skills.add),
+    restore: after(skills.restore),
     test: after(skills.test),
     trust: after(skills.trust),
     rename: after(skills.rename),

@@ -1,5 +1,7 @@
 import { FileError } from "../sandbox/file-error.ts";
 import { createLayeredRoot, type ReadRoot } from "../sandbox/layered-root.ts";
+import type { SkillFiles } from "../skills/skill-files.ts";
+import type { SkillModules } from "./names.ts";
 import type { Parts } from "./parts.ts";
 
 /**
@@ -52,6 +54,35 @@ export function toWatchedRoot(
       for (const name of names.length === 0 ? found.map((entry) => entry.name) : names.slice(0, 1))
         skills.noteRead(executionId, name);
       return found;
+    },
+  };
+}
+
+/** The files of a skill that is being saved: in the place of those that are there. */
+export interface UnsavedSkill {
+  name: string;
+  files: SkillFiles;
+}
+
+/** The folders as they will be when a skill has been saved. */
+export function withUnsaved(root: SkillModules, { name, files }: UnsavedSkill): SkillModules {
+  const fileAt = (names: readonly string[]): Buffer => {
+    const file = files.get(names.slice(1).join("/"));
+    if (file === undefined) throw new FileError("ENOENT");
+    return file.content;
+  };
+  return {
+    async read(names, admit) {
+      return names[0] === name ? fileAt(names) : await root.read(names, admit);
+    },
+    async stat(names) {
+      if (names[0] !== name) return await root.stat(names);
+      fileAt(names);
+      return { isFile: () => true };
+    },
+    async list(names) {
+      const found = await root.list(names).catch(() => []);
+      return found.some((entry) => entry.name === name) ? found : [...found, { name, kind: "directory" }];
     },
   };
 }

@@ -3,6 +3,7 @@ import type { JsonObject } from "../base/json.ts";
 import { toNearest } from "../base/nearest.ts";
 import type { ValidateValueOptions } from "../gateway/validate-value.ts";
 import { checkSkillName, isSkillName } from "../skills/skill-name.ts";
+import { needCode } from "../skills/skill-lookup.ts";
 import type { Skills } from "../skills/skills.ts";
 import type { RunningExecution } from "./executions.ts";
 import type { Parts } from "./parts.ts";
@@ -51,6 +52,7 @@ async function toProgram(
       hint: near === undefined ? "Find one with search_tools" : `Did you mean "skill:${near}"?`,
     });
   }
+  needCode(name, files);
   const call = await skills.callOf(name, files);
   if (call === undefined)
     throw new SluiceError("skill_invalid", `The skill "${name}" cannot be called: it exports no function of its name`, {

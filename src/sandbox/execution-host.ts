@@ -23,8 +23,8 @@ export interface ExecutionHost {
   ): Promise<{ json: string } | { large: LargeValue } | { error: ReplyError }>;
   search(query: JsonObject): Promise<Json>;
   describe(tool: string): Promise<Json>;
-  /** Saves what the program gave as a skill. */
-  saveSkill(skill: JsonObject): Promise<Json>;
+  /** Saves what the program gave as a skill. `isAgain`: that had begun before the execution was interrupted. */
+  saveSkill(skill: JsonObject, isAgain: boolean): Promise<Json>;
   /** A question about a token: the name of a function of `pii`, and what it was given. */
   ask(question: JsonObject): Promise<Json>;
   /** Resolves an import that was named at run time. */

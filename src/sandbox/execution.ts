@@ -219,8 +219,9 @@ export async function runExecution(options: ExecutionOptions): Promise<Execution
     search: (_, args) => host.search(args),
     describe: (_, args) => host.describe(asText(args["tool"])),
     async saveSkill(id, args) {
-      leaveOnce(id, "The skill");
-      return host.saveSkill(args);
+      const isAgain = delivery.leftBefore(id) !== undefined;
+      delivery.left(id, {});
+      return host.saveSkill(args, isAgain);
     },
     pii: (_, args) => host.ask(args),
     import: async (_, args) => (await host.importAtRunTime(asText(args["specifier"]))) as unknown as Json,

@@ -46,9 +46,9 @@ const upward = /(["'`])([^"'`\n]*\.\.\/[^"'`\n]*)\1/g;
 const ourFolders = /^(?:servers|skills|workspace|client)(?:[/.]|$)/;
 
 /** A path that leads out of the three folders, or beside them; those of its own imports to the skills beside it do not. */
-function findEscape(text: string, siblings: ReadonlySet<string>): string | undefined {
+function findEscape(text: string, siblings: ReadonlySet<string>, folder = "."): string | undefined {
   for (const [, , path = ""] of text.matchAll(upward)) {
-    const normal = posix.normalize(path);
+    const normal = posix.normalize(posix.join(folder, path));
     if (!normal.startsWith("../") || siblings.has(path)) continue;
     if (!ourFolders.test(normal.replace(/^(?:\.\.\/)+/, ""))) return path;
   }
@@ -114,14 +114,25 @@ export async function checkSkill(
     if (text === undefined) continue;
     await refusePrivate(name, key, text, checks);
     refusePath(name, key, text, absolutePath);
-    const out = findEscape(text, key === "code" ? siblings : new Set());
-    if (out !== undefined)
-      throw invalid(
-        `The ${key} of the skill "${name}" leads out of its folder ("${out.slice(0, 60)}")`,
-        "A skill sees ./servers, ./skills and ./workspace",
-      );
+    refuseEscape(name, key, findEscape(text, key === "code" ? siblings : new Set()));
   }
   return { functionName, call };
+}
+
+/** Refuses a name that elsewhere is a path which leads out, or that a terminal obeys; throws `skill_invalid`. */
+export function refuseFileName(name: string, path: string): void {
+  if (/[\\\p{Cc}]/u.test(path))
+    throw invalid(
+      `The skill "${name}" holds ${JSON.stringify(path.slice(0, 200))}, a name that a file of a skill cannot have`,
+    );
+}
+
+/** Checks a module beside `index.ts` for what code may not hold; throws `skill_invalid`. What it imports was found. */
+export async function checkModule(name: string, path: string, text: string, checks: SkillChecks): Promise<void> {
+  const { imports, reexports } = await checks.outline(`skills/${name}/${path}`, text);
+  refusePath(name, `file ${path}`, text, absolutePath);
+  const found = new Set([...imports, ...reexports].map(({ specifier }) => specifier));
+  refuseEscape(name, `file ${path}`, findEscape(text, found, posix.dirname(path)));
 }
 
 /** Refuses what no text of a skill may hold, whatever it is for: prose, a script for other programs. */
@@ -133,6 +144,14 @@ export async function refuseKept(
 ): Promise<void> {
   await refusePrivate(name, part, text, checks);
   refusePath(name, part, text, privatePath);
+}
+
+function refuseEscape(name: string, part: string, path: string | undefined): void {
+  if (path !== undefined)
+    throw invalid(
+      `The ${part} of the skill "${name}" leads out of its folder ("${path.slice(0, 60)}")`,
+      "A skill sees ./servers, ./skills and ./workspace",
+    );
 }
 
 function refusePath(name: string, part: string, text: string, pattern: RegExp): void {

@@ -25,24 +25,43 @@ export interface GrowthStage {
 
 /** How programs come to call skills, over all processes of a state directory. */
 export interface Growth {
-  add(run: { isCompleted: boolean; hasSkill: boolean; codeTokens: number }): void;
+  /** Counts an execution once, however often it goes on: false for one that was counted before, of which only its completion counts. */
+  add(run: { executionId: string; isCompleted: boolean; hasSkill: boolean; codeTokens: number }): boolean;
   stages(): GrowthStage[];
   /** Takes a program that has done its work without a skill; gives the earlier ones like it when there are enough to say so. */
   noteShape(executionId: string, code: string): string[];
 }
 
 export function createGrowth(store: Store, now: () => number): Growth {
+  function noteOpen(executionId: string, stage: number): void {
+    store.run("INSERT OR REPLACE INTO skill_growth_open (execution_id, stage, ended_at) VALUES (?, ?, ?)", [
+      ...[executionId, stage, now()],
+    ]);
+    store.run(
+      "DELETE FROM skill_growth_open WHERE execution_id NOT IN (SELECT execution_id FROM skill_growth_open ORDER BY ended_at DESC LIMIT ?)",
+      [limits.journalKeepRuns],
+    );
+  }
+
   return {
-    add: ({ isCompleted, hasSkill, codeTokens }) =>
+    add: ({ executionId, isCompleted, hasSkill, codeTokens }) =>
       store.transaction(() => {
+        const before = store.get<{ stage: number }>("SELECT stage FROM skill_growth_open WHERE execution_id = ?", [
+          executionId,
+        ]);
         const total = store.get<{ total: number }>("SELECT COALESCE(SUM(executions), 0) AS total FROM skill_growth");
-        const stage = stages.findIndex((last) => (total?.total ?? 0) < last);
+        const stage = before?.stage ?? stages.findIndex((last) => (total?.total ?? 0) < last);
+        const first = before === undefined ? 1 : 0;
         store.run(
-          `INSERT INTO skill_growth (stage, executions, completed, with_skill, code_tokens) VALUES (?, 1, ?, ?, ?)
-           ON CONFLICT (stage) DO UPDATE SET executions = executions + 1, completed = completed + excluded.completed,
-           with_skill = with_skill + excluded.with_skill, code_tokens = code_tokens + excluded.code_tokens`,
-          [stage, isCompleted ? 1 : 0, hasSkill ? 1 : 0, codeTokens],
+          `INSERT INTO skill_growth (stage, executions, completed, with_skill, code_tokens) VALUES (?, ?, ?, ?, ?)
+           ON CONFLICT (stage) DO UPDATE SET executions = executions + excluded.executions,
+           completed = completed + excluded.completed, with_skill = with_skill + excluded.with_skill,
+           code_tokens = code_tokens + excluded.code_tokens`,
+          [stage, first, isCompleted ? 1 : 0, hasSkill ? first : 0, first * codeTokens],
         );
+        if (isCompleted) store.run("DELETE FROM skill_growth_open WHERE execution_id = ?", [executionId]);
+        else noteOpen(executionId, stage);
+        return before === undefined;
       }),
     stages() {
       const rows = store.all<Omit<GrowthStage, "runs"> & { stage: number }>(

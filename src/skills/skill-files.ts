@@ -3,6 +3,7 @@ import { lstatSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync, wr
 import { dirname, join } from "node:path";
 import { SluiceError } from "../base/errors.ts";
 import { limits } from "../base/limits.ts";
+import { isCode } from "./skill-text.ts";
 
 /** Names with this ending are being written; no program sees them. */
 const TEMPORARY_SUFFIX = ".sluice-tmp";
@@ -32,7 +33,8 @@ export function listSkillFiles(folder: string): ReadonlyMap<string, boolean> | u
   if (!top.isDirectory())
     throw new SluiceError("skill_invalid", `${folder} is not a folder: a skill is one, and no link`);
   const files = new Map<string, boolean>();
-  let bytes = 0;
+  const code = createRoom(folder, ["skillFilesMax", "skillFolderBytesMax"]);
+  const assets = createRoom(folder, ["skillAssetsMax", "skillAssetBytesMax"]);
   function visit(below: string, depth: number): void {
     if (depth > limits.pathDepthMax) throw tooMuch(folder, `folders deeper than pathDepthMax (${limits.pathDepthMax})`);
     for (const entry of readdirSync(join(folder, below), { withFileTypes: true })) {
@@ -48,16 +50,31 @@ export function listSkillFiles(folder: string): ReadonlyMap<string, boolean> | u
           `${join(folder, path)} is a link or a device: a skill has files and folders only`,
         );
       const { size, mode } = lstatSync(join(folder, path));
-      bytes += size;
-      if (bytes > limits.skillFolderBytesMax)
-        throw tooMuch(folder, `more than ${limits.skillFolderBytesMax} bytes (skillFolderBytesMax)`);
-      if (files.size >= limits.skillFilesMax)
-        throw tooMuch(folder, `more than ${limits.skillFilesMax} files (skillFilesMax)`);
+      (isCode(path) || path === "SKILL.md" ? code : assets).take(size);
       files.set(path, (mode & 0o111) !== 0);
     }
   }
   visit("", 0);
   return files;
+}
+
+/** Room for files of one kind: what is parsed has less than what is only kept. */
+function createRoom(
+  folder: string,
+  [filesMax, bytesMax]:
+    | readonly ["skillFilesMax", "skillFolderBytesMax"]
+    | readonly ["skillAssetsMax", "skillAssetBytesMax"],
+): { take(size: number): void } {
+  let files = 0;
+  let bytes = 0;
+  return {
+    take(size) {
+      files += 1;
+      bytes += size;
+      if (bytes > limits[bytesMax]) throw tooMuch(folder, `more than ${limits[bytesMax]} bytes (${bytesMax})`);
+      if (files > limits[filesMax]) throw tooMuch(folder, `more than ${limits[filesMax]} files (${filesMax})`);
+    },
+  };
 }
 
 /** The text of its SKILL.md alone, of a folder that may hold more than is taken; empty where it cannot be read. */
@@ -131,8 +148,11 @@ export function createSkillShelf(directory: string, versionsDirectory: string): 
     },
     keep(name, version, files) {
       const folder = join(versionsDirectory, name, String(version));
-      rmSync(folder, { recursive: true, force: true });
-      writeFiles(folder, files);
+      // Whole or not at all; what a killed process left of it is of the same version, which is kept next.
+      const fresh = `${folder}${TEMPORARY_SUFFIX}`;
+      for (const place of [fresh, folder]) rmSync(place, { recursive: true, force: true });
+      writeFiles(fresh, files);
+      renameSync(fresh, folder);
       for (const { folder: oldest } of listVersions(name).slice(0, -limits.skillVersionsMax))
         rmSync(oldest, { recursive: true, force: true });
     },

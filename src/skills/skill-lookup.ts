@@ -335,6 +335,14 @@ export function createSkillLookup({
   };
 }
 
+/** Of prose, and of scripts for other programs, there is nothing to test, and nothing that trust would allow. */
+export function needCode(name: string, files: SkillFiles): void {
+  if (files.has("index.ts")) return;
+  throw new SluiceError("skill_invalid", `The skill "${name}" has no index.ts: it is read, not called`, {
+    hint: `Read it with fs.readFile("./skills/${name}/SKILL.md", "utf8")`,
+  });
+}
+
 /** Why something cannot be used, as a person is told: what a file holds may be in it. */
 export function toProblem(error: unknown): string {
   return toCleanLine(toMessage(error), limits.skillDescriptionCharsMax);

@@ -57,11 +57,14 @@ export interface SkillTable {
   remove(name: string): void;
   /** Of a content that nobody has saved here: the definitions of these tools when they were first seen with it. */
   sight(name: string, hash: string, tools: readonly SkillTool[]): SkillTool[];
+  /** The same once it has passed its test with these definitions. */
+  resight(name: string, hash: string, tools: readonly SkillTool[]): void;
   records(name: string): RecordedCall[];
   setRecords(name: string, calls: readonly RecordedCall[]): void;
   use(name: string, hash: string): SkillUse | undefined;
   uses(): SkillUse[];
-  addUse(use: Omit<SkillUse, "uses">): void;
+  /** Adds to what is counted; `uses: 0`: of a use that was counted before, as long as one is left that was no success. */
+  addUse(use: SkillUse): void;
   /** What was counted of one name is of another. */
   moveUses(name: string, to: string): void;
   transaction<Result>(work: () => Result): Result;
@@ -83,6 +86,12 @@ export function createSkillTable(store: Store): SkillTable {
     imports: JSON.parse(imports) as SkillImport[],
     isTested: isTested === 1,
   });
+  const addSights = (name: string, hash: string, tools: readonly SkillTool[]): void => {
+    for (const tool of tools)
+      store.run("INSERT OR IGNORE INTO skill_sight (name, hash, tool, definition_hash) VALUES (?, ?, ?, ?)", [
+        ...[name, hash, tool.address, tool.hash],
+      ]);
+  };
   return {
     get(name) {
       const row = store.get<StoredRow>(`SELECT ${columns} FROM skill WHERE name = ?`, [name]);
@@ -118,13 +127,14 @@ export function createSkillTable(store: Store): SkillTable {
         seen = store.transaction(() => {
           // What the folder held before is not there any more.
           store.run("DELETE FROM skill_sight WHERE name = ? AND hash <> ?", [name, hash]);
-          for (const tool of tools)
-            store.run("INSERT OR IGNORE INTO skill_sight (name, hash, tool, definition_hash) VALUES (?, ?, ?, ?)", [
-              ...[name, hash, tool.address, tool.hash],
-            ]);
+          addSights(name, hash, tools);
           return read();
         });
       return tools.map(({ address, hash: now }) => ({ address, hash: seen.get(address) ?? now }));
+    },
+    resight(name, hash, tools) {
+      store.run("DELETE FROM skill_sight WHERE name = ?", [name]);
+      addSights(name, hash, tools);
     },
     records: (name) =>
       store.all<RecordedCall>(
@@ -143,13 +153,18 @@ export function createSkillTable(store: Store): SkillTable {
     use: (name, hash) =>
       store.get<SkillUse>(`SELECT ${useColumns} FROM skill_use WHERE name = ? AND hash = ?`, [name, hash]),
     uses: () => store.all<SkillUse>(`SELECT ${useColumns} FROM skill_use ORDER BY name`),
-    addUse: ({ name, hash, successes, tokensSaved, lastAt }) =>
-      void store.run(
-        `INSERT INTO skill_use (name, hash, uses, successes, tokens_saved, last_at) VALUES (?, ?, 1, ?, ?, ?)
-         ON CONFLICT (name, hash) DO UPDATE SET uses = uses + 1, successes = successes + excluded.successes,
-         tokens_saved = tokens_saved + excluded.tokens_saved, last_at = excluded.last_at`,
-        [name, hash, successes, tokensSaved, lastAt],
-      ),
+    addUse({ name, hash, uses, successes, tokensSaved, lastAt }) {
+      if (uses > 0)
+        store.run(
+          "INSERT OR IGNORE INTO skill_use (name, hash, uses, successes, tokens_saved, last_at) VALUES (?, ?, 0, 0, 0, ?)",
+          [name, hash, lastAt],
+        );
+      store.run(
+        `UPDATE skill_use SET uses = uses + ?1, successes = successes + ?2, tokens_saved = tokens_saved + ?3, last_at = ?4
+         WHERE name = ?5 AND hash = ?6 AND successes + ?2 <= uses + ?1`,
+        [uses, successes, tokensSaved, lastAt, name, hash],
+      );
+    },
     moveUses: (name, to) => void store.run("UPDATE OR REPLACE skill_use SET name = ? WHERE name = ?", [to, name]),
     transaction: (work) => store.transaction(work),
   };

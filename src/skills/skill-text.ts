@@ -29,9 +29,13 @@ export function toTestProgram(name: string, text: string): string {
         ? whole
         : `${from}${quote}./skills/${name}${quote}`,
   );
-  const isCall = new RegExp(`^\\s*${functionName}\\s*\\(`).test(here);
-  const program = isCall ? here.replace(/^\s*/, "return await ") : here;
-  const isImported = new RegExp(`\\bskills/${name}(?:["'/.]|$)`, "m").test(program);
+  const beside = here.replace(
+    /(\bfrom\s*)(["'])\.\/(?!(?:servers|skills|client)[/."'])([\w./-]+)\2/g,
+    (_, from: string, quote: string, path: string) => `${from}${quote}./skills/${name}/${path}${quote}`,
+  );
+  const isCall = new RegExp(`^\\s*${functionName}\\s*\\(`).test(beside);
+  const program = isCall ? beside.replace(/^\s*/, "return await ") : beside;
+  const isImported = new RegExp(`\\bskills/${name}(?:/index)?(?:\\.[jt]s)?["']`).test(program);
   return isImported ? program : `import { ${functionName} } from "./skills/${name}"; ${program}`;
 }
 

@@ -3,7 +3,15 @@ import { join } from "node:path";
 import { SluiceError } from "../base/errors.ts";
 import { limits } from "../base/limits.ts";
 import { toCleanLine } from "../codegen/text.ts";
-import { checkSkill, parseSkillInput, refuseKept, type SkillChecks, type SkillInput } from "./check-skill.ts";
+import {
+  checkModule,
+  checkSkill,
+  parseSkillInput,
+  refuseFileName,
+  refuseKept,
+  type SkillChecks,
+  type SkillInput,
+} from "./check-skill.ts";
 import {
   createSkillShelf,
   readSkillFiles,
@@ -12,7 +20,14 @@ import {
   toSkillHash,
   writeFiles,
 } from "./skill-files.ts";
-import { createSkillLookup, type SkillLookup, type SkillReport, toProblem } from "./skill-lookup.ts";
+import {
+  createSkillLookup,
+  type FoundSkill,
+  needCode,
+  type SkillLookup,
+  type SkillReport,
+  toProblem,
+} from "./skill-lookup.ts";
 import { checkSkillName } from "./skill-name.ts";
 import {
   changePage,
@@ -24,6 +39,7 @@ import {
   withoutMetadata,
 } from "./skill-page.ts";
 import type { RecordedCall, SkillRow, SkillTable, SkillTrust } from "./skill-table.ts";
+import { createSkillVersions, type SaveOptions } from "./skill-versions.ts";
 import { importsSkill, isCode, textOf, toRenamed, toTestProgram, toTextFile } from "./skill-text.ts";
 
 /** What became of a skill that was saved. */
@@ -63,8 +79,8 @@ export interface SkillsOptions extends SkillChecks {
   table: SkillTable;
   /** The one whose programs call what is saved. */
   workspace: string;
-  /** Links and type-checks code as the skill's; the skills that it imports, and that they do. Throws `skill_invalid`. */
-  check: (name: string, code: string) => Promise<string[]>;
+  /** Links and type-checks the code of these files. Throws `skill_invalid`. */
+  check: (name: string, files: SkillFiles) => Promise<CheckedSkill>;
   /** Addresses of the tools that the code of these files names. */
   toolsIn: (name: string, files: SkillFiles) => Promise<string[]>;
   /** The hash of a tool's definition as it is now. */
@@ -73,6 +89,14 @@ export interface SkillsOptions extends SkillChecks {
   /** Told before a version is written, and before a skill goes; what it throws keeps that from happening. */
   onChange: (change: SkillChange) => void;
   now: () => number;
+}
+
+/** What the code of a skill needs. */
+export interface CheckedSkill {
+  /** The skills that it imports, and that they do. */
+  imports: string[];
+  /** The paths of its own modules beside `index.ts`. */
+  modules: string[];
 }
 
 /** What happens to a skill. */
@@ -88,10 +112,12 @@ export interface Skills extends Pick<
   SkillLookup,
   "admit" | "names" | "find" | "isWhole" | "rowOf" | "callOf" | "toolsOf" | "foreignOf"
 > {
-  /** Throws `skill_invalid`. `by`: the execution or the person. */
-  save: (input: Readonly<Record<string, unknown>>, by: string) => Promise<SavedSkill>;
+  /** Throws `skill_invalid`. `by`: the execution or the person; `isAgain`: it had begun before, and may be done. */
+  save: (input: Readonly<Record<string, unknown>>, by: string, isAgain?: boolean) => Promise<SavedSkill>;
   /** Takes a folder in the Agent Skills layout; its code, if it has an `index.ts`, is checked like any other. */
   add: (folder: string, by: string) => Promise<SavedSkill>;
+  /** Makes a version that is kept the next one, a draft; of a skill that was removed, too. Throws `skill_not_found`. */
+  restore: (name: string, version: number, by: string) => Promise<SavedSkill>;
   list: () => Promise<SkillReport[]>;
   show: (name: string) => Promise<ShownSkill>;
   /** Runs its tests, or its example, in the sandbox. */
@@ -119,46 +145,27 @@ export function createSkills(options: SkillsOptions): Skills {
   const shelf = createSkillShelf(directory, options.versionsDirectory);
   const lookup = createSkillLookup({ ...options, folders: [directory, ...shared] });
   const { find, need, needOwn, rowOf, ownerOf, toTools, report, names } = lookup;
+  const versions = createSkillVersions({ ...options, shelf, lookup });
   table.transaction(() => shelf.mend());
 
-  /** Writes the files as the next version; `toFiles` is told which one that is. */
-  function put(
-    name: string,
-    by: string,
-    addresses: readonly string[],
-    toFiles: (version: number) => SkillFiles,
-  ): SkillRow {
-    return table.transaction(() => {
-      if (ownerOf(name) !== undefined)
-        throw new SluiceError("skill_invalid", `The name "${name}" is taken by a skill of another workspace`, {
-          hint: "Choose another name: no two workspaces have a skill of one name",
-        });
-      const version = Math.max(table.get(name)?.version ?? 0, shelf.versions(name).at(-1)?.version ?? 0) + 1;
-      const files = toFiles(version);
-      options.onChange({ change: "saved", skill: name, version, by });
-      shelf.write(name, files);
-      shelf.keep(name, version, files);
-      const hash = toSkillHash(files);
-      const row: SkillRow = {
-        ...{ name, workspace, version, hash, content: hash, trust: "draft", tools: toTools(addresses) },
-        ...{ isTested: false, imports: [], savedAt: now(), savedBy: by },
-      };
-      table.put(row);
-      return row;
-    });
-  }
-
   /** `own`: the SKILL.md that it came with. */
-  async function saveChecked(input: SkillInput, by: string, others: SkillFiles, own?: string): Promise<SavedSkill> {
+  async function saveChecked(
+    input: SkillInput,
+    save: SaveOptions,
+    others: SkillFiles,
+    own?: string,
+  ): Promise<SavedSkill> {
     const { name, code, example, tests } = input;
     const { call } = await checkSkill(input, options);
     if (own !== undefined) await refuseKept(name, "SKILL.md", withoutMetadata(own, name), options);
     const programs = { "example.ts": example, "index.test.ts": tests };
     for (const [file, program] of Object.entries(programs))
       if (program !== undefined) await options.outline(`skills/${name}/${file}`, program);
-    await options.check(name, code);
-    const addresses = await options.toolsIn(name, new Map([...others, ["index.ts", toTextFile(code)] as const]));
-    const row = put(name, by, addresses, (version) => {
+    const files: SkillFiles = new Map([...others, ["index.ts", toTextFile(code)] as const]);
+    const { modules } = await options.check(name, files);
+    for (const path of modules) await checkModule(name, path, textOf(files, path) ?? "", options);
+    const addresses = await options.toolsIn(name, files);
+    const toFiles = (version: number): SkillFiles => {
       const { code: _, tests: __, ...about } = input;
       const page: SkillPage = {
         ...{ ...about, version, trust: "draft", signature: call.signature, tools: toTools(addresses) },
@@ -166,11 +173,12 @@ export function createSkills(options: SkillsOptions): Skills {
       };
       const text = own === undefined ? toSkillPage(page) : toKeptPage(own, page);
       return new Map([...others, ...toOwnFiles(text, input)]);
-    });
-    return toSaved(row, call.signature);
+    };
+    return toSaved(versions.put({ ...save, name, addresses, toFiles }), call.signature);
   }
 
   async function remake(name: string, by: string, files: SkillFiles): Promise<SavedSkill> {
+    for (const path of files.keys()) refuseFileName(name, path);
     const page = textOf(files, "SKILL.md") ?? "";
     const head = parseSkillHead(page);
     const { description, license, compatibility } = head ?? {};
@@ -182,40 +190,30 @@ export function createSkills(options: SkillsOptions): Skills {
       ...{ name, description, code: code ?? "-", license, compatibility },
       ...{ example: textOf(files, "example.ts"), tests: textOf(files, "index.test.ts") },
     });
-    if (code !== undefined) return await saveChecked(input, by, others, page);
+    if (code !== undefined) return await saveChecked(input, { by }, others, page);
     // Prose alone: as it is, under its name.
     await refuseKept(name, "SKILL.md", page, options);
     const renamed: SkillFiles = new Map([...files, ["SKILL.md", toTextFile(changePage(page, { name }))] as const]);
-    return toSaved(put(name, by, [], () => (head?.name === name ? files : renamed)));
-  }
-
-  function forget(name: string, by: string): void {
-    table.transaction(() => {
-      options.onChange({ change: "removed", skill: name, version: table.get(name)?.version ?? 0, by });
-      shelf.remove(name);
-      table.remove(name);
-    });
-  }
-
-  /** The files say how far they are trusted, too: then they are others, and as trusted. */
-  function setTrust(row: SkillRow, files: SkillFiles, trust: SkillTrust): void {
-    const page = textOf(files, "SKILL.md");
-    const changed = new Map(files);
-    if (page !== undefined) changed.set("SKILL.md", toTextFile(changePage(page, { trust })));
-    shelf.write(row.name, changed);
-    shelf.keep(row.name, row.version, changed);
-    table.put({ ...row, trust, hash: toSkillHash(changed) });
+    const toFiles = (): SkillFiles => (head?.name === name ? files : renamed);
+    return toSaved(versions.put({ by, name, addresses: [], toFiles }));
   }
 
   /** What a test has shown, of these files, these definitions and these skills that they import. */
-  function noteTested(name: string, files: SkillFiles, { tools, imports }: Pick<SkillRow, "tools" | "imports">): void {
+  function noteTested(
+    name: string,
+    { files, isShared }: Pick<FoundSkill, "files" | "isShared">,
+    { tools, imports }: Pick<SkillRow, "tools" | "imports">,
+  ): void {
     const row = rowOf(name, files);
     const hash = toSkillHash(files);
     const fresh = (): SkillRow => ({
-      ...{ name, workspace: ownerOf(name) ?? workspace, version: (table.get(name)?.version ?? 0) + 1 },
+      ...{ name, workspace, version: (table.get(name)?.version ?? 0) + 1 },
       ...{ hash, content: hash, trust: "draft", tools, imports, isTested: true, savedAt: now(), savedBy: "found" },
     });
-    table.put(row === undefined ? fresh() : { ...row, tools, imports, isTested: true });
+    if (row !== undefined) table.put({ ...row, tools, imports, isTested: true });
+    // Whose it is stays as it was: of what somebody else has put there the definitions that it passed with are known.
+    else if (isShared || ownerOf(name) !== undefined) table.resight(name, hash, tools);
+    else table.put(fresh());
   }
 
   return {
@@ -229,7 +227,7 @@ export function createSkills(options: SkillsOptions): Skills {
       toolsOf: lookup.toolsOf,
       foreignOf: lookup.foreignOf,
     },
-    save: async (given, by) => await saveChecked(parseSkillInput(given), by, new Map()),
+    save: async (given, by, isAgain = false) => await saveChecked(parseSkillInput(given), { by, isAgain }, new Map()),
     async add(folder, by) {
       const files = readSkillFiles(folder);
       if (files === undefined) throw new SluiceError("skill_not_found", `There is no folder ${folder}`);
@@ -240,6 +238,10 @@ export function createSkills(options: SkillsOptions): Skills {
           `${folder} has no SKILL.md that begins with name and description between two lines ---`,
         );
       return await remake(checkSkillName(head.name), by, files);
+    },
+    async restore(name, version, by) {
+      if (ownerOf(checkSkillName(name)) !== undefined) needOwn(name);
+      return await remake(name, by, versions.read(name, version));
     },
     async list() {
       const reports: SkillReport[] = [];
@@ -255,14 +257,14 @@ export function createSkills(options: SkillsOptions): Skills {
     },
     async test(name, { live = false, recorded: given } = {}) {
       const { files } = need(name);
+      needCode(name, files);
       const tests = textOf(files, "index.test.ts");
       const program = tests ?? textOf(files, "example.ts");
-      const code = textOf(files, "index.ts");
-      if (program === undefined || code === undefined)
+      if (program === undefined)
         throw new SluiceError("skill_invalid", `The skill "${name}" has nothing to test it with`, {
           hint: "Save it with tests, a program that imports it and throws where it is wrong, or with an example",
         });
-      const imports = lookup.toImports(await options.check(name, code));
+      const imports = lookup.toImports((await options.check(name, files)).imports);
       const addresses = await options.toolsIn(name, files);
       // What a tool answered under another definition says nothing about this one.
       const recorded = (given ?? table.records(name)).filter((call) => hashOf(call.tool) === call.definitionHash);
@@ -271,20 +273,23 @@ export function createSkills(options: SkillsOptions): Skills {
       const message = problem ?? (live ? toTooMany(calls) : given && toTooMany(recorded));
       if (message !== undefined) return { ...about, ok: false, message };
       table.transaction(() => {
-        if (live) table.setRecords(name, calls);
-        else if (given !== undefined) table.setRecords(name, recorded);
+        // What the workspace that it belongs to has on record is not changed from another one.
+        if (ownerOf(name) === undefined && (live || given !== undefined))
+          table.setRecords(name, live ? calls : recorded);
+        const found = need(name);
         // Not of another one that was saved meanwhile.
-        if (toSkillHash(need(name).files) === toSkillHash(files))
-          noteTested(name, files, { tools: toTools(addresses), imports });
+        if (toSkillHash(found.files) === toSkillHash(files))
+          noteTested(name, found, { tools: toTools(addresses), imports });
       });
       return { ...about, ok: true };
     },
     async trust(name, by) {
       table.transaction(() => {
         const files = needOwn(name);
+        needCode(name, files);
         const row = lookup.needTested(name, files);
         options.onChange({ change: "trusted", skill: name, version: row.version, by });
-        setTrust(row, files, "trusted");
+        versions.setTrust(row, files, "trusted");
       });
       return await report(name);
     },
@@ -314,12 +319,12 @@ export function createSkills(options: SkillsOptions): Skills {
       renamed.set("SKILL.md", toTextFile(own));
       const saved = await remake(to, by, renamed);
       table.moveUses(name, to);
-      forget(name, by);
+      versions.forget(name, by);
       return saved;
     },
     remove(name, by) {
       needOwn(name);
-      forget(name, by);
+      versions.forget(name, by);
     },
     export(name, to) {
       const place = join(to, name);

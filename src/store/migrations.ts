@@ -218,4 +218,10 @@ export const migrations: readonly string[] = [
     definition_hash TEXT NOT NULL,
     PRIMARY KEY (name, tool)
   ) WITHOUT ROWID;`,
+  // Executions that were counted and did not complete: one that goes on is not counted again.
+  `CREATE TABLE skill_growth_open (
+    execution_id TEXT NOT NULL PRIMARY KEY,
+    stage INTEGER NOT NULL,
+    ended_at INTEGER NOT NULL
+  ) WITHOUT ROWID;`,
 ];

@@ -1,15 +1,16 @@
 // A host that runs one program and kills itself at one moment of its journal. Arguments: the state directory, an entry
-// of mcpServers, the program's file, and the moment: `before 3`, `after 3` (the third write of steps), or `never`.
+// of mcpServers, the program's file, and the moment: `before 3`, `after 3` (the third write of steps), or `never`; and, where
+// it is another write, how its SQL begins.
 import { readFileSync } from "node:fs";
 import Database from "libsql";
 
-const [stateDir, server = "{}", file = "", moment = "never"] = process.argv.slice(2);
+const [stateDir, server = "{}", file = "", moment = "never", sqlStart = "INSERT INTO batch"] = process.argv.slice(2);
 const [when, number] = moment.split(" ");
 let writes = 0;
 const { prepare } = Database.prototype;
 Database.prototype.prepare = function (sql) {
   const statement = prepare.call(this, sql);
-  if (!sql.startsWith("INSERT INTO batch")) return statement;
+  if (!sql.startsWith(sqlStart)) return statement;
   const { run } = statement;
   statement.run = (...values) => {
     writes += 1;

@@ -18,6 +18,7 @@ const acts: Readonly<Record<string, readonly string[]>> = {
   test: ["NAME"],
   trust: ["NAME"],
   rename: ["NAME", "a new NAME"],
+  restore: ["NAME", "VERSION"],
   rm: ["NAME"],
   export: ["NAME", "FOLDER"],
   import: ["FOLDER"],
@@ -29,7 +30,7 @@ const acts: Readonly<Record<string, readonly string[]>> = {
 export const skills: Command = {
   usage:
     "skills [ls]\nskills show NAME\nskills add FOLDER | FILE --description TEXT\nskills test NAME [--live]\nskills trust NAME\n" +
-    "skills rename NAME NEW_NAME\nskills rm NAME\nskills export NAME FOLDER\nskills import FOLDER\nskills stats\n" +
+    "skills rename NAME NEW_NAME\nskills rm NAME\nskills restore NAME VERSION\nskills export NAME FOLDER\nskills import FOLDER\nskills stats\n" +
     "skills promote RUN_ID --name NAME --description TEXT",
   summary: "See, save, test and trust skills.",
   positionalsMax: 3,
@@ -88,6 +89,10 @@ async function runAct(
     case "rm":
       await sluice.skills.remove(name, by);
       return print({ removed: name }, `Removed ${name}`);
+    case "restore":
+      if (!/^[1-9]\d{0,8}$/.test(other))
+        throw toUsageError("skills", "VERSION is a number; `sluice skills show NAME` lists those that are kept");
+      return saved(await sluice.skills.restore(name, Number(other), by));
     case "export": {
       const folder = await sluice.skills.export(name, resolve(other));
       return print({ folder }, `Wrote ${folder}`);
