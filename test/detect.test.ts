@@ -134,6 +134,40 @@ test("fields in text: YAML, XML, URL queries, JSON in strings", () => {
   ]);
 });
 
+test("a name that its field or column tells of is one value, from its first to its last character", () => {
+  const names =
+    "María-José O'Neill (Ops)|maría josé|dr. ada holm|Dr. Ada Holm, PhD|Holm, Ada|holm, ada (ops)|ludwig van beethoven|" +
+    "van der Berg, Jan|محمد بن سلمان|王小明|王小明（销售）|山田 太郎|김철수|J. R. R. Tolkien Jr.|O’Brien, Seán (extern)";
+  for (const name of names.split("|")) {
+    check([
+      [`full_name: ${name}`, `NAME=${name}`],
+      [`name: ${name}\nemail: ada@fjord.io`, `NAME=${name}`, "EMAIL=ada@fjord.io"],
+      [`- email: ada@fjord.io\n  name: ${name}\n`, "EMAIL=ada@fjord.io", `NAME=${name}`],
+      [`full_name: ${name}, email: ada@fjord.io`, `NAME=${name}`, "EMAIL=ada@fjord.io"],
+      [`{"name": "${name}", "email": "ada@fjord.io"}`, `NAME=${name}`, "EMAIL=ada@fjord.io"],
+      [`user{name: "${name}", phone: "0170 1234567"}`, `NAME=${name}`, "PHONE=0170 1234567"],
+      [`<user><name>${name}</name><email>ada@fjord.io</email></user>`, `NAME=${name}`, "EMAIL=ada@fjord.io"],
+      [`id\tfull_name\tage\n1\t${name}\t7`, `NAME=${name}`],
+      [`id,name,email\n1,"${name}",ada@fjord.io`, `NAME=${name}`, "EMAIL=ada@fjord.io"],
+      // Nobody quoted it, so the row has more cells than the heading.
+      [`id,name,email\n1,${name},ada@fjord.io`, `NAME=${name}`, "EMAIL=ada@fjord.io"],
+      [`| Name | Email |\n|---|---|\n| ${name} | ada@fjord.io |`, `NAME=${name}`, "EMAIL=ada@fjord.io"],
+    ]);
+  }
+  check([
+    ["id,name,email\n1,Holm,Ada,ada@fjord.io", "NAME=Holm,Ada", "EMAIL=ada@fjord.io"],
+    ["name,email,phone\nada,ada@fjord.io", "NAME=ada", "EMAIL=ada@fjord.io"],
+    ["name,email\n@ada,ada@fjord.io", "NAME=@ada", "EMAIL=ada@fjord.io"],
+    ["Full name: Ada Holm (ada@fjord.io)", "NAME=Ada Holm", "EMAIL=ada@fjord.io"],
+    ["Full name: Ada Holm, born 3 May 1981", "NAME=Ada Holm", "DOB=3 May 1981"],
+    // Expressions, templates, and a thing among things.
+    ["full_name: user.name\nfirst_name: ${first}\nlast_name: {{ last }}"],
+    ["first_name: string, last_name: str"],
+    ["name: api-server\nimage: acme/api\nemail: ops@db.internal"],
+    ["name: build\n\n\nemail: ada@fjord.io", "EMAIL=ada@fjord.io"],
+  ]);
+});
+
 test("a street with its number and town", () => {
   check([
     ["send it to 12 Corran Terrace, Dunmore, OH 44107. Thanks", "ADDRESS=12 Corran Terrace, Dunmore, OH 44107"],
@@ -208,6 +242,11 @@ test("where its neighbours say that it is somebody, a whole name is one value, w
   expect(of("Widget 3000", ["id"], "display_name")).toBeUndefined();
   expect(of("unknown", ["email"])).toBeUndefined();
   expect(of("Ada Holm <ada@fjord.io>", ["email"])).toBeUndefined();
+  expect(of("ada@fjord.io", ["email"])).toBeUndefined();
+  // What nothing would find beside the address, and what has a look-alike of a token in it.
+  expect(of("ada holm <ada@fjord.io>", ["email"])).toBe("NAME");
+  expect(of("@ada", ["email"])).toBe("NAME");
+  expect(of("Ada [EMAIL_1] Holm", ["email"])).toBe("NAME");
 });
 
 test("classes that are not asked for are not found; the user's own are", () => {

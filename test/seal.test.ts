@@ -96,6 +96,26 @@ describe("what is sealed", () => {
   test("places that the config names, and formats of the output schema", () => {
     check({ rows: [{ note: "anything" }] }, { rows: [{ note: "[NAME_1]" }] }, { fields: { "rows[*].note": "NAME" } });
     check([{ a: { b: "x1" } }], [{ a: { b: "[BANK_1]" } }], { fields: { "a.b": "BANK" } });
+    const [note, sealed] = ["maría (ops), 12 [EMAIL_1]", "[NAME_1]"];
+    check({ note }, { note: sealed }, { fields: { note: "NAME" } });
+    check({ note: [note, [note]] }, { note: [sealed, [sealed]] }, { fields: { note: "NAME" } });
+    // A place is written as the keys stand, also where another member says what a value is.
+    check([{ name: "Remark", value: note }], [{ name: "Remark", value: sealed }], { fields: { value: "NAME" } });
+    check({ a: { note: { value: note } } }, { a: { note: { value: sealed } } }, { fields: { "a.note.value": "NAME" } });
+    check({ a: { note: { value: note } } }, { a: { note: { value: sealed } } }, { fields: { "a.note": "NAME" } });
+    const rows = (cell: string): Json => ({ columns: ["id", "note"], rows: [[1, cell]] });
+    check(rows(note), rows(sealed), { fields: { "rows[*].note": "NAME" } });
+    check(
+      [
+        ["id", "note"],
+        [1, note],
+      ],
+      [
+        ["id", "note"],
+        [1, sealed],
+      ],
+      { fields: { note: "NAME" } },
+    );
     const schema = { type: "object", properties: { reach: { type: "string", format: "email" } } };
     check({ reach: "ana at acme" }, { reach: "[EMAIL_1]" }, { schema });
   });
@@ -108,6 +128,7 @@ describe("what is sealed", () => {
 
   test("strict: every string is opaque, keys and numbers are not", () => {
     check({ a: "x", n: 1, list: ["y", ""] }, { a: "[TEXT_1]", n: 1, list: ["[TEXT_2]", ""] }, { mode: "strict" });
+    check({ a: "ana [EMAIL_1]", b: "[EMAIL_1]" }, { a: "[TEXT_1]", b: "[LITERAL_1]" }, { mode: "strict" });
   });
 
   test("a local server: only secrets and cards", () => {
