@@ -37,6 +37,11 @@ describe("what is sealed", () => {
       { note: "met [NAME_1], [NAME_2] is nice", full_name: "[NAME_1]" },
     ],
     ["numbers", { ssn: 429062045, total: 429062045 }, { ssn: "[GOV_ID_1]", total: 429062045 }],
+    [
+      "birth dates as numbers, in any of their units",
+      { dob: 19810503, birthDate: 357696000, born: { $date: 357696000000 }, dob_ms: -1.5e11, at: 1357696000 },
+      { dob: "[DOB_1]", birthDate: "[DOB_1.2]", born: { $date: "[DOB_1.3]" }, dob_ms: "[DOB_2]", at: 1357696000 },
+    ],
     ["keys", { "ana.ruiz+crm@acme.io": 1 }, { "[EMAIL_1]": 1 }],
     [
       "keys in the form of a name",

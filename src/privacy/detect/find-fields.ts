@@ -1,4 +1,5 @@
 import type { Report } from "./candidate.ts";
+import { findInHeader, headerCharsMax } from "./credential-header.ts";
 import { fitsKey } from "./fits-key.ts";
 import type { KeyClass } from "./key-class.ts";
 import { toKeyClass } from "./key-class.ts";
@@ -61,6 +62,14 @@ function look(
   let found = known ?? (generalKey.test(key) ? calledKey : undefined);
   if (found === undefined || !wanted.has(found.class)) return from;
   const start = skipOpening(text, from, found.class !== "SECRET" && form === "pair");
+  const opening =
+    found.class === "SECRET" && isHeader(key)
+      ? findInHeader(key, text.slice(start, start + headerCharsMax))
+      : undefined;
+  if (opening !== undefined) {
+    report("SECRET", start + opening.start, start + opening.end, 3);
+    return start + opening.end;
+  }
   let end = toValueEnd(text, start, form, found.class);
   const isOpen = !isQuoted(text, start) && form !== "element";
   if (isTelling(key, found) || (found.kind === "bare" && isPersonBeside(text, from, end))) {
@@ -75,6 +84,11 @@ function look(
   if (known === undefined && !isCalled(text, from)) return fit;
   report(found.class, start, fit, 2);
   return fit;
+}
+
+/** Written as headers are: other keys of these names are fields of forms and programs too. */
+function isHeader(key: string): boolean {
+  return key.includes("-") || /(?:authorization|cookie|bearer)$/iu.test(key);
 }
 
 function isQuoted(text: string, start: number): boolean {
