@@ -1,3 +1,4 @@
+import fc from "fast-check";
 import { expect, test } from "vitest";
 import { classOfFormat } from "../src/privacy/detect/class-of-format.ts";
 import { toCanonical } from "../src/privacy/detect/canonical.ts";
@@ -30,7 +31,40 @@ test("mail addresses, and what only looks like one", () => {
     ["image: registry.io/pause@sha256:9f86d081884c7d659a2feaa0c55ad015"],
     ["to ＩＮＥＳ＠ｆｊｏｒｄ．ｉｏ, please", "EMAIL=ＩＮＥＳ＠ｆｊｏｒｄ．ｉｏ"],
     ["in\u00ades@fjord\u200b.io \u2060ok", "EMAIL=in\u00ades@fjord\u200b.io"],
+    ["→ ines@fjord。io，谢谢。", "EMAIL=ines@fjord。io"],
+    ["ｉｎｅｓ＠ｆｊｏｒｄ｡ｉｏ", "EMAIL=ｉｎｅｓ＠ｆｊｏｒｄ｡ｉｏ"],
+    ["ines﹫fjord﹒io, ⓘⓝⓔⓢ@fjord․io", "EMAIL=ines﹫fjord﹒io", "EMAIL=ⓘⓝⓔⓢ@fjord․io"],
+    [
+      "\ufeff𝐢𝐧𝐞𝐬@fjord.io\u200b, in\u{e0061}es@fjord.io\u{e007f}",
+      "EMAIL=𝐢𝐧𝐞𝐬@fjord.io",
+      "EMAIL=in\u{e0061}es@fjord.io",
+    ],
   ]);
+});
+
+test("an address is found where it stands, whatever is between and around its characters", () => {
+  const unseen = fc.constantFrom("", "", "\u00ad", "\u200b", "\u2060\u200d", "\ufeff", "\u{e0001}");
+  const character = fc.constantFrom(
+    (one: string) => one,
+    (one: string) => String.fromCharCode(one.charCodeAt(0) + 0xfee0),
+  );
+  const mails = createDetector({ classes: new Set(["EMAIL"]), prose: false });
+  const around = fc.string({ unit: fc.constantFrom("，", "。", " ", "\u200b", "項", "𝟙", "…") });
+  fc.assert(
+    fc.property(
+      fc.array(fc.tuple(unseen, character), { minLength: 13, maxLength: 13 }),
+      ...[around, around],
+      (changes, before, after) => {
+        const written = [..."ines@fjord.io"].map((one, at) => {
+          const [hidden = "", change] = changes[at] ?? [];
+          return `${at === 0 ? "" : hidden}${change?.(one) ?? one}`;
+        });
+        const mail = written.join("");
+        expect(find(`${before} ${mail} ${after}`, mails)).toEqual([`EMAIL=${mail}`]);
+        expect(toCanonical("EMAIL", mail)).toBe("ines@fjord.io");
+      },
+    ),
+  );
 });
 
 test("telephone numbers by plus sign, by form and by the word beside them", () => {

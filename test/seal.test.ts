@@ -42,6 +42,11 @@ describe("what is sealed", () => {
       { dob: 19810503, birthDate: 357696000, born: { $date: 357696000000 }, dob_ms: -1.5e11, at: 1357696000 },
       { dob: "[DOB_1]", birthDate: "[DOB_1.2]", born: { $date: "[DOB_1.3]" }, dob_ms: "[DOB_2]", at: 1357696000 },
     ],
+    [
+      "addresses in other letters and with what is not seen in them, each restored as it was written",
+      "ana@ex.com, ａｎａ＠ｅｘ．ｃｏｍ, a\u200bna@e\u00adx.com; \u2060ana@ex。com\ufeff!",
+      "[EMAIL_1], [EMAIL_1.2], [EMAIL_1.3]; \u2060[EMAIL_1.4]\ufeff!",
+    ],
     ["keys", { "ana.ruiz+crm@acme.io": 1 }, { "[EMAIL_1]": 1 }],
     [
       "keys in the form of a name",
