@@ -1,6 +1,7 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import type { Json, JsonObject } from "../src/base/json.ts";
+import { limits } from "../src/base/limits.ts";
 import { createPrivacyHouse } from "./privacy-core.ts";
 
 /** What a value is sealed to, in a vault of its own. */
@@ -280,6 +281,37 @@ describe("restoring", () => {
   ])("fails for a token that is %s, naming it", (_, text, message) =>
     expect(() => restore({ a: text })).toThrow(message),
   );
+
+  test("as many tokens, and as much behind them, as one call may have", () => {
+    using house = createPrivacyHouse();
+    house.seal("ana@acme.io");
+    const { tokensPerCallMax, restoredCharsMax } = limits;
+    const call = (count: number): JsonObject => ({ list: Array<string>(count).fill("[EMAIL_1]") });
+    expect(house.core.uses(call(tokensPerCallMax))).toHaveLength(tokensPerCallMax);
+    expect(house.core.restore(call(tokensPerCallMax), true, "x")["list"]).toHaveLength(tokensPerCallMax);
+    const tooMany = [
+      call(tokensPerCallMax + 1),
+      { text: "[EMAIL_1] ".repeat(tokensPerCallMax + 1) },
+      { json: JSON.stringify(call(tokensPerCallMax + 1)) },
+      { encoded: "%5BEMAIL_1%5D&".repeat(tokensPerCallMax + 1) },
+      { ...call(tokensPerCallMax), "[EMAIL_1]": 1 },
+    ];
+    for (const args of tooMany) {
+      expect(() => house.core.uses(args)).toThrow(expect.objectContaining({ code: "tokensPerCallMax" }));
+      expect(() => house.core.restore(args, true, "x")).toThrow(expect.objectContaining({ code: "tokensPerCallMax" }));
+    }
+    // One token of a megabyte, in ever more places.
+    const chars = 1_048_576;
+    house.seal("é".repeat(chars), { mode: "strict" });
+    const fits = restoredCharsMax / chars;
+    const large = (count: number): JsonObject => ({ list: Array<string>(count).fill("[TEXT_1]") });
+    expect(house.core.restore(large(fits), true, "x")["list"]).toHaveLength(fits);
+    const joined = { text: "[TEXT_1]".repeat(fits + 1) };
+    // Percent-encoded each character is six.
+    const encoded = { text: "%5BTEXT_1%5D".repeat(Math.ceil(fits / 6) + 1) };
+    for (const args of [large(fits + 1), joined, encoded, { json: JSON.stringify(large(fits + 1)) }])
+      expect(() => house.core.restore(args, true, "x")).toThrow(expect.objectContaining({ code: "restoredCharsMax" }));
+  });
 
   test("nothing is looked at twice: a value that looks like a token is itself", () => {
     using house = createPrivacyHouse();
