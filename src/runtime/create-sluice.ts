@@ -378,7 +378,10 @@ async function compose(config: Config, options: SluiceOptions, cleanup: Cleanup)
     servers: report,
     engine: { name: engine.name, ...(engineReason === undefined ? {} : { reason: engineReason }) },
     wall: { name: wall.name, ...(wallReason === undefined ? {} : { reason: wallReason }) },
-    health: async () => [...(await checkHealth(config, { engine, pool, store })), ...announced],
+    health: async () => [
+      ...(await checkHealth(config, { engine, pool, store, isSealing: privacy.isOn })),
+      ...announced,
+    ],
     [Symbol.asyncDispose]: () => cleanup[Symbol.asyncDispose](),
   };
 }
