@@ -217,6 +217,9 @@ test("a name that its field or column tells of is one value, from its first to i
     // Expressions, templates, and a thing among things.
     ["full_name: user.name\nfirst_name: ${first}\nlast_name: {{ last }}"],
     ["first_name: string, last_name: str"],
+    ['{name: "addContact", email: string}, {"name":"send_mail","email":true}'],
+    ['{"name":"[NAME_1] from Acme","email":"[EMAIL_1]"}'],
+    ["name,email\n[NAME_1] from Acme,[EMAIL_1]"],
     ["name: api-server\nimage: acme/api\nemail: ops@db.internal"],
     ["name: build\n\n\nemail: ada@fjord.io", "EMAIL=ada@fjord.io"],
   ]);

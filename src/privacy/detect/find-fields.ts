@@ -3,7 +3,7 @@ import { findInHeader, headerCharsMax } from "./credential-header.ts";
 import { fitsKey } from "./fits-key.ts";
 import type { KeyClass } from "./key-class.ts";
 import { toKeyClass } from "./key-class.ts";
-import { isNameLike } from "./name-like.ts";
+import { isNameLike, tokenEnd } from "./name-like.ts";
 import { isTelling, told } from "./person-words.ts";
 import { isPlaceholder } from "./placeholder.ts";
 import { toNameEnd } from "./name-end.ts";
@@ -144,8 +144,9 @@ function isAbbreviated(found: KeyClass, text: string, end: number): boolean {
   );
 }
 
-/** Where a text has a name, a program has an expression, a template or a placeholder. */
+/** Where a text has a name, a program has an expression, a template, a placeholder, or a token of somebody known. */
 function isNotCode(value: string): boolean {
+  if (tokenEnd.test(value) || /^\p{Ll}+\p{Lu}\w*$|^\w+_\w*$/u.test(value)) return false;
   return isNameLike(value) || !(/\p{Ll}[.(]\p{L}|[{}$%\\]|=>/u.test(value) || isPlaceholder(value));
 }
 

@@ -1,6 +1,7 @@
 import type { Report } from "./candidate.ts";
 import type { KeyClass } from "./key-class.ts";
 import { fitsKey } from "./fits-key.ts";
+import { tokenEnd } from "./name-like.ts";
 import { toKeyClassAmong } from "./person-words.ts";
 
 const LINE_MAX = 4000;
@@ -53,7 +54,7 @@ function isRow(
   for (const [at, column] of columns.entries()) {
     if (column === undefined || !wanted.has(column.class)) continue;
     for (const [from, to] of toPlaces(whole, at, whole.length - columns.length, column.class)) {
-      if (to <= from || !fitsKey(column, text.slice(from, to))) continue;
+      if (to <= from || !fitsKey(column, text.slice(from, to)) || tokenEnd.test(text.slice(from, to))) continue;
       report(column.class, from, to, 2);
       break;
     }

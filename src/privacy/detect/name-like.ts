@@ -56,6 +56,9 @@ function isBesideMail(value: string): boolean {
   return rest === "" || isSurelyNameLike(rest.replaceAll(/^["']|["']$/gu, ""), /^[<(]/u.test(mail) ? 1 : 2);
 }
 
+/** The end of a token, or of what looks like one: in a text it is looked at by itself. */
+export const tokenEnd: RegExp = /_\d[\d.]*\]/u;
+
 /** A word with digits that is this long is a key or an id. */
 const LONG_RUN_MIN = 18;
 
