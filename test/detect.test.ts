@@ -1,3 +1,4 @@
+import fc from "fast-check";
 import { expect, test } from "vitest";
 import { classOfFormat } from "../src/privacy/detect/class-of-format.ts";
 import { toCanonical } from "../src/privacy/detect/canonical.ts";
@@ -30,7 +31,40 @@ test("mail addresses, and what only looks like one", () => {
     ["image: registry.io/pause@sha256:9f86d081884c7d659a2feaa0c55ad015"],
     ["to ＩＮＥＳ＠ｆｊｏｒｄ．ｉｏ, please", "EMAIL=ＩＮＥＳ＠ｆｊｏｒｄ．ｉｏ"],
     ["in\u00ades@fjord\u200b.io \u2060ok", "EMAIL=in\u00ades@fjord\u200b.io"],
+    ["→ ines@fjord。io，谢谢。", "EMAIL=ines@fjord。io"],
+    ["ｉｎｅｓ＠ｆｊｏｒｄ｡ｉｏ", "EMAIL=ｉｎｅｓ＠ｆｊｏｒｄ｡ｉｏ"],
+    ["ines﹫fjord﹒io, ⓘⓝⓔⓢ@fjord․io", "EMAIL=ines﹫fjord﹒io", "EMAIL=ⓘⓝⓔⓢ@fjord․io"],
+    [
+      "\ufeff𝐢𝐧𝐞𝐬@fjord.io\u200b, in\u{e0061}es@fjord.io\u{e007f}",
+      "EMAIL=𝐢𝐧𝐞𝐬@fjord.io",
+      "EMAIL=in\u{e0061}es@fjord.io",
+    ],
   ]);
+});
+
+test("an address is found where it stands, whatever is between and around its characters", () => {
+  const unseen = fc.constantFrom("", "", "\u00ad", "\u200b", "\u2060\u200d", "\ufeff", "\u{e0001}");
+  const character = fc.constantFrom(
+    (one: string) => one,
+    (one: string) => String.fromCharCode(one.charCodeAt(0) + 0xfee0),
+  );
+  const mails = createDetector({ classes: new Set(["EMAIL"]), prose: false });
+  const around = fc.string({ unit: fc.constantFrom("，", "。", " ", "\u200b", "項", "𝟙", "…") });
+  fc.assert(
+    fc.property(
+      fc.array(fc.tuple(unseen, character), { minLength: 13, maxLength: 13 }),
+      ...[around, around],
+      (changes, before, after) => {
+        const written = [..."ines@fjord.io"].map((one, at) => {
+          const [hidden = "", change] = changes[at] ?? [];
+          return `${at === 0 ? "" : hidden}${change?.(one) ?? one}`;
+        });
+        const mail = written.join("");
+        expect(find(`${before} ${mail} ${after}`, mails)).toEqual([`EMAIL=${mail}`]);
+        expect(toCanonical("EMAIL", mail)).toBe("ines@fjord.io");
+      },
+    ),
+  );
 });
 
 test("telephone numbers by plus sign, by form and by the word beside them", () => {
@@ -67,6 +101,10 @@ test("ids of governments, dates of birth and accounts by form or by the word bef
     ["driver's license number D123-4567-8901", "GOV_ID=D123-4567-8901"],
     ["PESEL 44051401359", "GOV_ID=44051401359"],
     ["born on 3 May 1981 in Lyon", "DOB=3 May 1981"],
+    ["dob: 19810503, n: 19810503", "DOB=19810503"],
+    ["birth_ts=-357696000&ts=1357696000", "DOB=-357696000"],
+    ['{"id":357696000,"birthDate":357696000000}', "DOB=357696000000"],
+    ["id,dob\n1,357696000\n2,19810503", "DOB=357696000", "DOB=19810503"],
     ["Geburtsdatum: 03.05.1981", "DOB=03.05.1981"],
     ["account number 77182003311", "BANK=77182003311"],
     ["released on 2026-05-03"],
@@ -84,6 +122,22 @@ test("credentials by prefix, key, header and address; no hashes, ids, words or t
     ["Authorization: Bearer 4f9a8b7c6d5e4f3a2b1c", "SECRET=4f9a8b7c6d5e4f3a2b1c"],
     ['{"Authorization": "Bearer abcdefghijklmnop"}', "SECRET=abcdefghijklmnop"],
     ["Authorization: Bearer <token>, Authorization: Bearer required"],
+    ["Authorization: Bearer k3y", "SECRET=k3y"],
+    ["curl -H 'authorization: bearer zq' https://fjord.io", "SECRET=zq"],
+    ["Authorization=Bearer abc123 X-Api-Key: k3y", "SECRET=abc123", "SECRET=k3y"],
+    ['headers["Authorization"] = "token zq9"', "SECRET=zq9"],
+    ['{\\"Proxy-Authorization\\":\\"Basic YTpi\\"}', "SECRET=YTpi"],
+    ["Authorization: s3s\nX-Auth-Token: frost", "SECRET=s3s", "SECRET=frost"],
+    ['Authorization: Digest username="ada", response="66"', 'SECRET=Digest username="ada", response="66"'],
+    ["Cookie: theme=dark; sid=zq", "SECRET=theme=dark; sid=zq"],
+    ["Set-Cookie: sid=zq; Path=/", "SECRET=sid=zq"],
+    ["we sent Bearer k3yk3y to it", "SECRET=k3yk3y"],
+    ["Bearer zq", "SECRET=zq"],
+    ["['-H', 'Bearer frost']", "SECRET=frost"],
+    ["Authorization: Basic access authentication; Authorization: Bearer tokens are sent, Authorization: ${auth}"],
+    ["bearer of bad news, Bearer token required, token 42, Basic plan, token_type: Bearer, Bearer v2"],
+    ["WWW-Authenticate: Bearer realm=x, error=invalid_token; authorization: approved by both, X-Api-Key: missing"],
+    ["x-cache-key: abc; X-Idempotency-Key: a1; sort-key: b2"],
     ["WARN acme client rejected key=MRMWHISJ7hmUvHKd status=401", "SECRET=MRMWHISJ7hmUvHKd"],
     ["the password 'Frost!2931' leaked", "SECRET=Frost!2931"],
     ["PASSWORD=${DB_PASSWORD} token=<token> secret: changeme password=********"],
@@ -134,6 +188,43 @@ test("fields in text: YAML, XML, URL queries, JSON in strings", () => {
   ]);
 });
 
+test("a name that its field or column tells of is one value, from its first to its last character", () => {
+  const names =
+    "María-José O'Neill (Ops)|maría josé|dr. ada holm|Dr. Ada Holm, PhD|Holm, Ada|holm, ada (ops)|ludwig van beethoven|" +
+    "van der Berg, Jan|محمد بن سلمان|王小明|王小明（销售）|山田 太郎|김철수|J. R. R. Tolkien Jr.|O’Brien, Seán (extern)";
+  for (const name of names.split("|")) {
+    check([
+      [`full_name: ${name}`, `NAME=${name}`],
+      [`name: ${name}\nemail: ada@fjord.io`, `NAME=${name}`, "EMAIL=ada@fjord.io"],
+      [`- email: ada@fjord.io\n  name: ${name}\n`, "EMAIL=ada@fjord.io", `NAME=${name}`],
+      [`full_name: ${name}, email: ada@fjord.io`, `NAME=${name}`, "EMAIL=ada@fjord.io"],
+      [`{"name": "${name}", "email": "ada@fjord.io"}`, `NAME=${name}`, "EMAIL=ada@fjord.io"],
+      [`user{name: "${name}", phone: "0170 1234567"}`, `NAME=${name}`, "PHONE=0170 1234567"],
+      [`<user><name>${name}</name><email>ada@fjord.io</email></user>`, `NAME=${name}`, "EMAIL=ada@fjord.io"],
+      [`id\tfull_name\tage\n1\t${name}\t7`, `NAME=${name}`],
+      [`id,name,email\n1,"${name}",ada@fjord.io`, `NAME=${name}`, "EMAIL=ada@fjord.io"],
+      // Nobody quoted it, so the row has more cells than the heading.
+      [`id,name,email\n1,${name},ada@fjord.io`, `NAME=${name}`, "EMAIL=ada@fjord.io"],
+      [`| Name | Email |\n|---|---|\n| ${name} | ada@fjord.io |`, `NAME=${name}`, "EMAIL=ada@fjord.io"],
+    ]);
+  }
+  check([
+    ["id,name,email\n1,Holm,Ada,ada@fjord.io", "NAME=Holm,Ada", "EMAIL=ada@fjord.io"],
+    ["name,email,phone\nada,ada@fjord.io", "NAME=ada", "EMAIL=ada@fjord.io"],
+    ["name,email\n@ada,ada@fjord.io", "NAME=@ada", "EMAIL=ada@fjord.io"],
+    ["Full name: Ada Holm (ada@fjord.io)", "NAME=Ada Holm", "EMAIL=ada@fjord.io"],
+    ["Full name: Ada Holm, born 3 May 1981", "NAME=Ada Holm", "DOB=3 May 1981"],
+    // Expressions, templates, and a thing among things.
+    ["full_name: user.name\nfirst_name: ${first}\nlast_name: {{ last }}"],
+    ["first_name: string, last_name: str"],
+    ['{name: "addContact", email: string}, {"name":"send_mail","email":true}'],
+    ['{"name":"[NAME_1] from Acme","email":"[EMAIL_1]"}'],
+    ["name,email\n[NAME_1] from Acme,[EMAIL_1]"],
+    ["name: api-server\nimage: acme/api\nemail: ops@db.internal"],
+    ["name: build\n\n\nemail: ada@fjord.io", "EMAIL=ada@fjord.io"],
+  ]);
+});
+
 test("a street with its number and town", () => {
   check([
     ["send it to 12 Corran Terrace, Dunmore, OH 44107. Thanks", "ADDRESS=12 Corran Terrace, Dunmore, OH 44107"],
@@ -172,8 +263,32 @@ test("the member of an object: its key, its siblings, and whether the value can 
     [undefined, "phone", "yes"],
     ["DOB", "fecha_nacimiento", "1981-05-03"],
     ["DOB", "dob", 315_532_800_000],
+    ["DOB", "dob", 19_810_503],
+    ["DOB", "dob", "03051981"],
+    ["DOB", "dob", 3_051_981],
+    ["DOB", "birth_date", -357_696_000],
+    ["DOB", "birthDate", -3_600],
+    ["DOB", "birthdate", 86_400],
+    ["DOB", "dob", 357_696_000.25],
+    ["DOB", "date_of_birth", 29_709],
+    ["DOB", "dob_ms", 357_696_000_000],
+    ["DOB", "birthTimestamp", 357_696_000],
+    ["DOB", "geburtsdatum_ts", "357696000"],
+    [undefined, "dob", 0],
+    [undefined, "dob", -1],
+    [undefined, "born", 1981],
+    [undefined, "created_at", 357_696_000],
+    [undefined, "email_timestamp", 357_696_000],
     ["SECRET", "Authorization", "Bearer abcdefghijklmnop"],
+    ["SECRET", "authorization", "bearer zq"],
+    ["SECRET", "headers.Authorization", "Bearer abc123"],
+    ["SECRET", "Authorization", 'Digest username="ada", response="66"'],
+    ["SECRET", "x-api-key", "k3y"],
+    ["SECRET", "Cookie", "theme=dark; sid=zq"],
+    ["SECRET", "set-cookie", "sid=zq; Path=/"],
     [undefined, "authorization", "approved"],
+    [undefined, "Authorization", "Bearer <token>"],
+    [undefined, "cookie", "yes"],
     ["GOV_ID", "ssn", "536904399"],
     ["BANK", "account_number", 77_182_003_311],
     ["ADDRESS", "address.city", "Deventer"],
@@ -208,6 +323,11 @@ test("where its neighbours say that it is somebody, a whole name is one value, w
   expect(of("Widget 3000", ["id"], "display_name")).toBeUndefined();
   expect(of("unknown", ["email"])).toBeUndefined();
   expect(of("Ada Holm <ada@fjord.io>", ["email"])).toBeUndefined();
+  expect(of("ada@fjord.io", ["email"])).toBeUndefined();
+  // What nothing would find beside the address, and what has a look-alike of a token in it.
+  expect(of("ada holm <ada@fjord.io>", ["email"])).toBe("NAME");
+  expect(of("@ada", ["email"])).toBe("NAME");
+  expect(of("Ada [EMAIL_1] Holm", ["email"])).toBe("NAME");
 });
 
 test("classes that are not asked for are not found; the user's own are", () => {
@@ -234,6 +354,10 @@ test("two surfaces of one value have one canonical form", () => {
     ["DOB", "3 May 1981", "1981-05-03"],
     ["DOB", "315532800000", "1980-01-01"],
     ["DOB", "315532800", "1980-01-01"],
+    ["DOB", "-315619200", "1960-01-01"],
+    ["DOB", "19810503", "1981-05-03"],
+    ["DOB", "3051981", "1981-05-03"],
+    ["DOB", "29709", "1981-05-03"],
     ["EMAIL", "ＡＤＡ@fj\u00adord.io", "ada@fjord.io"],
     ["NAME", "Ada  Holm", "Ada Holm"],
     ["SECRET", "aB c", "aB c"],

@@ -1,6 +1,7 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import type { Json, JsonObject } from "../src/base/json.ts";
+import { limits } from "../src/base/limits.ts";
 import { createPrivacyHouse } from "./privacy-core.ts";
 
 /** What a value is sealed to, in a vault of its own. */
@@ -37,6 +38,16 @@ describe("what is sealed", () => {
       { note: "met [NAME_1], [NAME_2] is nice", full_name: "[NAME_1]" },
     ],
     ["numbers", { ssn: 429062045, total: 429062045 }, { ssn: "[GOV_ID_1]", total: 429062045 }],
+    [
+      "birth dates as numbers, in any of their units",
+      { dob: 19810503, birthDate: 357696000, born: { $date: 357696000000 }, dob_ms: -1.5e11, at: 1357696000 },
+      { dob: "[DOB_1]", birthDate: "[DOB_1.2]", born: { $date: "[DOB_1.3]" }, dob_ms: "[DOB_2]", at: 1357696000 },
+    ],
+    [
+      "addresses in other letters and with what is not seen in them, each restored as it was written",
+      "ana@ex.com, ａｎａ＠ｅｘ．ｃｏｍ, a\u200bna@e\u00adx.com; \u2060ana@ex。com\ufeff!",
+      "[EMAIL_1], [EMAIL_1.2], [EMAIL_1.3]; \u2060[EMAIL_1.4]\ufeff!",
+    ],
     ["keys", { "ana.ruiz+crm@acme.io": 1 }, { "[EMAIL_1]": 1 }],
     [
       "keys in the form of a name",
@@ -96,6 +107,26 @@ describe("what is sealed", () => {
   test("places that the config names, and formats of the output schema", () => {
     check({ rows: [{ note: "anything" }] }, { rows: [{ note: "[NAME_1]" }] }, { fields: { "rows[*].note": "NAME" } });
     check([{ a: { b: "x1" } }], [{ a: { b: "[BANK_1]" } }], { fields: { "a.b": "BANK" } });
+    const [note, sealed] = ["maría (ops), 12 [EMAIL_1]", "[NAME_1]"];
+    check({ note }, { note: sealed }, { fields: { note: "NAME" } });
+    check({ note: [note, [note]] }, { note: [sealed, [sealed]] }, { fields: { note: "NAME" } });
+    // A place is written as the keys stand, also where another member says what a value is.
+    check([{ name: "Remark", value: note }], [{ name: "Remark", value: sealed }], { fields: { value: "NAME" } });
+    check({ a: { note: { value: note } } }, { a: { note: { value: sealed } } }, { fields: { "a.note.value": "NAME" } });
+    check({ a: { note: { value: note } } }, { a: { note: { value: sealed } } }, { fields: { "a.note": "NAME" } });
+    const rows = (cell: string): Json => ({ columns: ["id", "note"], rows: [[1, cell]] });
+    check(rows(note), rows(sealed), { fields: { "rows[*].note": "NAME" } });
+    check(
+      [
+        ["id", "note"],
+        [1, note],
+      ],
+      [
+        ["id", "note"],
+        [1, sealed],
+      ],
+      { fields: { note: "NAME" } },
+    );
     const schema = { type: "object", properties: { reach: { type: "string", format: "email" } } };
     check({ reach: "ana at acme" }, { reach: "[EMAIL_1]" }, { schema });
   });
@@ -108,6 +139,7 @@ describe("what is sealed", () => {
 
   test("strict: every string is opaque, keys and numbers are not", () => {
     check({ a: "x", n: 1, list: ["y", ""] }, { a: "[TEXT_1]", n: 1, list: ["[TEXT_2]", ""] }, { mode: "strict" });
+    check({ a: "ana [EMAIL_1]", b: "[EMAIL_1]" }, { a: "[TEXT_1]", b: "[LITERAL_1]" }, { mode: "strict" });
   });
 
   test("a local server: only secrets and cards", () => {
@@ -249,6 +281,37 @@ describe("restoring", () => {
   ])("fails for a token that is %s, naming it", (_, text, message) =>
     expect(() => restore({ a: text })).toThrow(message),
   );
+
+  test("as many tokens, and as much behind them, as one call may have", () => {
+    using house = createPrivacyHouse();
+    house.seal("ana@acme.io");
+    const { tokensPerCallMax, restoredCharsMax } = limits;
+    const call = (count: number): JsonObject => ({ list: Array<string>(count).fill("[EMAIL_1]") });
+    expect(house.core.uses(call(tokensPerCallMax))).toHaveLength(tokensPerCallMax);
+    expect(house.core.restore(call(tokensPerCallMax), true, "x")["list"]).toHaveLength(tokensPerCallMax);
+    const tooMany = [
+      call(tokensPerCallMax + 1),
+      { text: "[EMAIL_1] ".repeat(tokensPerCallMax + 1) },
+      { json: JSON.stringify(call(tokensPerCallMax + 1)) },
+      { encoded: "%5BEMAIL_1%5D&".repeat(tokensPerCallMax + 1) },
+      { ...call(tokensPerCallMax), "[EMAIL_1]": 1 },
+    ];
+    for (const args of tooMany) {
+      expect(() => house.core.uses(args)).toThrow(expect.objectContaining({ code: "tokensPerCallMax" }));
+      expect(() => house.core.restore(args, true, "x")).toThrow(expect.objectContaining({ code: "tokensPerCallMax" }));
+    }
+    // One token of a megabyte, in ever more places.
+    const chars = 1_048_576;
+    house.seal("é".repeat(chars), { mode: "strict" });
+    const fits = restoredCharsMax / chars;
+    const large = (count: number): JsonObject => ({ list: Array<string>(count).fill("[TEXT_1]") });
+    expect(house.core.restore(large(fits), true, "x")["list"]).toHaveLength(fits);
+    const joined = { text: "[TEXT_1]".repeat(fits + 1) };
+    // Percent-encoded each character is six.
+    const encoded = { text: "%5BTEXT_1%5D".repeat(Math.ceil(fits / 6) + 1) };
+    for (const args of [large(fits + 1), joined, encoded, { json: JSON.stringify(large(fits + 1)) }])
+      expect(() => house.core.restore(args, true, "x")).toThrow(expect.objectContaining({ code: "restoredCharsMax" }));
+  });
 
   test("nothing is looked at twice: a value that looks like a token is itself", () => {
     using house = createPrivacyHouse();

@@ -64,6 +64,8 @@ export const errorCodes = {
   // personal data
   unknown_token: "guest",
   malformed_token: "guest",
+  tokensPerCallMax: "guest",
+  restoredCharsMax: "guest",
   release_denied: "policy",
   pii_budget_exceeded: "policy",
   pii_question_denied: "policy",

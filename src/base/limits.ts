@@ -189,8 +189,11 @@ export const limits = {
   privacyEndMs: 1_000, // what it was asked before may be answered in this time when it is ended
   privacyIdleMs: 300_000, // the thread that looks for personal data ends after this: it loads in a fifth of a second
   vaultTtlMs: 2_592_000_000, // a value that was not seen for 30 days is forgotten
+  vaultTriedMax: 1_000, // latest values that `sluice doctor` opens to try the key
   vaultCacheMax: 50_000, // tokens of values held in memory, to mint none twice without asking the store
   knownValuesMax: 5_000, // values of the vault looked for in texts: the latest
+  tokensPerCallMax: 50_000, // tokens in the arguments of one call: each is a decision where it may go, and a look into the vault
+  restoredCharsMax: 67_108_864, // what stands behind them, together: one token can be a text of megabytes, named many times
   sealDepthMax: 64, // JSON inside strings inside JSON, and nesting of values
   sealMsPerMb: 500, // sealing one result, per MB of it; past it the rest is withheld
   sealMs: 2_000, // the same at least

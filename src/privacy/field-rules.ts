@@ -14,7 +14,9 @@ export function parseFieldRules(fields: Readonly<Record<string, string>>): Field
       matches(place) {
         const given = toSteps(place);
         const from = steps[0] === "[*]" ? 0 : given.findIndex((step) => step !== "[*]");
-        const rest = from < 0 ? given : given.slice(from);
+        const rest = given.slice(Math.max(0, from));
+        // What is said of a list is said of its items.
+        while (rest.length > steps.length && rest.at(-1) === "[*]") rest.pop();
         return rest.length === steps.length && steps.every((step, index) => step === "*" || step === rest[index]);
       },
     };

@@ -126,12 +126,18 @@ export function createPrivacyCore(settings: PrivacySettings, now: () => number =
       const rules = parseFieldRules(fields);
       return sealValue(value, { server, mode, fields: rules, ...(schema === undefined ? {} : { schema }) }, parts);
     },
-    uses: (args) =>
-      findTokens(args, grammar).map(({ token, path, isWhole }) => {
+    uses(args) {
+      const origins = new Map<string, string[]>();
+      return findTokens(args, grammar).map(({ token, path, isWhole }) => {
         const text = toTokenText(token);
-        if (!vault.has(token)) throw toUnknown(text);
-        return { token: text, class: token.class, path, isWhole, origins: vault.origins(token) };
-      }),
+        let from = origins.get(text);
+        if (from === undefined) {
+          if (!vault.has(token)) throw toUnknown(text);
+          origins.set(text, (from = vault.origins(token)));
+        }
+        return { token: text, class: token.class, path, isWhole, origins: from };
+      });
+    },
     restore(args, schema, server) {
       const restored = restoreArguments(args, schema, { grammar, vault });
       vault.noteSent(

@@ -1,5 +1,6 @@
 import { SluiceError } from "../base/errors.ts";
 import { isJsonObject, type Json, type JsonObject, type JsonSchema } from "../base/json.ts";
+import { limits } from "../base/limits.ts";
 import { scalarTypeAt } from "./schema-place.ts";
 import { literalClass } from "./classes.ts";
 import { replaceSpans } from "./spans.ts";
@@ -18,7 +19,8 @@ export interface TokenUse {
 /**
  * The arguments with every token replaced by what stands behind it: in longer texts, in keys, in JSON inside strings
  * (quoted as there), percent-encoded where the token is, as a number where the schema wants one. One pass: what comes
- * out is not looked at again. Throws `unknown_token`, `malformed_token`, `vault_key_lost` or `arguments_invalid`.
+ * out is not looked at again. Throws `unknown_token`, `malformed_token`, `vault_key_lost`, `arguments_invalid`, and, over
+ * these limits, `tokensPerCallMax` or `restoredCharsMax`.
  */
 export function restoreArguments(
   args: JsonObject,
@@ -28,12 +30,14 @@ export function restoreArguments(
   return new Restoring(schema, grammar, vault).visit(args, []) as JsonObject;
 }
 
-/** Every token in the arguments, literals left out; throws `malformed_token`. Looks into nothing that is behind them. */
+/** Every token in the arguments, literals left out; throws `malformed_token` or `tokensPerCallMax`. Looks into nothing that is behind them. */
 export function findTokens(args: JsonObject, grammar: TokenGrammar): TokenUse[] {
   const uses: TokenUse[] = [];
+  let tokens = 0;
   function visit(value: Json, path: readonly string[]): void {
     if (typeof value === "string") {
       for (const part of [...findIn(value, grammar), ...grammar.findEncoded(value)]) {
+        if (++tokens > limits.tokensPerCallMax) throw tooMany();
         if (part.token.class === literalClass) continue;
         uses.push({ token: part.token, path, isWhole: part.start === 0 && part.end === value.length });
       }
@@ -46,6 +50,11 @@ export function findTokens(args: JsonObject, grammar: TokenGrammar): TokenUse[] 
   }
   visit(args, []);
   return uses;
+}
+
+function tooMany(): SluiceError {
+  const message = `The arguments of one call have more than ${limits.tokensPerCallMax} tokens (tokensPerCallMax)`;
+  return new SluiceError("tokensPerCallMax", message, { hint: "Send them in several calls" });
 }
 
 type Found = Extract<TokenInText, { kind: "token" }>;
@@ -68,6 +77,8 @@ class Restoring {
   #grammar: TokenGrammar;
   #vault: Vault;
   #entries = new Map<string, VaultEntry>();
+  #tokens = 0;
+  #chars = 0;
 
   constructor(schema: JsonSchema, grammar: TokenGrammar, vault: Vault) {
     this.#schema = schema;
@@ -98,18 +109,32 @@ class Restoring {
     if (only?.start === 0 && only.end === text.length && others.length === 0) {
       const entry = this.#entryOf(only.token);
       const wanted = scalarTypeAt(this.#schema, path) ?? (entry.isNumber ? "number" : "string");
-      return wanted === "number" ? toNumber(entry) : entry.surface;
+      return wanted === "number" ? toNumber(entry) : this.#count(entry.surface);
     }
     return this.#text(text);
+  }
+
+  /** What is put in a token's place, counted: one token can stand for megabytes, and stand in many places. */
+  #count(text: string): string {
+    this.#chars += text.length;
+    if (this.#chars <= limits.restoredCharsMax) return text;
+    throw new SluiceError(
+      "restoredCharsMax",
+      `What stands behind the tokens of one call is over ${limits.restoredCharsMax} characters (restoredCharsMax)`,
+      { hint: "Send less in one call" },
+    );
   }
 
   #text(text: string): string {
     const json = this.#inJson(text);
     if (json !== undefined) return json;
-    const plain = findIn(text, this.#grammar).map((part) => ({ ...part, text: this.#entryOf(part.token).surface }));
+    const plain = findIn(text, this.#grammar).map((part) => ({
+      ...part,
+      text: this.#count(this.#entryOf(part.token).surface),
+    }));
     const encoded = this.#grammar.findEncoded(text).map((part) => ({
       ...part,
-      text: encodeURIComponent(this.#entryOf(part.token).surface),
+      text: this.#count(encodeURIComponent(this.#entryOf(part.token).surface)),
     }));
     const parts = [...plain, ...encoded].sort((a, b) => a.start - b.start);
     return replaceSpans(text, parts, (index) => parts[index]?.text ?? "");
@@ -131,12 +156,13 @@ class Restoring {
     const [only] = findIn(text, this.#grammar);
     if (only?.start === 0 && only.end === text.length) {
       const entry = this.#entryOf(only.token);
-      return entry.isNumber ? toNumber(entry) : entry.surface;
+      return entry.isNumber ? toNumber(entry) : this.#count(entry.surface);
     }
     return this.#text(text);
   }
 
   #entryOf(token: Token): VaultEntry {
+    if (++this.#tokens > limits.tokensPerCallMax) throw tooMany();
     const name = toTokenText(token);
     const known = this.#entries.get(name);
     if (known !== undefined) return known;

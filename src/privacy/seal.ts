@@ -83,7 +83,7 @@ type Draft =
  */
 export function sealValue(value: Json, options: SealOptions, parts: SealParts): Sealed {
   const look = new Look(options, parts);
-  const draft = look.visit(value, new Place([], ""), [], 0);
+  const draft = look.visit(value, new Place([], [""]), [], 0);
   const { slots } = look;
   replay(slots, parts);
   mint(slots, options.server, parts);
@@ -97,29 +97,40 @@ export function sealValue(value: Json, options: SealOptions, parts: SealParts): 
 class Place {
   /** Keys from the outermost object, indices left out. */
   readonly path: readonly string[];
-  /** The same with indices, as rules of the config write it: `rows[*].note`. */
-  readonly place: string;
+  /** The same with indices, as rules of the config write it: `rows[*].note`; by keys, and by what says what a member is. */
+  readonly places: readonly string[];
   #members = new Map<string, Place>();
   #items: Place | undefined;
 
-  constructor(path: readonly string[], place: string) {
+  constructor(path: readonly string[], places: readonly string[]) {
     this.path = path;
-    this.place = place;
+    this.places = [...new Set(places)];
   }
 
-  member(key: string): Place {
-    const known = this.#members.get(key);
+  /** `label`: what says what the member is in place of its key; "" for what is the value of the object that it is in. */
+  member(key: string, label = key): Place {
+    const name = label === key ? key : `${key}\0${label}`;
+    const known = this.#members.get(name);
     if (known !== undefined) return known;
-    const made = new Place([...this.path, key], this.place === "" ? key : `${this.place}.${key}`);
+    const isValue = label === "" && key !== "";
+    const [by, labelled = by] = this.places;
+    const made = new Place(isValue ? this.path : [...this.path, label], [
+      ...[join(by, key), isValue ? (labelled ?? "") : join(labelled, label)],
+    ]);
     // Keys that are data would fill it.
-    if (this.#members.size < MEMBERS_KEPT) this.#members.set(key, made);
+    if (this.#members.size < MEMBERS_KEPT) this.#members.set(name, made);
     return made;
   }
 
   items(): Place {
-    return (this.#items ??= new Place(this.path, `${this.place}[*]`));
+    return (this.#items ??= new Place(
+      this.path,
+      this.places.map((place) => `${place}[*]`),
+    ));
   }
 }
+
+const join = (place = "", key: string): string => (place === "" ? key : `${place}.${key}`);
 
 const MEMBERS_KEPT = 200;
 
@@ -164,7 +175,11 @@ class Look {
       members: keys.map((key) => [
         plainKey.test(key) ? key : this.#text(key),
         key === table?.rows
-          ? { items: (value[key] as Json[]).map((row) => this.#row(row, table.headers, at.member(key), depth + 2)) }
+          ? {
+              items: (value[key] as Json[]).map((row) =>
+                this.#row(row, table.headers, at.member(key).items(), depth + 2),
+              ),
+            }
           : this.#member(
               key,
               value[key] as Json,
@@ -185,8 +200,8 @@ class Look {
     { keys, siblings }: { keys: readonly string[]; siblings: readonly string[] },
     depth: number,
   ): Draft {
-    if (label !== undefined) return this.visit(value, at.member(label), siblings, depth + 1);
-    if (at.path.length > 0 && isWrapped(key, value)) return this.visit(value, at, siblings, depth + 1);
+    if (label !== undefined) return this.visit(value, at.member(key, label), siblings, depth + 1);
+    if (at.path.length > 0 && isWrapped(key, value)) return this.visit(value, at.member(key, ""), siblings, depth + 1);
     return this.visit(value, at.member(key), keys, depth + 1);
   }
 
@@ -195,7 +210,7 @@ class Look {
     if (!Array.isArray(row)) return this.visit(row, at, [], depth);
     const cellAt = (index: number): Place => {
       const header = headers[index];
-      return header === undefined ? at.items() : at.member(header);
+      return header === undefined ? at.items() : at.member("[*]", header);
     };
     return { items: row.map((cell, index) => this.visit(cell, cellAt(index), headers, depth + 1)) };
   }
@@ -230,16 +245,16 @@ class Look {
     const { fields, schema } = this.#options;
     const format = schema === undefined ? undefined : formatClassAt(schema, at.path);
     const ofSchema = format !== undefined && this.#parts.classes.has(format) ? format : undefined;
-    const said = fields.find((rule) => rule.matches(at.place))?.class ?? ofSchema;
+    const said = fields.find((rule) => at.places.some((place) => rule.matches(place)))?.class ?? ofSchema;
     this.#said.set(at, said);
     return said;
   }
 
   #whole(text: string, name: string, isNumber = false): Slot {
-    // What looks like a token is not taken for a value of its class, whatever its key says.
+    // What looks like a token is not taken for a value of its class, whatever its key says; a text around one is.
     const { grammar } = this.#parts;
-    const hasTokens = grammar.find(text).length + grammar.findEncoded(text).length > 0;
-    return hasTokens
+    const lookAlikes = [...grammar.find(text), ...grammar.findEncoded(text)];
+    return lookAlikes.some(({ start, end }) => start === 0 && end === text.length)
       ? this.#text(text)
       : this.#add(new Slot(text, [{ start: 0, end: text.length, class: name }], isNumber));
   }

@@ -7,7 +7,11 @@ const labelKeys = ["key", "name", "label", "field", "property", "type", "questio
 const pairValueKeys = ["value", "answer"];
 const headerKeys = ["columns", "headers", "header", "column_names", "columnNames", "fields"];
 const rowKeys = ["rows", "values", "data", "records"];
-const wrappers = new Set(["value", "plain_text", "plainText", "display_value", "displayValue", "formattedValue"]);
+const wrappers = new Set(
+  "value plain_text plainText display_value displayValue formattedValue $date $numberLong _seconds seconds epoch".split(
+    " ",
+  ),
+);
 const listWrappers = new Set(["title", "rich_text", "text", "content"]);
 
 /** The first row of a sheet, where it is one of texts over rows of cells. */

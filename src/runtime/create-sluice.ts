@@ -27,7 +27,6 @@ import { chooseWall } from "../sandbox/walls/choose.ts";
 import { createWatchdog } from "../sandbox/watchdog.ts";
 import { openWorkspace } from "../sandbox/workspace.ts";
 import { createStore } from "../store/store.ts";
-import { createUpstreams } from "../upstream/upstreams.ts";
 import { announce } from "./announce.ts";
 import { startNamed } from "./start-named.ts";
 import { toExposedTools } from "./exposed-tools.ts";
@@ -64,6 +63,7 @@ import { needTools, serverIn, toUnresolved } from "./unresolved.ts";
 import { createSkillFolder } from "./skill-folder.ts";
 import { openSkillRoot, withUnsaved } from "./skill-root.ts";
 import { toServerReport } from "./server-report.ts";
+import { openUpstreams } from "./server-words.ts";
 import type { ServerReport, Sluice } from "./sluice.ts";
 import { openTelemetry } from "./telemetry.ts";
 import { createTokenLedger } from "./token-ledger.ts";
@@ -153,18 +153,21 @@ async function compose(config: Config, options: SluiceOptions, cleanup: Cleanup)
   ]);
   void dropOld(workspace, Date.now());
   const upstreams = cleanup.use(
-    createUpstreams({
-      servers: config.servers,
-      log: (server, line) => log(`${server}: ${line}`),
-      onToolsChanged: (server) => discovery.refresh(server),
-      onState(server, state, reason) {
-        if (state === "ready") {
-          events.emit({ kind: "server-connected", server });
-          discovery.noteConnected(server);
-        }
-        if (state === "failed") events.emit({ kind: "server-failed", server, reason: reason ?? "unknown" });
+    openUpstreams(
+      {
+        servers: config.servers,
+        log: (server, line) => log(`${server}: ${line}`),
+        onToolsChanged: (server) => discovery.refresh(server),
+        onState(server, state, reason) {
+          if (state === "ready") {
+            events.emit({ kind: "server-connected", server });
+            discovery.noteConnected(server);
+          }
+          if (state === "failed") events.emit({ kind: "server-failed", server, reason: reason ?? "unknown" });
+        },
       },
-    }),
+      { privacy },
+    ),
   );
   const discovery = createDiscovery({
     servers: config.servers,
@@ -378,7 +381,10 @@ async function compose(config: Config, options: SluiceOptions, cleanup: Cleanup)
     servers: report,
     engine: { name: engine.name, ...(engineReason === undefined ? {} : { reason: engineReason }) },
     wall: { name: wall.name, ...(wallReason === undefined ? {} : { reason: wallReason }) },
-    health: async () => [...(await checkHealth(config, { engine, pool, store })), ...announced],
+    health: async () => [
+      ...(await checkHealth(config, { engine, pool, store, isSealing: privacy.isOn })),
+      ...announced,
+    ],
     [Symbol.asyncDispose]: () => cleanup[Symbol.asyncDispose](),
   };
 }

@@ -6,6 +6,7 @@ import type { Engine } from "../sandbox/engines/engine.ts";
 import type { Pool } from "../sandbox/pool.ts";
 import type { Store } from "../store/store.ts";
 import type { HealthCheck } from "./sluice.ts";
+import { checkVault } from "./vault-health.ts";
 import { checkAppArmor, checkMemoryBound, checkWalls } from "./wall-health.ts";
 
 /** More than the room that is left in a file or page already there. */
@@ -14,7 +15,7 @@ const PROBE_BYTES = 65_536;
 /** Checks what programs need of this machine, each by really using it. */
 export async function checkHealth(
   config: Config,
-  { engine, pool, store }: { engine: Engine; pool: Pool; store: Store },
+  { engine, pool, store, isSealing }: { engine: Engine; pool: Pool; store: Store; isSealing: boolean },
 ): Promise<HealthCheck[]> {
   const needed = await Promise.all([
     check(
@@ -45,6 +46,7 @@ export async function checkHealth(
       return Promise.resolve(store.file);
     }),
   ]);
+  needed.push(checkVault(config, { store, isOn: isSealing }));
   return [...needed, ...(await checkWalls(config, engine)), checkMemoryBound(), await checkAppArmor(pool)];
 }
 

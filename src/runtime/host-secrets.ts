@@ -1,4 +1,6 @@
 import type { ServerConfig } from "../config/config.ts";
+import { createDisguisedValues } from "../privacy/disguised-values.ts";
+import { replaceSpans } from "../privacy/spans.ts";
 import { vaultKeyVariable } from "../privacy/vault-key.ts";
 
 /** Names of variables and headers whose values open something. */
@@ -46,4 +48,44 @@ function isPlain(text: string): boolean {
     /^(?:\/|~|\.{1,2}\/)[\w./-]*$/.test(text) ||
     (/^[a-z][a-z+.-]*:\/\//i.test(text) && !/\/\/[^/]*:[^/]*@/.test(text))
   );
+}
+
+/** Takes these secrets out of a text, in any simple encoding of theirs; a text without them comes back as it is. */
+export function createSecretMask(secrets: readonly string[]): (text: string) => string {
+  if (secrets.length === 0) return (text) => text;
+  const disguised = createDisguisedValues();
+  for (const surface of secrets) disguised.add({ class: "SECRET", surface });
+  // A longer one may have a shorter one in it.
+  const plain = secrets.toSorted((a, b) => b.length - a.length);
+  return (text) => {
+    let masked = text;
+    for (const secret of plain) if (masked.includes(secret)) masked = masked.replaceAll(secret, () => secretMark);
+    return replaceSpans(masked, disguised.find(masked), () => secretMark);
+  };
+}
+
+const secretMark = "[SECRET]";
+
+/**
+ * Simple encodings of secrets, to be looked for in much text where the mask itself takes too long: it is asked about a text
+ * that has one.
+ */
+export function toSecretForms(secrets: readonly string[]): string[] {
+  const forms = secrets.flatMap((secret) => {
+    const bytes = Buffer.from(secret);
+    // What stands before it shifts base64 by up to two bytes; its ends depend on what is around.
+    const shifted = [0, 1, 2].map((shift) =>
+      Buffer.concat([Buffer.alloc(shift), bytes])
+        .toString("base64")
+        .replaceAll("=", "")
+        .slice(shift === 0 ? 0 : shift + 1, -2),
+    );
+    const hex = bytes.toString("hex");
+    return [
+      ...[secret, secret.toLowerCase(), secret.toUpperCase(), JSON.stringify(secret).slice(1, -1)],
+      ...[[...secret].reverse().join(""), encodeURIComponent(secret), hex, hex.toUpperCase()],
+      ...shifted.flatMap((form) => [form, form.replaceAll("+", "-").replaceAll("/", "_")]),
+    ];
+  });
+  return [...new Set(forms)].filter((form) => form.length >= charsMin);
 }

@@ -166,7 +166,7 @@ function toKey(file: string, mayMake: boolean): PrivacySettings["key"] {
 }
 
 /** What one workspace has tokens for, another one has not. */
-function toScope({ workspace }: Pick<Config, "workspace">): string {
+export function toScope({ workspace }: Pick<Config, "workspace">): string {
   return `workspace:${workspace}`;
 }
 

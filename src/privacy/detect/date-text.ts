@@ -11,16 +11,35 @@ const months = new Map<string, number>(
     .flatMap((names, at) => names.split(" ").map((name): [string, number] => [name, at + 1])),
 );
 
-/** The ISO form of a value whose key says that it is a birth date: a moment too, in seconds or milliseconds since 1970. */
+/**
+ * The ISO form of a value whose key says that it is a birth date. Digits alone may be a date too, or a moment: seconds or
+ * milliseconds since 1970 (before it below zero), days as spreadsheets count them.
+ */
 export function toBirthDate(value: string): string | undefined {
-  const date = toIsoDate(value);
-  if (date !== undefined || !/^-?\d{6,13}$/u.test(value.trim())) return date;
-  const moment = Number(value) * (Math.abs(Number(value)) < SECONDS_MAX ? 1000 : 1);
+  const plain = value.trim();
+  const date = toIsoDate(plain) ?? toDayFirst(plain);
+  if (date !== undefined || !/^(?:-\d{3,13}|\d{5,13})(?:\.\d{1,9})?$/u.test(plain)) return date;
+  const count = Number(plain);
+  const isSheet = plain.length === 5 && count > SHEET_DAYS_MIN && count < SHEET_DAYS_MAX;
+  const moment = isSheet
+    ? SHEET_EPOCH_MS + count * DAY_MS
+    : Math.trunc(count * (Math.abs(count) < SECONDS_MAX ? 1000 : 1));
   return new Date(moment).toISOString().slice(0, 10);
 }
 
 /** In seconds it is the year 2106; in milliseconds, the spring of 1970. */
 const SECONDS_MAX = 4_294_967_296;
+const DAY_MS = 86_400_000;
+/** Days since the end of 1899: from 1927 to 2099. */
+const SHEET_EPOCH_MS = Date.UTC(1899, 11, 30);
+const SHEET_DAYS_MIN = 9_999;
+const SHEET_DAYS_MAX = 73_051;
+
+/** `03051981`, also as a number without its zero. */
+function toDayFirst(value: string): string | undefined {
+  const [, day, month, year] = /^(\d{1,2})(\d{2})((?:19|20)\d{2})$/u.exec(value) ?? [];
+  return year === undefined ? undefined : (join(year, month, day) ?? join(year, day, month));
+}
 
 /** The ISO form of a date that is written in digits or with a month's name; day first unless only month first fits. */
 export function toIsoDate(value: string): string | undefined {

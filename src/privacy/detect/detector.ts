@@ -94,7 +94,8 @@ export function createDetector({ classes, prose, own = [] }: DetectorOptions): D
 function search(text: string, classes: ReadonlySet<string>, report: Report): void {
   const { at, digits, separator, newline, space, long } = toTraits(text);
   if (at && classes.has("EMAIL")) findEmails(text, report);
-  if ((long || (space && text.length >= SENTENCE_MIN)) && classes.has("SECRET")) findSecrets(text, report);
+  if ((long || (space && text.length >= (isBearer(text) ? 0 : SENTENCE_MIN))) && classes.has("SECRET"))
+    findSecrets(text, report);
   if (digits) findNumbers(text, classes, report);
   if (digits && classes.has("DOB")) findBirthDates(text, report);
   if (space && text.length >= SENTENCE_MIN && classes.has("PASSPORT")) findPassports(text, report);
@@ -104,6 +105,11 @@ function search(text: string, classes: ReadonlySet<string>, report: Report): voi
   if (space && text.includes("(")) findInsertRows(text, classes, report);
   if (long && classes.has("WALLET")) findWallets(text, report);
   if (space && classes.has("ADDRESS")) findAddresses(text, report);
+}
+
+/** `Bearer k3y` is shorter than a sentence. */
+function isBearer(text: string): boolean {
+  return (text.charCodeAt(0) | 32) === 98 && /^bearer /i.test(text);
 }
 
 function searchNames(text: string, found: readonly Candidate[], report: Report): void {

@@ -1,7 +1,12 @@
 import type { Report } from "./candidate.ts";
+import { findInHeader, headerCharsMax } from "./credential-header.ts";
 import { fitsKey } from "./fits-key.ts";
 import type { KeyClass } from "./key-class.ts";
 import { toKeyClass } from "./key-class.ts";
+import { isNameLike, tokenEnd } from "./name-like.ts";
+import { isTelling, told } from "./person-words.ts";
+import { isPlaceholder } from "./placeholder.ts";
+import { toNameEnd } from "./name-end.ts";
 
 const KEY_MAX = 40;
 const VALUE_MAX = 120;
@@ -11,6 +16,7 @@ const LONG_VALUE = 256;
 const SECRET_MAX = 8192;
 const CUTS_MAX = 4;
 const CALL_MAX = 120;
+const NEAR_MAX = 160;
 
 /** Values beside a key in text: `"key": "value"` (also escaped), `key=value`, `Key: value`, `<key>value</key>`. */
 export function findFields(text: string, wanted: ReadonlySet<string>, report: Report): void {
@@ -53,18 +59,36 @@ function look(
   report: Report,
 ): number {
   const known = toKeyClass(key);
-  const found = known ?? (generalKey.test(key) ? calledKey : undefined);
+  let found = known ?? (generalKey.test(key) ? calledKey : undefined);
   if (found === undefined || !wanted.has(found.class)) return from;
   const start = skipOpening(text, from, found.class !== "SECRET" && form === "pair");
-  const end = toValueEnd(text, start, form, found.class);
+  const opening =
+    found.class === "SECRET" && isHeader(key)
+      ? findInHeader(key, text.slice(start, start + headerCharsMax))
+      : undefined;
+  if (opening !== undefined) {
+    report("SECRET", start + opening.start, start + opening.end, 3);
+    return start + opening.end;
+  }
+  let end = toValueEnd(text, start, form, found.class);
+  const isOpen = !isQuoted(text, start) && form !== "element";
+  if (isTelling(key, found) || (found.kind === "bare" && isPersonBeside(text, from, end))) {
+    found = told;
+    if (isOpen) end = toNameEnd(text, start, end);
+  }
   const isInAddress = form === "assignment" && found.class === "NAME";
   const fit = toFit(text, start, end, found, isInAddress);
   if (fit === undefined) return end - start > LONG_VALUE ? end : from;
-  if (!isQuoted(text, start) && form !== "element" && isCode(found.class, text.slice(start, fit))) return from;
+  if (isOpen && isCode(found.class, text.slice(start, fit))) return from;
   if (found.kind === "bare" && !isPersonNear(text, from, end)) return from;
   if (known === undefined && !isCalled(text, from)) return fit;
   report(found.class, start, fit, 2);
   return fit;
+}
+
+/** Written as headers are: other keys of these names are fields of forms and programs too. */
+function isHeader(key: string): boolean {
+  return key.includes("-") || /(?:authorization|cookie|bearer)$/iu.test(key);
 }
 
 function isQuoted(text: string, start: number): boolean {
@@ -100,16 +124,30 @@ const isCut = new Set(["PHONE", "CARD", "IBAN", "BANK", "GOV_ID", "PASSPORT", "D
 function toFit(text: string, start: number, end: number, found: KeyClass, isInAddress: boolean): number | undefined {
   let stop = end;
   for (let cut = 0; cut <= CUTS_MAX; cut += 1) {
-    while (stop > start && /[\s.,;:!?]/.test(text[stop - 1] ?? "")) stop -= 1;
+    while (stop > start && /[\s.,;:!?]/.test(text[stop - 1] ?? "") && !isAbbreviated(found, text, stop)) stop -= 1;
     if (stop <= start) return undefined;
     const value = text.slice(start, stop);
-    if (fitsKey(found, isInAddress ? fromAddress(value) : value)) return stop;
+    const said = isInAddress ? fromAddress(value) : value;
+    if (fitsKey(found, said) && (found !== told || isNotCode(said))) return stop;
     if (!isCut.has(found.class)) return undefined;
     const space = text.slice(start, stop).lastIndexOf(" ");
     if (space <= 0) return undefined;
     stop = start + space;
   }
   return undefined;
+}
+
+/** Whether the dot at the end is of the name: `Ada H.`, `Ada Holm Jr.`. */
+function isAbbreviated(found: KeyClass, text: string, end: number): boolean {
+  return (
+    found === told && /(?:^|[\s.])(?:\p{Lu}|[JS]r|Esq|Ph\.?D|M\.?D)\.$/u.test(text.slice(Math.max(0, end - 8), end))
+  );
+}
+
+/** Where a text has a name, a program has an expression, a template, a placeholder, or a token of somebody known. */
+function isNotCode(value: string): boolean {
+  if (tokenEnd.test(value) || /^\p{Ll}+\p{Lu}\w*$|^\w+_\w*$/u.test(value)) return false;
+  return isNameLike(value) || !(/\p{Ll}[.(]\p{L}|[{}$%\\]|=>/u.test(value) || isPlaceholder(value));
 }
 
 /** What a value says where it stands in an address: `name=Joe%20Black`. */
@@ -236,8 +274,20 @@ const personSigns =
 const thingSigns =
   /["']?\b(?:version|price|sku|stock|image|digest|ean|isbn|unit_price|runs-on|uses|apiversion|namespace)\b["']?\s*[:=]/iu;
 
+/** Keys that only people have, with their values. */
+const personKeys =
+  /(?:^|[\s"'`{(<,;&?*_-])(?:e-?mail(?:[ _-]?address)?|correo|courriel|phone(?:[ _-]?number)?|mobile|telefon|tel[eé]fono|(?:first|last|given|family|full)[ _-]?name|surname|vorname|nachname|pr[eé]nom|apellidos?|cognome|birth[ _-]?(?:date|day)|date of birth|dob|geburtsdatum|ssn)["'`*\\]{0,3}\s{0,3}[:=>：]/iu;
+
+/** A bare `name` is told to be somebody's where a key of people stands in the same record. */
+function isPersonBeside(text: string, from: number, end: number): boolean {
+  const before = text.slice(Math.max(0, from - NEAR_MAX), from);
+  const after = text.slice(end, end + NEAR_MAX);
+  const around = `${before.slice(before.lastIndexOf("\n\n") + 1)}\n${after.split("\n\n", 1)[0] ?? ""}`;
+  return personKeys.test(around) && !thingSigns.test(around);
+}
+
 /** A bare `name` is somebody's if what is around it speaks of people and not of goods. */
 function isPersonNear(text: string, from: number, end: number): boolean {
-  const around = text.slice(Math.max(0, from - 160), Math.min(text.length, end + 160));
+  const around = text.slice(Math.max(0, from - NEAR_MAX), end + NEAR_MAX);
   return personSigns.test(around) && !thingSigns.test(around);
 }

@@ -1,9 +1,9 @@
 import type { Report } from "./candidate.ts";
+import { findBearers } from "./credential-header.ts";
 import { entropy } from "./entropy.ts";
 import { findUrlSecrets } from "./find-url-secrets.ts";
 import { forEachLongRun } from "./long-runs.ts";
-import { isPlaceholder } from "./placeholder.ts";
-import { isRandomLike, isSecretLike } from "./secret-like.ts";
+import { isSecretLike } from "./secret-like.ts";
 import { secretShapes } from "./secret-shapes.ts";
 
 const CODES = 128;
@@ -18,7 +18,8 @@ export function findSecrets(text: string, report: Report): void {
   findPrefixed(text, report);
   findKeyBlocks(text, report);
   findUrlSecrets(text, report);
-  findInCalls(text, report);
+  for (const { start, end } of findBearers(text)) report("SECRET", start, end, 3);
+  findInFlags(text, report);
 }
 
 function findPrefixed(text: string, report: Report): void {
@@ -69,22 +70,6 @@ function findKeyBlocks(text: string, report: Report): void {
     }
     at = next;
   }
-}
-
-/** `Authorization: Bearer …`, `curl -u name:password`. */
-function findInCalls(text: string, report: Report): void {
-  const header = /(?:Bearer|Basic|Token|ApiKey|bearer|basic|token|apikey|BEARER|BASIC)[ +]/g;
-  for (const match of text.matchAll(header)) {
-    const start = match.index + match[0].length;
-    const value = /^[\w\-.~+/=:|]{8,4096}/u.exec(text.slice(start, start + 4096))?.[0] ?? "";
-    const isHeader = /auth[a-z]*["'\\]*\s*[:=]\s*["'\\]*$/iu.test(
-      text.slice(Math.max(0, match.index - 24), match.index),
-    );
-    // What a header has after its scheme, up to its end, opens something whatever it looks like.
-    const isWhole = isHeader && /^(?:["'\\,\s]|$)/u.test(text.slice(start + value.length, start + value.length + 1));
-    if (isWhole ? !isPlaceholder(value) : isRandomLike(value, 16)) report("SECRET", start, start + value.length, 3);
-  }
-  findInFlags(text, report);
 }
 
 /** `curl -u name:password`, `--client-secret '…'`, and "the password 'abc123'" in a sentence. */

@@ -1,6 +1,7 @@
 import type { Report } from "./candidate.ts";
 import type { KeyClass } from "./key-class.ts";
 import { fitsKey } from "./fits-key.ts";
+import { tokenEnd } from "./name-like.ts";
 import { toKeyClassAmong } from "./person-words.ts";
 
 const LINE_MAX = 4000;
@@ -48,14 +49,41 @@ function isRow(
 ): boolean {
   const cells = toCells(text, start, end, delimiter);
   if (cells.length < 2) return /^[\s|+\-=:─┼├┤]+$/u.test(text.slice(start, end));
-  if (cells.length !== columns.length) return true;
-  for (const [at, [from, to]] of cells.entries()) {
-    const column = columns[at];
-    if (column === undefined || to <= from) continue;
-    const value = text.slice(from, to);
-    if (wanted.has(column.class) && fitsKey(column, value)) report(column.class, from, to, 2);
+  if (cells.length !== columns.length && delimiter === gap) return true;
+  const whole = cells.length > columns.length ? joinParts(text, cells) : cells;
+  for (const [at, column] of columns.entries()) {
+    if (column === undefined || !wanted.has(column.class)) continue;
+    for (const [from, to] of toPlaces(whole, at, whole.length - columns.length, column.class)) {
+      if (to <= from || !fitsKey(column, text.slice(from, to)) || tokenEnd.test(text.slice(from, to))) continue;
+      report(column.class, from, to, 2);
+      break;
+    }
   }
   return true;
+}
+
+/** The cells, where a space after a comma is inside of a text that nobody quoted: `Ada Holm, PhD`. */
+function joinParts(text: string, cells: readonly [number, number][]): [number, number][] {
+  const joined: [number, number][] = [];
+  for (const [from, to] of cells) {
+    const last = joined.at(-1);
+    if (last !== undefined && text[from - 1] === " ") last[1] = to;
+    else joined.push([from, to]);
+  }
+  return joined;
+}
+
+/** Where the value of a column can stand in a row that has more cells than the heading: a name is all that may be of it. */
+function toPlaces(
+  cells: readonly [number, number][],
+  at: number,
+  surplus: number,
+  kind: string,
+): readonly [number, number][] {
+  const [first, last] = [cells[at], cells[at + Math.max(0, surplus)]];
+  if (first === undefined || last === undefined) return [];
+  if (surplus <= 0) return [first];
+  return kind === "NAME" ? [[first[0], last[1]], first, last] : [first, last];
 }
 
 /** A line is a heading if the next one has the same delimiter and one of its cells names a class. */

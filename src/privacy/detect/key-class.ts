@@ -19,6 +19,10 @@ const qualifiers = new Set(
     "privat geschaftlich e a b x y in th id"
   ).split(" "),
 );
+/** How a birth date is written, after its words: `dob_ms`. With another class the same word says that it is a time. */
+const momentUnits = "ts timestamp time date datetime epoch unix ms millis milliseconds sec secs seconds utc iso".split(
+  " ",
+);
 const PHRASE_WORDS_MAX = 5;
 const CACHED_MAX = 4096;
 
@@ -66,6 +70,8 @@ function toPhrases(): Map<string, KeyClass> {
     }
   };
   for (const [name, list] of Object.entries(keyPhrases)) add(list, { class: name, kind: "sure" });
+  const births = (keyPhrases.DOB ?? "").split(/\s+/u);
+  for (const unit of momentUnits) add(births.map((one) => `${one}_${unit}`).join(" "), { class: "DOB", kind: "sure" });
   add(barePhrases, { class: "NAME", kind: "bare" });
   add(rolePhrases, { class: "NAME", kind: "role" });
   return all;

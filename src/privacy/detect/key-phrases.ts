@@ -97,7 +97,7 @@ export const keyPhrases: Readonly<Partial<Record<BuiltInClass, string>>> = {
     "pas_nummer passi passin_numero cestovni_pas cislo_pasu pasaport pasaport_no utlevel utlevelszam 护照 护照号 パスポート " +
     "旅券番号 여권번호 номер_паспорта паспорт رقم_جواز_السفر travel_document_number",
   DOB:
-    "dob d_o_b date_of_birth birth_date birthdate birthday bday birth_day date_birth born born_on geburtsdatum " +
+    "dob d_o_b birth date_of_birth birth_date birthdate birthday bday birth_day date_birth born born_on geburtsdatum " +
     "geburtstag geb_datum geboren geboren_am date_de_naissance naissance ne_le date_naissance fecha_de_nacimiento " +
     "fecha_nacimiento nacimiento data_di_nascita data_nascita nato_il data_de_nascimento data_nascimento " +
     "nascimento geboortedatum geboren_op data_urodzenia urodzony fodelsedatum fodselsdato fodselsdag fodt " +

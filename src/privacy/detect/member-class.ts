@@ -1,3 +1,4 @@
+import { findInHeader } from "./credential-header.ts";
 import { fitsKey } from "./fits-key.ts";
 import { toKeyWords } from "./key-words.ts";
 import { isPlaceholder } from "./placeholder.ts";
@@ -19,13 +20,11 @@ export function toMemberClass({ path, value, siblings }: Member): string | undef
   const found = toKeyClassAmong(path, siblings);
   if (found === undefined) return undefined;
   const text = typeof value === "string" ? value.trim() : String(value);
-  if (typeof value === "number" && !Number.isSafeInteger(value)) return undefined;
+  // Of what is counted, only moments have fractions.
+  if (typeof value === "number" && !Number.isSafeInteger(value) && found.class !== "DOB") return undefined;
   if (fitsKey(found, text)) return found.class;
   return found.class === "SECRET" && isPassword(key, value) ? "SECRET" : undefined;
 }
-
-/** `Bearer …`, as a header has it. */
-const scheme = /^(?:bearer|basic|token|digest|api-?key|negotiate)\s+(?=\S{3,}$)/iu;
 
 /** Keys whose value is a credential whatever it looks like: people choose words. */
 const passwords =
@@ -37,8 +36,8 @@ function isPassword(key: string, value: string | number): boolean {
   if (codes.test(words))
     return /^\d{3,8}$/u.test(String(value)) && (typeof value === "string" || /cv[vcn]$/u.test(words));
   if (typeof value !== "string") return false;
-  const text = value.trim().replace(scheme, "");
-  const isHeader = words.endsWith("authorization") && text !== value.trim();
-  if (!isHeader && !passwords.test(words)) return false;
+  const text = value.trim();
+  if (findInHeader(key, text) !== undefined) return true;
+  if (!passwords.test(words)) return false;
   return text.length >= 3 && text.length <= 200 && !isPlaceholder(text) && !/^(?:https?:\/\/|[\d.]+$)/u.test(text);
 }

@@ -2,7 +2,7 @@ const NAME_CHARACTERS_MAX = 60;
 const NAME_WORDS_MAX = 8;
 const shape = /^[\p{Lu}\p{Lt}\p{Lo}\p{Ll}](?:[\p{L}\p{M}'’ʼ´`."“”()‐-]|[ \u00A0](?=[\p{L}(“"'’])|, ?(?=\p{L}))*$/u;
 /** Small words inside names, which have no capital. */
-const particles = new Set(
+export const particles: ReadonlySet<string> = new Set(
   (
     "de da do dos das del della di du des d la le van von der den ter ten te zu zum zur af av el al bin ibn bint abu y e " +
     "und i san st vom op 't 's het ben mac mc o"
@@ -15,7 +15,7 @@ const nobody = new Set(
     "guest default true false yes no name bot service support team sales info unassigned nobody everyone all other " +
     "others various tbd todo redacted hidden private public deleted inactive active owner me you self customer client " +
     "company inc gmbh ltd llc corp bv ag sa billing noreply webmaster postmaster staff group department help desk " +
-    "office security engineering marketing finance operations production staging development string number boolean object array " +
+    "office security engineering marketing finance operations production staging development string number boolean object array str " +
     "first last full given family required optional varchar text email phone unset empty pending api app web server cron scheduler worker automation github gitlab dependabot renovate " +
     "feedback record success portal account experience satisfaction journey data service services management agreement id"
   ).split(" "),
@@ -42,11 +42,22 @@ const TOLD_CHARACTERS_MAX = 200;
 export function isSomebody(value: string): boolean {
   if (value.length > TOLD_CHARACTERS_MAX || !/\p{L}/u.test(value)) return false;
   // A repository has a full name: `acme/rocket`.
-  if (/@|:\/\/|\d{5}|\[\w+_\d|^[\w.-]+\/[\w.-]+$/u.test(value)) return false;
+  if (/:\/\/|\d{5}|^[\w.-]+\/[\w.-]+$/u.test(value) || isBesideMail(value)) return false;
   if (value.split(/\s+/u).some((word) => word.length >= LONG_RUN_MIN && /\d/u.test(word))) return false;
   const words = value.split(/[\s,]+/u).filter((word) => word !== "");
   return !words.every((word) => nobody.has(word.toLowerCase()));
 }
+
+/** Whether a value is an address, alone or with a name that is found beside it: each is one of its own then. */
+function isBesideMail(value: string): boolean {
+  const mail = /[<(["']*[^\s<>()"']+@[^\s<>()"']+\.[^\s<>()"']+[>)"'\]]*/u.exec(value)?.[0];
+  if (mail === undefined) return false;
+  const rest = value.replace(mail, "").trim();
+  return rest === "" || isSurelyNameLike(rest.replaceAll(/^["']|["']$/gu, ""), /^[<(]/u.test(mail) ? 1 : 2);
+}
+
+/** The end of a token, or of what looks like one: in a text it is looked at by itself. */
+export const tokenEnd: RegExp = /_\d[\d.]*\]/u;
 
 /** A word with digits that is this long is a key or an id. */
 const LONG_RUN_MIN = 18;

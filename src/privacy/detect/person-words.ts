@@ -36,7 +36,7 @@ const things = new Set(
 const personal = new Set(
   (
     "age gender sex birthday nationality title salutation job_title position occupation role_title marital_status " +
-    "hire_date salary employee_id employee_no patient_id avatar avatar_url picture photo contact_id user_id customer_id " +
+    "hire_date salary department dept employee_id employee_no patient_id avatar avatar_url picture photo contact_id user_id customer_id " +
     "attendee_id guest_id linkedin bio pronouns display_name login department_id mrn checkin check_in response_status nickname prefix suffix company job seniority"
   ).split(" "),
 );
@@ -65,7 +65,7 @@ export function toKeyClassAmong(path: readonly string[], siblings: readonly stri
   const key = path.at(-1) ?? "";
   const found = toKeyClass(key) ?? (hasHalf(key, siblings) ? half : undefined);
   if (found?.class !== "NAME" || found.kind === "role") return found;
-  if (found.kind === "sure" && !shared.has(toKeyWords(key).join("_"))) return told;
+  if (isTelling(key, found)) return told;
   const around = toPersonAround(
     path,
     siblings.filter((other) => other !== key),
@@ -74,8 +74,14 @@ export function toKeyClassAmong(path: readonly string[], siblings: readonly stri
   return found.kind === "bare" && found !== half && around === undefined ? undefined : found;
 }
 
-const told: KeyClass = { class: "NAME", kind: "told" };
+/** The class of a value that is told to be somebody's name. */
+export const told: KeyClass = { class: "NAME", kind: "told" };
 const half: KeyClass = { class: "NAME", kind: "bare" };
+
+/** Whether a key alone says that its value is somebody's name: `full_name`. */
+export function isTelling(key: string, { class: name, kind }: KeyClass): boolean {
+  return name === "NAME" && kind === "sure" && !shared.has(toKeyWords(key).join("_"));
+}
 
 /** Every value is asked about: the siblings are looked at only for a key that has another half. */
 function hasHalf(key: string, siblings: readonly string[]): boolean {

@@ -5,29 +5,62 @@ export interface PlainText {
   offsetOf(at: number, isEnd: boolean): number;
 }
 
-/** Soft hyphens, zero-width characters, full-width and mathematical letters: a reader sees the value all the same. */
-const odd = /[\p{Default_Ignorable_Code_Point}\u{ff01}-\u{ff5e}\u{1d400}-\u{1d7ff}]/u;
+/**
+ * Soft hyphens, zero-width characters; full-width, small, circled and mathematical letters and signs; the full stop of
+ * East Asian scripts inside of a word: a reader, or a mail program, sees the value all the same.
+ */
+const odd =
+  /\p{Default_Ignorable_Code_Point}|[\u2024\u{24b6}-\u{24e9}\u{fe50}-\u{fe6b}\u{ff01}-\u{ff5e}\u{1d400}-\u{1d7ff}]|(?<=[\w\u{ff10}-\u{ff5a}])[\u3002\uff61](?=[\w\u{ff10}-\u{ff5a}])/gu;
+const ignorable = /^\p{Default_Ignorable_Code_Point}/u;
 
-/** The text as a reader sees it; nearly always it is the same. */
+/** One odd character: where it stands in the original, and what is left of it in the plain text. */
+interface Change {
+  start: number;
+  end: number;
+  plainStart: number;
+  plainEnd: number;
+}
+
+/** The text as a reader sees it; nearly always it is the same. Takes time by what is odd in it, beside one look. */
 export function toPlainText(text: string): PlainText {
-  if (!odd.test(text)) return { text, offsetOf: (at) => at };
+  const changes: Change[] = [];
   let plain = "";
-  const starts: number[] = [];
-  const ends: number[] = [];
-  let at = 0;
-  for (const character of text) {
-    const end = at + character.length;
-    const seen = !odd.test(character)
-      ? character
-      : /\p{Default_Ignorable_Code_Point}/u.test(character)
-        ? ""
-        : character.normalize("NFKC");
-    for (let unit = 0; unit < seen.length; unit += 1) {
-      starts.push(at);
-      ends.push(end);
-    }
-    plain += seen;
-    at = end;
+  let from = 0;
+  for (const { 0: character, index } of text.matchAll(odd)) {
+    plain += text.slice(from, index);
+    const plainStart = plain.length;
+    plain += toSeen(character);
+    from = index + character.length;
+    changes.push({ start: index, end: from, plainStart, plainEnd: plain.length });
   }
-  return { text: plain, offsetOf: (place, isEnd) => (isEnd ? ends[place - 1] : starts[place]) ?? (isEnd ? 0 : at) };
+  if (changes.length === 0) return { text, offsetOf: (at) => at };
+  plain += text.slice(from);
+  return {
+    text: plain,
+    offsetOf(at, isEnd) {
+      if (isEnd && at === 0) return 0;
+      // The character before the place where something ends, the one after it where something starts.
+      const place = isEnd ? at - 1 : at;
+      const last = changes[findLast(changes, place)];
+      if (last === undefined) return at;
+      if (place < last.plainEnd) return isEnd ? last.end : last.start;
+      return last.end + (place - last.plainEnd) + (isEnd ? 1 : 0);
+    },
+  };
+}
+
+function toSeen(character: string): string {
+  if (ignorable.test(character)) return "";
+  return character === "\u3002" || character === "\uff61" ? "." : character.normalize("NFKC");
+}
+
+/** The last change that begins at a place of the plain text or before it; -1 if none does. */
+function findLast(changes: readonly Change[], place: number): number {
+  let [low, high] = [0, changes.length];
+  while (low < high) {
+    const middle = (low + high) >> 1;
+    if ((changes[middle]?.plainStart ?? Infinity) <= place) low = middle + 1;
+    else high = middle;
+  }
+  return low - 1;
 }
