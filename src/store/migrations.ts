@@ -218,4 +218,9 @@ export const migrations: readonly string[] = [
     definition_hash TEXT NOT NULL,
     PRIMARY KEY (name, tool)
   ) WITHOUT ROWID;`,
+  // Values that were sent to a server: to the one that they came from too, which gives them back in other forms.
+  `ALTER TABLE vault_server ADD COLUMN is_sent INTEGER NOT NULL DEFAULT 0;
+  UPDATE vault_server SET is_sent = 1 WHERE is_origin = 0;
+  DROP INDEX vault_server_sent;
+  CREATE INDEX vault_server_sent ON vault_server (scope, server) WHERE is_sent = 1;`,
 ];
