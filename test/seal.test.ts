@@ -731,3 +731,23 @@ describe("look-alikes under escapes", () => {
     expect(house.core.uses(args)).toMatchObject([{ token: "[EMAIL_1]", path: ["body"], isWhole: false }]);
   });
 });
+
+describe("what a look-alike is in stays sealed", () => {
+  test("a member of a class, an opaque text", () => {
+    check({ password: "hunter2 [EMAIL_1]" }, { password: "[SECRET_1]" });
+    check({ a: "something [EMAIL_1] said", b: "[EMAIL_1]" }, { a: "[TEXT_1]", b: "[LITERAL_1]" }, { mode: "strict" });
+  });
+});
+
+test("what was stored glued to something is found when it is read again", () => {
+  using house = createPrivacyHouse();
+  house.seal({ full_name: "Ana Ruiz", phone: "+34 612 35 03 34" });
+  house.core.restore({ a: "x[NAME_1]", b: "9[PHONE_1]" }, true, "crm");
+  expect(house.seal(["has xAna Ruizz and 9+34 612 35 03 34", "banana ruizes", "a local one"])).toEqual([
+    "has x[NAME_1]z and 9[PHONE_1]",
+    "banana ruizes",
+    "a local one",
+  ]);
+  const { texts } = house.core.clean(null, ["xAna Ruizz"]);
+  expect(texts).toEqual(["x[NAME]z"]);
+});

@@ -1,7 +1,7 @@
 import { decodedParts } from "./decoded-parts.ts";
 import type { Finding } from "./finding.ts";
 import { foldText, toFolded } from "./folded-text.ts";
-import { Forms } from "./forms.ts";
+import { Forms, toCodes } from "./forms.ts";
 import { toDisjoint } from "./spans.ts";
 
 /** Known values that a text holds in another form: other case, spaced, reversed, encoded. */
@@ -36,10 +36,19 @@ export interface Thresholds {
   digits: number;
   /** Of a single name. */
   name: number;
+  /** Of what is written exactly as it is known, whatever is glued to it. */
+  glued: (surface: string) => boolean;
 }
 
 /** For all values that are known, in any text. */
-const anywhere: Thresholds = { chars: 5, freeChars: 10, digits: 7, name: 8 };
+const anywhere: Thresholds = { chars: 5, freeChars: 10, digits: 7, name: 8, glued: isUnlikeWords };
+const gluedCharsMin = 6;
+
+/** Not to be expected inside a word or number of something else. */
+function isUnlikeWords(surface: string): boolean {
+  if (/^\d+$/.test(surface)) return surface.length >= 9;
+  return surface.length >= (/^\p{L}+$/u.test(surface) ? 8 : gluedCharsMin);
+}
 /** Base64 of a percent-encoded value, and the like. */
 const depthMax = 2;
 /** Shorter texts encode nothing. */
@@ -49,6 +58,7 @@ const partsMax = 20_000;
 
 export function createDisguisedValues(least: Thresholds = anywhere): DisguisedValues {
   const forms = new Forms<KnownValue>(least.chars);
+  const glued = new Forms<KnownValue>(gluedCharsMin);
 
   function findFolded(text: string, isOver: (() => boolean) | undefined): Finding[] {
     const found: Finding[] = [];
@@ -71,9 +81,23 @@ export function createDisguisedValues(least: Thresholds = anywhere): DisguisedVa
     return found;
   }
 
+  function findGlued(text: string, isOver: (() => boolean) | undefined): Finding[] {
+    const found: Finding[] = [];
+    if (glued.isEmpty) return found;
+    glued.forEach(
+      toCodes(text),
+      ({ class: name, surface }, start, length) => {
+        found.push({ start, end: start + length, class: name, of: surface });
+        return true;
+      },
+      isOver,
+    );
+    return found;
+  }
+
   function findAt(text: string, depth: number, options: DisguiseOptions): Finding[] {
     const { alsoIn, isOver, isPlain = false } = options;
-    const found = findFolded(text, isOver);
+    const found = [...findFolded(text, isOver), ...findGlued(text, isOver)];
     if (depth >= depthMax || isPlain || text.length < encodedCharsMin) return found;
     let parts = 0;
     for (const part of decodedParts(text)) {
@@ -91,6 +115,7 @@ export function createDisguisedValues(least: Thresholds = anywhere): DisguisedVa
         forms.add(form, value);
         forms.add([...form].reverse().join(""), value);
       };
+      if (least.glued(surface)) glued.add(surface, value);
       const folded = toFolded(surface);
       if (/^\d+$/.test(folded)) {
         if (folded.length < least.digits) return;
@@ -103,7 +128,10 @@ export function createDisguisedValues(least: Thresholds = anywhere): DisguisedVa
       if (/[a-z]/.test(folded)) forms.add(toFolded(rotate(surface.toLowerCase())), value);
     },
     find: (text, options = {}) => toDisjoint(findAt(text, 0, options)),
-    clear: () => forms.clear(),
+    clear() {
+      forms.clear();
+      glued.clear();
+    },
   };
 }
 

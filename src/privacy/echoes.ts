@@ -1,6 +1,6 @@
 import { createDisguisedValues, type KnownValue, type Thresholds } from "./disguised-values.ts";
 import type { Finding } from "./finding.ts";
-import { Forms } from "./forms.ts";
+import { Forms, toCodes } from "./forms.ts";
 import { joinFindings } from "./spans.ts";
 
 /** A value that was restored in the arguments of a call. */
@@ -17,7 +17,7 @@ export interface Echoes {
 }
 
 /** One answer to one call: what is in both is hardly there by chance. */
-const ofOneCall: Thresholds = { chars: 4, freeChars: 6, digits: 4, name: 4 };
+const ofOneCall: Thresholds = { chars: 4, freeChars: 6, digits: 4, name: 4, glued: () => false };
 /** Shorter ones are found as the words that they were sent in. */
 const freeCharsMin = 4;
 /** In scripts without spaces, where two characters are a name. */
@@ -138,13 +138,4 @@ function toLower(text: string): string {
     const one = text[at]?.toLowerCase() ?? "";
     return one.length === 1 ? one : text[at];
   }).join("");
-}
-
-let codes = new Uint16Array(4_096);
-
-/** Valid until the next text. */
-function toCodes(text: string): Uint16Array {
-  if (codes.length < text.length) codes = new Uint16Array(text.length);
-  for (let at = 0; at < text.length; at++) codes[at] = text.charCodeAt(at);
-  return codes.subarray(0, text.length);
 }

@@ -74,3 +74,16 @@ export class Forms<Value> {
     this.#filter.fill(0);
   }
 }
+
+let shared: Uint16Array = new Uint16Array(4_096);
+/** Memory for longer texts is not kept. */
+const sharedCharsMax = 4_194_304;
+
+/** The UTF-16 units of a text; valid until the next text. */
+export function toCodes(text: string): Uint16Array {
+  let codes = shared;
+  if (codes.length < text.length) codes = new Uint16Array(text.length);
+  if (codes.length <= sharedCharsMax) shared = codes;
+  for (let at = 0; at < text.length; at++) codes[at] = text.charCodeAt(at);
+  return codes.subarray(0, text.length);
+}

@@ -261,8 +261,9 @@ class Look {
   }
 
   #whole(text: string, name: string): Slot {
-    // What looks like a token is not taken for a value of its class, whatever its key says.
-    return findLookAlikes(text, this.#parts.grammar).length > 0
+    // What looks like a token, all of it, is not taken for a value of its class, whatever its key says.
+    const [first] = findLookAlikes(text, this.#parts.grammar);
+    return first?.start === 0 && first.end === text.length
       ? this.#text(text)
       : this.#add(new Slot(text, [{ start: 0, end: text.length, class: name }]));
   }
