@@ -693,6 +693,9 @@ describe("look-alikes under escapes", () => {
     String.raw`"\u005bEMAIL_1]"`,
     String.raw`{"a":1}` + "\n" + String.raw`{"a":"\u005bEMAIL_1]"}`,
     String.raw`{ "u": "?q=%5BEMAIL_1%5D", "h": "&#91;EMAIL_1]" }`,
+    String.raw`{ "a": "x %5bEM&#65%3bIL_1]" }`,
+    String.raw`{ "a": "x \%75005bEMAIL_1]" }`,
+    String.raw`""\u005bEMAIL_1]`,
     JSON.stringify({ a: JSON.stringify({ b: String.raw`\u005bEMAIL_1]` }, null, 2) }),
   ];
   test.each(texts)("%s", (text) => {
@@ -706,6 +709,44 @@ describe("look-alikes under escapes", () => {
         expect(house.core.restore({ sealed }, true, "x")).toEqual({ sealed: value });
         expect(house.core.uses({ sealed })).toEqual([]);
       }
+  });
+
+  test("any characters of it, in any escapes, three deep", { timeout: 120_000 }, () => {
+    using house = createPrivacyHouse();
+    house.seal("ana@acme.io");
+    const kinds: readonly ((code: number) => string)[] = [
+      (code) => String.fromCharCode(code),
+      (code) => `\\u${code.toString(16).padStart(4, "0")}`,
+      (code) => `%${code.toString(16)}`,
+      (code) => `&#${code};`,
+      (code) => `&#x${code.toString(16)};`,
+    ];
+    const escaped = fc
+      .tuple(
+        fc.constantFrom("[EMAIL_1]", "[email_1.2]", "[EMAIL_1"),
+        fc.array(fc.array(fc.nat(4), { minLength: 1, maxLength: 9 }), { maxLength: 3 }),
+      )
+      .map(([token, layers]) =>
+        layers.reduce(
+          (text, layer) =>
+            [...text].map((one, at) => kinds[layer[at % layer.length] ?? 0]?.(one.charCodeAt(0)) ?? one).join(""),
+          token,
+        ),
+      );
+    const text = fc.oneof(
+      escaped,
+      escaped.map((one) => `{ "a": "x ${one}", "b": 1 }`),
+      escaped.map((one) => JSON.stringify([{ a: one }])),
+      fc.tuple(escaped, escaped).map(([one, other]) => `${one} "\\ ${other}`),
+    );
+    fc.assert(
+      fc.property(text, fc.constantFrom("seal" as const, "literals" as const), (one, mode) => {
+        const sealed = house.seal(one, { from: "web", mode });
+        expectDead(allStrings(sealed), 1);
+        expect(house.core.restore({ sealed }, true, "x")).toEqual({ sealed: one });
+      }),
+      { numRuns: 300 },
+    );
   });
 
   test("what a program read out of JSON is sent as what it read", () => {

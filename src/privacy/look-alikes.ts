@@ -1,6 +1,6 @@
 import { literalClass } from "./classes.ts";
 import type { Finding } from "./finding.ts";
-import { joinFindings } from "./spans.ts";
+import { joinFindings, replaceSpans } from "./spans.ts";
 import type { TokenGrammar } from "./token.ts";
 
 /** Kinds of escapes in one another that are looked through: what restoring reads, what a program reads once or twice more. */
@@ -14,7 +14,12 @@ export function findLookAlikes(text: string, grammar: TokenGrammar): Finding[] {
   const found = [...grammar.find(text), ...grammar.findEncoded(text)].map(toLiteral);
   const hidden = findHidden(text, grammar);
   if (hidden.length === 0) return joinFindings(found);
-  const strings = hidden.some(({ start, end }) => text.slice(start, end).includes("\\")) ? jsonStrings(text) : [];
+  const all = joinFindings([...found, ...hidden]);
+  if (!hidden.some(({ start, end }) => text.slice(start, end).includes("\\"))) return all;
+  const strings = isJson(text) ? jsonStrings(text) : [];
+  // What is JSON only without them would not be written as it was where it is restored.
+  if (strings.length === 0)
+    return isJson(replaceSpans(text, all, () => "")) ? [toLiteral({ start: 0, end: text.length })] : all;
   const starts = strings.map(({ start }) => start);
   return joinFindings([...found, ...hidden.map((one) => widen(one, strings, starts))]);
 }
@@ -71,7 +76,7 @@ function lastUpTo(sorted: readonly number[], most: number): number {
  * differ in this alone. Letters, digits and signs of ASCII only: tokens and escapes are made of them.
  */
 const escapes =
-  /(?<!\\)\\+(?:u([\dA-Fa-f]{4})|u\{0{0,8}([\dA-Fa-f]{1,6})\}|x([\dA-Fa-f]{2}))|%(?:25)*(?:u00)?([2-7][\dA-Fa-f])|&(?:amp;)*(?:#0{0,8}(\d{2,3});?|#[xX]0{0,8}([\dA-Fa-f]{2});|(lsqb|lbrack|rsqb|rbrack|lowbar|percnt|bsol|num|period|semi|amp);)/g;
+  /(?<!\\)\\+(?:u([\dA-Fa-f]{4})|u\{0{0,8}([\dA-Fa-f]{1,6})\}|x([\dA-Fa-f]{2}))|%(?:25)*(?:u00)?([2-7][\dA-Fa-f])|&(?:amp;)*(?:#0{0,8}(\d{2,3});|#[xX]0{0,8}([\dA-Fa-f]{2});|(lsqb|lbrack|rsqb|rbrack|lowbar|percnt|bsol|num|period|semi|amp);)/g;
 const named: Readonly<Record<string, string>> = {
   ...{ lsqb: "[", lbrack: "[", rsqb: "]", rbrack: "]", lowbar: "_", period: "." },
   ...{ percnt: "%", bsol: "\\", num: "#", semi: ";", amp: "&" },
@@ -104,13 +109,17 @@ function toCharacter([, u, point, x, percent, decimal, hexadecimal, name]: RegEx
   return code > 32 && code < 127 ? String.fromCharCode(code) : undefined;
 }
 
+/** Whether a text is an object, a list or a text in JSON. */
+export function isJson(text: string): boolean {
+  try {
+    return typeof JSON.parse(text) !== "number";
+  } catch {
+    return false;
+  }
+}
+
 /** The strings of a text that is JSON, without their quotes. */
 function jsonStrings(text: string): { start: number; end: number }[] {
-  try {
-    JSON.parse(text);
-  } catch {
-    return [];
-  }
   return [...text.matchAll(jsonString)].map(({ 0: literal, index }) => ({
     start: index + 1,
     end: index + literal.length - 1,

@@ -3,7 +3,7 @@ import { isJsonObject, type Json, type JsonObject, type JsonSchema } from "../ba
 import { scalarTypeAt } from "./schema-place.ts";
 import { literalClass } from "./classes.ts";
 import { type RestoredValue, toWordAround } from "./echoes.ts";
-import { jsonString } from "./look-alikes.ts";
+import { isJson, jsonString } from "./look-alikes.ts";
 import { replaceSpans } from "./spans.ts";
 import { type Token, type TokenGrammar, type TokenInText, toTokenText } from "./token.ts";
 import type { Vault, VaultEntry } from "./vault.ts";
@@ -186,7 +186,7 @@ class Restoring {
 
 /** A string of JSON, as it was written there: with quotes and escapes. */
 function isQuoted({ token, surface }: VaultEntry): boolean {
-  return token.class === literalClass && surface.startsWith('"');
+  return token.class === literalClass && surface.startsWith('"') && isJson(surface);
 }
 
 function toRead(entry: VaultEntry): string {
@@ -195,15 +195,6 @@ function toRead(entry: VaultEntry): string {
 
 function toWritten(entry: VaultEntry): string {
   return isQuoted(entry) ? entry.surface.slice(1, -1) : entry.surface;
-}
-
-function isJson(text: string): boolean {
-  try {
-    JSON.parse(text);
-    return true;
-  } catch {
-    return false;
-  }
 }
 
 function toNumber({ surface, token }: VaultEntry): number {
