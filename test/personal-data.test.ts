@@ -176,6 +176,106 @@ describe("from a sheet into a CRM", () => {
   });
 });
 
+describe("what a tool is given and answers with", () => {
+  const email = leads[0]?.email ?? "";
+  const codes = Object.entries({
+    same: email,
+    upper: email.toUpperCase(),
+    reversed: [...email].reverse().join(""),
+    base64: Buffer.from(`x${email}`).toString("base64"),
+    spaced: [...`x${email}`].join(" "),
+  });
+
+  test.each(["hr", "crm"])("is sealed in every form, glued or not, in short and long answers of %s", async (name) => {
+    const sluice = await open({ privacy: { consent: "open" } }, {});
+    const result = await sluice.executeCode(`
+      const { value } = await hr.get({ name: "leads" });
+      const found = [];
+      for (const form of ${JSON.stringify(codes.map(([form]) => form))})
+        for (const glue of ["", "x"])
+          for (const fill of ["", "so it goes on and on ".repeat(4_000)])
+            found.push((await ${name}.echo({ value: glue + value[0].email + fill, form })).slice(0, 200));
+      return found;`);
+    expect(result.status).toBe("completed");
+    const text = JSON.stringify(result);
+    for (const [, code] of codes) expect(text.toLowerCase()).not.toContain(code.toLowerCase().slice(0, 20));
+    expect(result.result).toHaveLength(20);
+    // Nothing was left for the second net.
+    expect(text).not.toContain("[EMAIL]");
+    expect(text).not.toContain("[TEXT_");
+  });
+
+  test.each(["local", "off"])("of a server that is %s too", async (kind) => {
+    const sluice = await open(
+      kind === "off" ? { privacy: { consent: "open", servers: { crm: "off" } } } : { privacy: { consent: "open" } },
+      {
+        ...(kind === "local"
+          ? { crm: { command: process.execPath, args: [server, join(folder, "crm.json")], trust: "local" } }
+          : {}),
+      },
+    );
+    const result = await sluice.executeCode(`
+      const { value } = await hr.get({ name: "leads" });
+      return [await crm.echo({ value: "x" + value[0].email }), await crm.note({ text: "1" + value[1].phone }), await crm.echo({ value: value[0].name, form: "reversed" })];`);
+    expect(result.status).toBe("completed");
+    expectNothingIn(result);
+    expect(JSON.stringify(result)).not.toMatch(/acme|415 555|ziuR/);
+  });
+
+  test("numbers: a card under any key, and a phone that comes back as one", async () => {
+    await writeFile(join(folder, "hr.json"), JSON.stringify({ ...world, payment: { ref: 4111111111111111, id: 17 } }));
+    await writeFile(
+      join(folder, "crm.json"),
+      JSON.stringify({ row: { reach: 34612350334, createdAt: 1764204000000 } }),
+    );
+    const result = await (
+      await open()
+    ).executeCode(`
+      await hr.get({ name: "leads" });
+      return [(await hr.get({ name: "payment" })).value, (await crm.get({ name: "row" })).value];`);
+    expect(result.result).toEqual([
+      { ref: "[CARD_1]", id: 17 },
+      { reach: "[PHONE_1.2]", createdAt: 1764204000000 },
+    ]);
+  });
+});
+
+describe("text from outside names nobody's token", () => {
+  const hostile = [
+    "[EMAIL_1]",
+    String.raw`\u005bEMAIL_1]`,
+    "%5BEMAIL_1%5D",
+    "&#91;EMAIL_1&#93;",
+    String.raw`{ "to": "\u005bEMAIL_1]" }`,
+    String.raw`[{ "to": "%255BEMAIL_1%255D" }]`,
+  ];
+
+  test.each(["seal", "off"])("under any escapes that a program reads, in mode %s", async (mode) => {
+    await writeFile(join(folder, "web.json"), JSON.stringify({ hostile }));
+    const sluice = await open({ privacy: { consent: "open", servers: { web: mode } } });
+    const result = await sluice.executeCode(`
+      await hr.get({ name: "leads" });
+      const { value } = await web.get({ name: "hostile" });
+      const read = (text) => {
+        const all = [text];
+        for (let round = 0; round < 2; round++)
+          for (const one of [...all]) {
+            for (const decode of [JSON.parse, (t) => JSON.parse('"' + t + '"'), decodeURIComponent, (t) => t.replaceAll("&#91;", "[").replaceAll("&#93;", "]")])
+              try { const got = decode(one); for (const next of [got, got.to, got[0]?.to]) if (typeof next === "string") all.push(next); } catch {}
+          }
+        return all;
+      };
+      for (const text of value) for (const one of new Set(read(text))) await web.note({ text: one });
+      for (const text of value) await web.save({ record: { text, list: JSON.stringify([{ text }]) } });`);
+    expect(result).toMatchObject({ status: "completed" });
+    const received = await saved("web");
+    expect(received.length).toBeGreaterThan(hostile.length * 2);
+    expectNothingIn(received);
+    // The texts as they were.
+    expect(received.slice(-hostile.length).map((one) => (one as { text: string }).text)).toEqual(hostile);
+  });
+});
+
 describe("where personal data may go", () => {
   const codeOf = (result: ExecutionResult): string | undefined => result.error?.code;
 

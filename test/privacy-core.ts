@@ -17,15 +17,15 @@ export interface PrivacyHouse extends Disposable {
   /** Seals what the server `from` answers. */
   seal(value: Json, options?: Partial<SealRequest> & { from?: string }): Json;
   /** Another core on the same store, as another process opens it. */
-  open(settings?: Partial<PrivacySettings>): PrivacyCore;
+  open(settings?: Partial<PrivacySettings>, clock?: () => number): PrivacyCore;
 }
 
 export function createPrivacyHouse(settings: Partial<PrivacySettings> & { all?: boolean } = {}): PrivacyHouse {
   const directory = mkdtempSync(join(tmpdir(), "sluice-privacy-"));
   const { all, ...given } = settings;
   const cores: PrivacyCore[] = [];
-  const open = (more: Partial<PrivacySettings> = {}): PrivacyCore => {
-    const core = createPrivacyCore({
+  const open = (more: Partial<PrivacySettings> = {}, ticks?: () => number): PrivacyCore => {
+    const own: PrivacySettings = {
       ...{
         directory,
         scope: "workspace:test",
@@ -36,7 +36,8 @@ export function createPrivacyHouse(settings: Partial<PrivacySettings> & { all?: 
       ...{ prose: false, own: [], mayMatch: false, secrets: [] },
       ...given,
       ...more,
-    });
+    };
+    const core = createPrivacyCore(own, Date.now, ticks);
     cores.push(core);
     return core;
   };

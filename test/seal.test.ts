@@ -481,3 +481,377 @@ describe("forms in which servers say what a value is", () => {
     check({ x: "4242 4242 4242 4242", y: "hello" }, { x: "[CARD_1]", y: "[TEXT_1]" }, { mode: "strict" });
   });
 });
+
+describe("numbers", () => {
+  test("a card is one under any key that says nothing, and comes back as the number it was", () => {
+    check({ ref: 4111111111111111, list: [[5555555555554444]] }, { ref: "[CARD_1]", list: [["[CARD_2]"]] });
+    check({ ref: -4111111111111111 }, { ref: "[CARD_1]" });
+    check({ data: { ref: 4111111111111111 } }, { data: { ref: "[CARD_1]" } }, { isLocal: true });
+    check('{"ref":4111111111111111}', '{"ref":"[CARD_1]"}');
+  });
+
+  test("ids, times, versions and measures stay what they are", () => {
+    const value = {
+      id: 4111111111111111,
+      orderId: 4111111111111111,
+      ids: [4111111111111111],
+      updatedAt: 4111111111111111,
+      timestamp_us: 4111111111111111,
+      version: 4111111111111111,
+      total: 4111111111111111,
+      line: 1234567,
+      ref: 1764204000000,
+      big: 1e21,
+      half: 4111111111111111.5,
+      small: 42,
+    };
+    check(value, value);
+  });
+
+  test("the user's own classes too", () => {
+    using house = createPrivacyHouse({ own: [{ class: "ORDER", pattern: "77\\d{6}" }] });
+    expect(house.seal({ n: 77123456, m: 87123456 })).toEqual({ n: "[ORDER_1]", m: 87123456 });
+  });
+
+  test("of a value that is known, however it was written, are the same value", () => {
+    using house = createPrivacyHouse();
+    house.seal({ phone: "+34 612 35 03 34", ssn: "429-06-2045", card: "4242 4242 4242 4242" });
+    const sealed = house.seal({
+      ...{ a: 34612350334, b: 612350334, c: [429062045], d: { value: 4242424242424242 }, e: "34612350334" },
+      ...{ total: 429062045, createdAt: 612350334, id: 429062045, near: 34612350335 },
+    });
+    expect(sealed).toEqual({
+      ...{ a: "[PHONE_1.2]", b: "[PHONE_1.3]", c: ["[GOV_ID_1.2]"], d: { value: "[CARD_1.2]" }, e: "[PHONE_1.4]" },
+      ...{ total: 429062045, createdAt: 612350334, id: "[GOV_ID_1.2]", near: 34612350335 },
+    });
+    expect(house.core.restore({ sealed: (sealed as JsonObject)["a"] as Json }, true, "x")).toEqual({
+      sealed: 34612350334,
+    });
+  });
+
+  test("above, of a value below", () => {
+    check({ n: 612350334, phone: "+34 612 35 03 34" }, { n: "[PHONE_1]", phone: "[PHONE_1.2]" });
+  });
+});
+
+describe("what a call is answered with what it was given", () => {
+  const values = {
+    name: "Ana Ruiz",
+    email: "ana@corp.com",
+    phone: "+34 612 35 03 34",
+    short: { first_name: "Bo" },
+    password: "!?#$%&*(",
+    han: { full_name: "王芳" },
+    pin: "4821",
+  };
+  /** Seals the values in, gives the tokens, and what an answer to a call with these arguments becomes. */
+  function open(): {
+    tokens: typeof values;
+    answer: (sent: JsonObject, value: Json, from?: string) => Json;
+  } & Disposable {
+    const house = createPrivacyHouse();
+    const tokens = house.seal(values) as typeof values;
+    return {
+      tokens,
+      answer(sent, value, from = "crm") {
+        house.core.restore(sent, true, from);
+        return house.seal(value, { from, isLocal: true, sent });
+      },
+      [Symbol.dispose]: () => house[Symbol.dispose](),
+    };
+  }
+  const expectGone = (answer: Json, values: readonly string[]): void => {
+    const text = JSON.stringify(answer).toLowerCase();
+    for (const value of values) expect(text).not.toContain(value.toLowerCase());
+  };
+
+  test.each<[keyof typeof values | "first" | "full", string]>([
+    ["email", "ana@corp.com"],
+    ["name", "Ana Ruiz"],
+    ["phone", "612 35 03 34"],
+    ["password", "!?#$%&*("],
+    ["pin", "4821"],
+    ["full", "王芳"],
+    ["first", "Bo"],
+  ])("glued to something: %s", (name, value) => {
+    using one = open();
+    const token =
+      name === "first" ? one.tokens.short.first_name : name === "full" ? one.tokens.han.full_name : one.tokens[name];
+    for (const [before, after] of [
+      ["x", ""],
+      ["", "9"],
+      ["é_", "字"],
+      ["9", "x"],
+      ["[", "]"],
+    ] as const) {
+      const glued = `${before}${name === "phone" ? "+34 612 35 03 34" : value}${after}`;
+      const sent = { a: `${before}${String(token)}${after}` };
+      expectGone(one.answer(sent, glued), [value]);
+      expectGone(one.answer(sent, { deep: [`it is ${glued}, yes`] }), [value]);
+      expectGone(one.answer({ a: JSON.stringify({ b: sent.a }) }, `{ "b": ${JSON.stringify(glued)} }`), [value]);
+    }
+  });
+
+  const encode: Record<string, (value: string) => string> = {
+    upper: (value) => value.toUpperCase(),
+    lower: (value) => value.toLowerCase(),
+    reversed: (value) => [...value].reverse().join(""),
+    "spaced out": (value) => [...value].join(" "),
+    dashed: (value) => [...value].join("-"),
+    base64: (value) => Buffer.from(value).toString("base64"),
+    "base64 of more": (value) => Buffer.from(`user=${value};`).toString("base64url"),
+    "percent-encoded": (value) => encodeURIComponent(value),
+    "percent-encoded wholly": (value) => Buffer.from(value).toString("hex").replaceAll(/../g, "%$&"),
+    hex: (value) => Buffer.from(value).toString("hex"),
+    "upper hex": (value) => Buffer.from(value).toString("hex").toUpperCase(),
+    entities: (value) => [...value].map((one) => `&#${one.codePointAt(0)};`).join(""),
+    escapes: (value) => [...value].map((one) => `\\u${one.charCodeAt(0).toString(16).padStart(4, "0")}`).join(""),
+    rot13: (value) =>
+      value.replaceAll(/[a-z]/gi, (one) =>
+        String.fromCharCode((one.charCodeAt(0) & 96) + (((one.charCodeAt(0) & 31) + 12) % 26) + 1),
+      ),
+    "base64 of reversed": (value) => Buffer.from([...value].reverse().join("")).toString("base64"),
+  };
+  const long = "The weather was fine, and nobody had anything to say about it. ".repeat(2_000);
+
+  test.each(Object.entries(encode))("%s, of the value's own server, in short and in long texts", (_, form) => {
+    using one = open();
+    for (const name of ["name", "email"] as const) {
+      const disguised = form(values[name]);
+      for (const glue of ["", "x"]) {
+        const echo = `${glue}${disguised}${glue}`;
+        expectGone(one.answer({ a: one.tokens[name] }, `it is ${echo} there`), [disguised]);
+        expectGone(one.answer({ a: one.tokens[name] }, `${long}it is ${echo} there. ${long}`), [disguised]);
+      }
+    }
+  });
+
+  test("as numbers, as keys, and what is beside it stays", () => {
+    using one = open();
+    const sent = { a: one.tokens.phone, b: one.tokens.email, c: one.tokens.name, d: `1${one.tokens.pin}` };
+    expect(one.answer(sent, { total: 34612350334, n: 612350334.5, ok: 12 })).toEqual({
+      total: "[PHONE_1.2]",
+      n: "[PHONE_2]",
+      ok: 12,
+    });
+    expectGone(one.answer(sent, { x: 14821, y: 433053216 }), ["4821", "4330532"]);
+    expectGone(one.answer(sent, { anaruiz: 1, "ana@corp.com": 2, ziurana: 3 }), ["anaruiz", "ana@corp.com", "ziurana"]);
+    const plain = { name: "status", note: "nothing of anybody", list: [1, 2, 34612350], at: "2026-06-05T14:28:50Z" };
+    expect(one.answer(sent, plain)).toEqual(plain);
+    expect(one.answer(sent, "xana@corp.com")).toBe("x[EMAIL_1]");
+  });
+
+  test("what was sent is searched for in later answers too, also of its own server", () => {
+    using house = createPrivacyHouse();
+    house.seal("ana.ruiz@acme.io");
+    house.core.restore({ a: "[EMAIL_1]" }, true, "crm");
+    const echo = Buffer.from("ana.ruiz@acme.io").toString("base64");
+    expect(house.seal(`it is ${echo}`, { from: "other" })).toBe(`it is ${echo}`);
+    expect(house.seal(`it is ${echo}`)).toBe("it is [EMAIL_1.2]");
+    expect(house.seal({ list: [{ a: `is ${[..."ana.ruiz@acme.io"].reverse().join("")}`, n: 1 }] })).toEqual({
+      list: [{ a: "is [EMAIL_1.3]", n: 1 }],
+    });
+    // Whoever is told of the value forgets all of its forms.
+    expect(house.core.forget("ana.ruiz@acme.io")).toBe(3);
+  });
+
+  test("long values, piece by piece", () => {
+    using house = createPrivacyHouse();
+    const key = Array.from({ length: 900 }, (_, at) => "ABCDEFGHKLMNPQRST"[(at * at + at * 7) % 17]).join("");
+    const sent = house.seal({ password: "x", note: key }, { fields: { note: "SECRET" } }) as JsonObject;
+    house.core.restore(sent, true, "crm");
+    const answer = house.seal(`was ${[...key].reverse().join("")}x, ${key.slice(0, 400)}`, { sent });
+    expect(JSON.stringify(answer)).not.toMatch(/[A-T]{12}/);
+  });
+
+  test("what was forgotten meanwhile fails the answer", () => {
+    using house = createPrivacyHouse();
+    house.seal("ana@acme.io");
+    house.core.restore({ a: "[EMAIL_1]" }, true, "crm");
+    house.core.forget("ana@acme.io");
+    expect(() => house.seal("moc", { sent: { a: "[EMAIL_1]" } })).toThrow(/nothing has this token/);
+  });
+
+  test("a text that cannot be searched in time is withheld, and what comes after it", () => {
+    using house = createPrivacyHouse();
+    house.seal("ana@acme.io");
+    let time = 0;
+    const core = house.open({}, () => (time += 200));
+    const request = { server: "crm", mode: "seal", isLocal: false, fields: {}, sent: { a: "[EMAIL_1]" } } as const;
+    const { value, withheld } = core.seal({
+      value: ["plain words", "QUJDREVGRw== ".repeat(40), "and more"],
+      ...request,
+    });
+    expect(withheld).toBeGreaterThan(0);
+    expect((value as string[]).at(-1)).toMatch(/^\[TEXT_\d\]$/);
+  });
+});
+
+describe("look-alikes under escapes", () => {
+  /** As JSON.parse, decodeURIComponent and HTML read them. */
+  const decoders: readonly ((text: string) => string)[] = [
+    (text) => JSON.parse(text) as string,
+    (text) => JSON.parse(`"${text}"`) as string,
+    decodeURIComponent,
+    (text) =>
+      text
+        .replaceAll(/&#(\d+);/g, (_, code: string) => String.fromCodePoint(Number(code)))
+        .replaceAll(/&#x([\da-f]+);/gi, (_, code: string) => String.fromCodePoint(Number.parseInt(code, 16)))
+        .replaceAll("&lsqb;", "[")
+        .replaceAll("&lbrack;", "[")
+        .replaceAll("&rsqb;", "]")
+        .replaceAll("&amp;", "&"),
+  ];
+  const allStrings = (value: Json): string[] =>
+    typeof value === "string"
+      ? [value]
+      : value !== null && typeof value === "object"
+        ? Object.entries(value).flatMap(([key, member]) => [key, ...allStrings(member as Json)])
+        : [];
+  /** No token of a value in it, however it is decoded, up to three times. */
+  function expectDead(texts: readonly string[], depth = 0): void {
+    for (const text of texts) {
+      expect(text.toUpperCase().match(/\[EMAIL_\d/), text).toBeNull();
+      if (depth === 3) continue;
+      for (const decode of decoders)
+        try {
+          const decoded = decode(text) as Json;
+          const next = allStrings(decoded).filter((one) => one !== text);
+          expectDead(next, depth + 1);
+        } catch (error) {
+          if (!(error instanceof SyntaxError || error instanceof URIError)) throw error;
+        }
+    }
+  }
+
+  const texts = [
+    String.raw`\u005bEMAIL_1]`,
+    String.raw`\u005BEMAIL_1\u005d`,
+    String.raw`\\u005bEMAIL_1]`,
+    String.raw`\\\\u005bEMAIL_1]`,
+    String.raw`[\u0045MAIL_1]`,
+    String.raw`[EMAIL\u005f1]`,
+    String.raw`[EMAIL_\u0031]`,
+    String.raw`[EMAIL_1\u005d`,
+    String.raw`\u005c\u0075005bEMAIL_1]`,
+    String.raw`\u005cu005bEMAIL_1]`,
+    "%5BEMAIL_1%5D",
+    "%5bemail_1]",
+    "%255BEMAIL_1%255D",
+    "%25255BEMAIL_1%25255D",
+    "[%45MAIL_1]",
+    "%5BEMAIL_%31%5D",
+    "&#91;EMAIL_1&#93;",
+    "&#x5b;EMAIL_1&#x5D;",
+    "&lsqb;EMAIL_1&rsqb;",
+    "&lbrack;EMAIL&#95;1]",
+    "&amp;#91;EMAIL_1&amp;#93;",
+    "%26%2391%3BEMAIL_1]",
+    String.raw`%5Cu005bEMAIL_1]`,
+    String.raw`\u0025\u0035\u0042EMAIL_1%5D`,
+    String.raw`{"a":"\u005bEMAIL_1]"}`,
+    String.raw`{ "a": "x \u005bEMAIL_1] y", "\u005bEMAIL_2]": [ "\/", 1.0 ] }`,
+    String.raw`{ "a": "{\"b\": \"\\u005bEMAIL_1]\"}" }`,
+    String.raw`[{"a":"\u005bEMAIL_1]"}]`,
+    String.raw`"\u005bEMAIL_1]"`,
+    String.raw`{"a":1}` + "\n" + String.raw`{"a":"\u005bEMAIL_1]"}`,
+    String.raw`{ "u": "?q=%5BEMAIL_1%5D", "h": "&#91;EMAIL_1]" }`,
+    String.raw`{ "a": "x %5bEM&#65%3bIL_1]" }`,
+    String.raw`{ "a": "x \%75005bEMAIL_1]" }`,
+    String.raw`""\u005bEMAIL_1]`,
+    JSON.stringify({ a: JSON.stringify({ b: String.raw`\u005bEMAIL_1]` }, null, 2) }),
+  ];
+  test.each(texts)("%s", (text) => {
+    using house = createPrivacyHouse();
+    house.seal("ana@acme.io");
+    for (const mode of ["seal", "literals"] as const)
+      for (const value of [text, { text, email: text }, { [text]: 1 }, JSON.stringify({ text })]) {
+        const sealed = house.seal(value, { from: "web", mode });
+        expectDead(allStrings(sealed));
+        // As it was, to the character.
+        expect(house.core.restore({ sealed }, true, "x")).toEqual({ sealed: value });
+        expect(house.core.uses({ sealed })).toEqual([]);
+      }
+  });
+
+  test("any characters of it, in any escapes, three deep", { timeout: 120_000 }, () => {
+    using house = createPrivacyHouse();
+    house.seal("ana@acme.io");
+    const kinds: readonly ((code: number) => string)[] = [
+      (code) => String.fromCharCode(code),
+      (code) => `\\u${code.toString(16).padStart(4, "0")}`,
+      (code) => `%${code.toString(16)}`,
+      (code) => `&#${code};`,
+      (code) => `&#x${code.toString(16)};`,
+    ];
+    const escaped = fc
+      .tuple(
+        fc.constantFrom("[EMAIL_1]", "[email_1.2]", "[EMAIL_1"),
+        fc.array(fc.array(fc.nat(4), { minLength: 1, maxLength: 9 }), { maxLength: 3 }),
+      )
+      .map(([token, layers]) =>
+        layers.reduce(
+          (text, layer) =>
+            [...text].map((one, at) => kinds[layer[at % layer.length] ?? 0]?.(one.charCodeAt(0)) ?? one).join(""),
+          token,
+        ),
+      );
+    const text = fc.oneof(
+      escaped,
+      escaped.map((one) => `{ "a": "x ${one}", "b": 1 }`),
+      escaped.map((one) => JSON.stringify([{ a: one }])),
+      fc.tuple(escaped, escaped).map(([one, other]) => `${one} "\\ ${other}`),
+    );
+    fc.assert(
+      fc.property(text, fc.constantFrom("seal" as const, "literals" as const), (one, mode) => {
+        const sealed = house.seal(one, { from: "web", mode });
+        expectDead(allStrings(sealed), 1);
+        expect(house.core.restore({ sealed }, true, "x")).toEqual({ sealed: one });
+      }),
+      { numRuns: 300 },
+    );
+  });
+
+  test("what a program read out of JSON is sent as what it read", () => {
+    using house = createPrivacyHouse();
+    house.seal("ana@acme.io");
+    const text = house.seal(String.raw`{ "a": "x \u005bEMAIL_1]" }`, { from: "web" }) as string;
+    const { a } = JSON.parse(text) as { a: string };
+    expect(a).toMatch(/^\[LITERAL_\d\]$/);
+    expect(house.core.restore({ a }, true, "x")).toEqual({ a: "x [EMAIL_1]" });
+  });
+
+  test("only look-alikes, where nothing else is sealed", () => {
+    using house = createPrivacyHouse();
+    const value = { email: "ana@acme.io", n: 4111111111111111, t: "see [EMAIL_1], \\u0041 %20 &amp;" };
+    expect(house.seal(value, { mode: "literals" })).toEqual({ ...value, t: "see [LITERAL_1], \\u0041 %20 &amp;" });
+  });
+
+  test("a token that a program hides in JSON in a text is a token to whoever decides about it", () => {
+    using house = createPrivacyHouse();
+    house.seal("ana@acme.io");
+    const args = { body: String.raw`[{"a":"\u005bEMAIL_1]"}]` };
+    expect(house.core.restore(args, true, "x")).toEqual({ body: '[{"a":"ana@acme.io"}]' });
+    expect(house.core.uses(args)).toMatchObject([{ token: "[EMAIL_1]", path: ["body"], isWhole: false }]);
+  });
+});
+
+describe("what a look-alike is in stays sealed", () => {
+  test("a member of a class, an opaque text", () => {
+    check({ password: "hunter2 [EMAIL_1]" }, { password: "[SECRET_1]" });
+    check({ a: "something [EMAIL_1] said", b: "[EMAIL_1]" }, { a: "[TEXT_1]", b: "[LITERAL_1]" }, { mode: "strict" });
+  });
+});
+
+test("what was stored glued to something is found when it is read again", () => {
+  using house = createPrivacyHouse();
+  house.seal({ full_name: "Ana Ruiz", phone: "+34 612 35 03 34" });
+  house.core.restore({ a: "x[NAME_1]", b: "9[PHONE_1]" }, true, "crm");
+  expect(house.seal(["has xAna Ruizz and 9+34 612 35 03 34", "banana ruizes", "a local one"])).toEqual([
+    "has x[NAME_1]z and 9[PHONE_1]",
+    "banana ruizes",
+    "a local one",
+  ]);
+  const { texts } = house.core.clean(null, ["xAna Ruizz"]);
+  expect(texts).toEqual(["x[NAME]z"]);
+});

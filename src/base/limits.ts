@@ -196,7 +196,8 @@ export const limits = {
   restoredCharsMax: 67_108_864, // what stands behind them, together: one token can be a text of megabytes, named many times
   sealDepthMax: 64, // JSON inside strings inside JSON, and nesting of values
   sealMsPerMb: 500, // sealing one result, per MB of it; past it the rest is withheld
-  sealMs: 2_000, // the same at least
+  echoMsPerMb: 1_500, // the same, beside it, where the call was given values: they are looked for in every form
+  sealMs: 2_000, // the time of a result at least
   learnedWriteMs: 500, // what was learned is written after this much time, together
   moduleTextsCachedMax: 1_024, // texts of modules kept in memory
   // the MCP surface

@@ -1,18 +1,16 @@
 import type { LargeValue } from "../base/large-json.ts";
 import type { Json, JsonObject, JsonSchema } from "../base/json.ts";
 import type { PrivacyMode } from "../config/config.ts";
+import { mayHaveLookAlikes } from "../privacy/look-alikes.ts";
+import type { SealMode } from "../privacy/seal.ts";
 import type { CallOutcome, SealedCounts, Step, ToolCall } from "./call.ts";
 
 /** What is asked of whoever reads personal data. */
 export interface SealParts {
   /** Replaces tokens by what is behind them; rejects where that cannot be done. */
   restore: (args: JsonObject, schema: JsonSchema, server: string) => Promise<JsonObject>;
-  seal: (value: Json, call: ToolCall, mode: "seal" | "strict") => Promise<{ value: Json } & SealedCounts>;
-  sealLarge: (
-    value: LargeValue,
-    call: ToolCall,
-    mode: "seal" | "strict",
-  ) => Promise<{ value: LargeValue } & SealedCounts>;
+  seal: (value: Json, call: ToolCall, mode: SealMode) => Promise<{ value: Json } & SealedCounts>;
+  sealLarge: (value: LargeValue, call: ToolCall, mode: SealMode) => Promise<{ value: LargeValue } & SealedCounts>;
   modeOf: (server: string) => PrivacyMode;
 }
 
@@ -25,9 +23,8 @@ export function privacy({ restore, seal, sealLarge, modeOf }: SealParts): Step {
     const { server, inputSchema } = call.tool;
     const args = mayHaveTokens(call.arguments) ? await restore(call.arguments, inputSchema, server) : call.arguments;
     const outcome = await next({ ...call, arguments: args });
-    // A server that is not sealed still gives no value back that it was just handed behind a token.
-    const mode = modeOf(server) === "off" && args !== call.arguments ? "seal" : modeOf(server);
-    if (mode === "off") return outcome;
+    const mode = toSealMode(modeOf(server), args !== call.arguments);
+    if (mode === "literals" && !mayNameTokens(outcome)) return outcome;
     switch (outcome.kind) {
       case "data": {
         const { value, ...sealed } = await seal(outcome.data, call, mode);
@@ -41,17 +38,43 @@ export function privacy({ restore, seal, sealLarge, modeOf }: SealParts): Step {
         const { message, hint } = outcome;
         const words: JsonObject = hint === undefined ? { message } : { message, hint };
         // The words are Sluice's own as well as the server's: in none of the modes is all of it hidden.
-        const { value } = await seal(words, call, "seal");
+        const { value } = await seal(words, call, mode === "strict" ? "seal" : mode);
         return { ...outcome, ...(value as { message: string; hint?: string }) } satisfies CallOutcome;
       }
     }
   };
 }
 
+/**
+ * A server that is not sealed still gives no value back that it was just handed behind a token, and names no token of
+ * another's value.
+ */
+function toSealMode(mode: PrivacyMode, wasGiven: boolean): SealMode {
+  if (mode !== "off") return mode;
+  return wasGiven ? "seal" : "literals";
+}
+
+/** What is large is looked at in the thread alone. */
+function mayNameTokens(outcome: CallOutcome): boolean {
+  switch (outcome.kind) {
+    case "data":
+      return hasText(outcome.data, mayHaveLookAlikes);
+    case "large":
+      return true;
+    case "error":
+      return mayHaveLookAlikes(`${outcome.message}${outcome.hint ?? ""}`);
+  }
+}
+
 /** Whether it is worth asking: the beginning of a token stands somewhere, plain or percent-encoded. */
 export function mayHaveTokens(value: Json): boolean {
-  if (typeof value === "string") return /\[[A-Z]|%5B/i.test(value);
+  return hasText(value, (text) => /\[[A-Z]|%5B/i.test(text));
+}
+
+/** Whether a text or key of a value is one. */
+function hasText(value: Json, isOne: (text: string) => boolean): boolean {
+  if (typeof value === "string") return isOne(value);
   if (typeof value !== "object" || value === null) return false;
-  if (Array.isArray(value)) return value.some(mayHaveTokens);
-  return Object.entries(value).some(([key, member]) => mayHaveTokens(key) || mayHaveTokens(member));
+  if (Array.isArray(value)) return value.some((item) => hasText(item, isOne));
+  return Object.entries(value).some(([key, member]) => isOne(key) || hasText(member, isOne));
 }

@@ -7,14 +7,20 @@ export interface DecodedPart {
 
 /** How short an encoded value is worth a look: four characters of a value. */
 const base64CharsMin = 8;
-const partsMax = 20_000;
+/** Longer runs without a capital letter are looked at all the same. */
+const WORD_CHARS_MAX = 64;
+/** How many bytes of text in a row are worth a look. */
+const textBytesMin = 4;
 
 /** Every part of the text that decodes to readable text: base64, hex, percent, entities, escapes, character codes, `[at]`. Linear. */
 export function* decodedParts(text: string): Generator<DecodedPart> {
-  let parts = 0;
-  for (const decode of decoders)
-    for (const part of decode(text)) if (part.text !== "" && ++parts <= partsMax) yield part;
+  // One look instead of one of each: most texts are short, and encode nothing.
+  if (text.length < SHORT_CHARS_MAX && !mayEncode.test(text)) return;
+  for (const decode of decoders) for (const part of decode(text)) if (part.text !== "") yield part;
 }
+
+const SHORT_CHARS_MAX = 1_000;
+const mayEncode = /[\w+/-]{8}|[%&\\[({]|\d\d[\s,;]{1,3}\d\d|[\dA-Fa-f]{2}[\s,:;-]{1,2}[\dA-Fa-f]{2}/;
 
 type Decode = (text: string) => Iterable<DecodedPart>;
 
@@ -23,8 +29,8 @@ const decoders: readonly Decode[] = [base64, hex, percent, entities, escapes, co
 function* base64(text: string): Generator<DecodedPart> {
   for (const match of text.matchAll(/[A-Za-z0-9+/_-]{8,}={0,2}/g)) {
     const [run] = match;
-    // A word: what encodes a value mixes cases and digits.
-    if (/^[A-Z]?[a-z]+$/.test(run)) continue;
+    // A word, a path, a number: what encodes a value mixes cases.
+    if (/^[A-Z]?[a-z]+$/.test(run) || (run.length < WORD_CHARS_MAX && !/[A-Z]/.test(run))) continue;
     // What stands before it may have shifted it.
     for (let shift = 0; shift < 4 && run.length - shift >= base64CharsMin; shift++) {
       const decoded = readable(Buffer.from(run.slice(shift), "base64"));
@@ -124,9 +130,25 @@ function toCharacter(code: number): string {
 
 /** The text that the bytes are, if they are one. */
 function readable(bytes: Buffer): string | undefined {
-  if (bytes.length < 4) return undefined;
   let strange = 0;
-  for (const byte of bytes) if (byte < 9 || (byte > 13 && byte < 32) || byte === 127) strange += 1;
-  if (strange > bytes.length / 8) return undefined;
-  return bytes.toString("utf8");
+  let streak = 0;
+  let longest = 0;
+  for (let at = 0; at < bytes.length; at++) {
+    const byte = bytes[at] as number;
+    if (byte < 9 || (byte > 13 && byte < 32) || byte === 127) strange += 1;
+    const isText =
+      byte < 128 ? byte > 31 && byte < 127 : byte > 193 ? isContinued(bytes, at + 1) : isContinuation(byte);
+    streak = isText ? streak + 1 : 0;
+    if (streak > longest) longest = streak;
+  }
+  return longest < textBytesMin || strange > bytes.length / 8 ? undefined : bytes.toString("utf8");
+}
+
+function isContinued(bytes: Buffer, at: number): boolean {
+  return at < bytes.length && isContinuation(bytes[at] as number);
+}
+
+/** Of a character of several bytes. */
+function isContinuation(byte: number): boolean {
+  return byte > 127 && byte < 192;
 }

@@ -1,105 +1,138 @@
 import { decodedParts } from "./decoded-parts.ts";
 import type { Finding } from "./finding.ts";
-import { foldText } from "./folded-text.ts";
-import { LongestFirst } from "./longest-first.ts";
+import { foldText, toFolded } from "./folded-text.ts";
+import { Forms, toCodes } from "./forms.ts";
+import { toDisjoint } from "./spans.ts";
 
 /** Known values that a text holds in another form: other case, spaced, reversed, encoded. */
 export interface DisguisedValues {
-  add(value: { class: string; surface: string }): void;
-  /** Sorted, disjoint. `alsoIn`: what else to look for in decoded parts, such as a detector's findings. */
-  find(text: string, alsoIn?: (decoded: string) => readonly Finding[]): Finding[];
+  add(value: KnownValue): void;
+  /** Sorted, disjoint. */
+  find(text: string, options?: DisguiseOptions): Finding[];
   clear(): void;
 }
 
-const formCharsMin = 5;
-const digitsMin = 7;
-/** Shorter ones stand alone: "ana li" is not in "banal issue". */
-const freeCharsMin = 10;
+export interface KnownValue {
+  class: string;
+  surface: string;
+}
+
+export interface DisguiseOptions {
+  /** What else to look for in decoded parts, such as a detector's findings. */
+  alsoIn?: (decoded: string) => readonly Finding[];
+  /** Asked now and then: whether to end, with what was found so far. Without it, a bounded number of parts is decoded. */
+  isOver?: () => boolean;
+  /** Decodes nothing. */
+  isPlain?: boolean;
+}
+
+/** How little of a value is one. */
+export interface Thresholds {
+  /** Letters and digits of a form. */
+  chars: number;
+  /** Shorter ones stand alone: "ana li" is not in "banal issue". */
+  freeChars: number;
+  /** Of values that are digits only. */
+  digits: number;
+  /** Of a single name. */
+  name: number;
+  /** Of what is written exactly as it is known, whatever is glued to it. */
+  glued: (surface: string) => boolean;
+}
+
+/** For all values that are known, in any text. */
+const anywhere: Thresholds = { chars: 5, freeChars: 10, digits: 7, name: 8, glued: isUnlikeWords };
+const gluedCharsMin = 6;
+
+/** Not to be expected inside a word or number of something else. */
+function isUnlikeWords(surface: string): boolean {
+  if (/^\d+$/.test(surface)) return surface.length >= 9;
+  return surface.length >= (/^\p{L}+$/u.test(surface) ? 8 : gluedCharsMin);
+}
 /** Base64 of a percent-encoded value, and the like. */
 const depthMax = 2;
+/** Shorter texts encode nothing. */
+const encodedCharsMin = 8;
+/** Parts of one text that are decoded where nobody looks at a clock. */
+const partsMax = 20_000;
 
-export function createDisguisedValues(): DisguisedValues {
-  /** Form to class, by how the form begins. */
-  const families = new Map<number, LongestFirst<string>>();
-  const filter = new Uint8Array(65_536);
+export function createDisguisedValues(least: Thresholds = anywhere): DisguisedValues {
+  const forms = new Forms<KnownValue>(least.chars);
+  const glued = new Forms<KnownValue>(gluedCharsMin);
 
-  function put(name: string, text: string): void {
-    if (text.length < formCharsMin) return;
-    const start = hashAt(text, 0);
-    filter[(start ^ (start >>> 15)) & 0xffff] = 1;
-    let family = families.get(start);
-    if (family === undefined) families.set(start, (family = new LongestFirst()));
-    family.add(text, name);
-  }
-
-  function findFolded(text: string): Finding[] {
+  function findFolded(text: string, isOver: (() => boolean) | undefined): Finding[] {
     const found: Finding[] = [];
+    if (forms.isEmpty) return found;
     const folded = foldText(text);
-    const last = folded.text.length - formCharsMin;
     let from = 0;
-    for (let index = 0; index <= last; index++) {
-      const hash = hashAt(folded.text, index);
-      if (filter[(hash ^ (hash >>> 15)) & 0xffff] === 0) continue;
-      let [start, end, next] = [0, 0, index];
-      const name = families.get(hash)?.find(
-        (length) => folded.text.slice(index, index + length),
-        (_, length) => {
-          start = folded.offsets[index] ?? 0;
-          end = (folded.offsets[index + length - 1] ?? 0) + 1;
-          next = index + length - 1;
-          const isFree = length >= freeCharsMin || (isBoundary(text, start - 1) && isBoundary(text, end));
-          return isFree && start >= from;
-        },
-      );
-      if (name === undefined) continue;
-      found.push({ start, end, class: name });
-      from = end;
-      index = next;
-    }
+    forms.forEach(
+      folded.codes,
+      ({ class: name, surface }, index, length) => {
+        const start = folded.offsets[index] ?? 0;
+        const end = (folded.offsets[index + length - 1] ?? 0) + 1;
+        const isFree = length >= least.freeChars || (isBoundary(text, start - 1) && isBoundary(text, end));
+        if (!isFree || start < from) return false;
+        found.push({ start, end, class: name, of: surface });
+        from = end;
+        return true;
+      },
+      isOver,
+    );
     return found;
   }
 
-  function findAt(
-    text: string,
-    depth: number,
-    alsoIn: ((decoded: string) => readonly Finding[]) | undefined,
-  ): Finding[] {
-    const found = families.size === 0 ? [] : findFolded(text);
-    if (depth >= depthMax) return found;
+  function findGlued(text: string, isOver: (() => boolean) | undefined): Finding[] {
+    const found: Finding[] = [];
+    if (glued.isEmpty) return found;
+    glued.forEach(
+      toCodes(text),
+      ({ class: name, surface }, start, length) => {
+        found.push({ start, end: start + length, class: name, of: surface });
+        return true;
+      },
+      isOver,
+    );
+    return found;
+  }
+
+  function findAt(text: string, depth: number, options: DisguiseOptions): Finding[] {
+    const { alsoIn, isOver, isPlain = false } = options;
+    const found = [...findFolded(text, isOver), ...findGlued(text, isOver)];
+    if (depth >= depthMax || isPlain || text.length < encodedCharsMin) return found;
+    let parts = 0;
     for (const part of decodedParts(text)) {
-      const [inside] = [...(alsoIn?.(part.text) ?? []), ...findAt(part.text, depth + 1, alsoIn)];
-      if (inside !== undefined) found.push({ start: part.start, end: part.end, class: inside.class });
+      if (isOver === undefined ? ++parts > partsMax : isOver()) break;
+      const [inside] = [...(alsoIn?.(part.text) ?? []), ...findAt(part.text, depth + 1, options)];
+      if (inside !== undefined) found.push({ ...inside, start: part.start, end: part.end });
     }
     return found;
   }
 
   return {
-    add({ class: name, surface }) {
-      const folded = foldText(surface).text;
+    add(value) {
+      const { class: name, surface } = value;
+      const put = (form: string): void => {
+        forms.add(form, value);
+        forms.add([...form].reverse().join(""), value);
+      };
+      if (least.glued(surface)) glued.add(surface, value);
+      const folded = toFolded(surface);
       if (/^\d+$/.test(folded)) {
-        if (folded.length < digitsMin) return;
+        if (folded.length < least.digits) return;
         // The number without its country's code.
         if (name === "PHONE" && surface.trim().startsWith("+") && folded.length >= 10)
-          for (const length of [1, 2, 3]) if (folded.length - length >= 8) put(name, folded.slice(length));
+          for (const length of [1, 2, 3]) if (folded.length - length >= 8) put(folded.slice(length));
       }
-      if (name === "NAME" && !/[\s,]/.test(surface.trim()) && folded.length < 8) return;
-      put(name, folded);
-      put(name, [...folded].reverse().join(""));
-      if (/[a-z]/.test(folded)) put(name, foldText(rotate(surface.toLowerCase())).text);
+      if (name === "NAME" && !/[\s,]/.test(surface.trim()) && folded.length < least.name) return;
+      put(folded);
+      if (/[a-z]/.test(folded)) forms.add(toFolded(rotate(surface.toLowerCase())), value);
     },
-    find: (text, alsoIn) => disjoint(findAt(text, 0, alsoIn)),
+    find: (text, options = {}) => toDisjoint(findAt(text, 0, options)),
     clear() {
-      families.clear();
-      filter.fill(0);
+      forms.clear();
+      glued.clear();
     },
   };
-}
-
-/** The first five characters as one number. */
-function hashAt(text: string, index: number): number {
-  let hash = 0;
-  for (let offset = 0; offset < formCharsMin; offset++) hash = (hash * 37 + text.charCodeAt(index + offset)) | 0;
-  return hash;
 }
 
 function isBoundary(text: string, index: number): boolean {
@@ -108,11 +141,4 @@ function isBoundary(text: string, index: number): boolean {
 
 function rotate(text: string): string {
   return text.replaceAll(/[a-z]/g, (letter) => String.fromCharCode(((letter.charCodeAt(0) - 97 + 13) % 26) + 97));
-}
-
-function disjoint(found: Finding[]): Finding[] {
-  const sorted = found.sort((a, b) => a.start - b.start || b.end - a.end);
-  const kept: Finding[] = [];
-  for (const one of sorted) if (one.start >= (kept.at(-1)?.end ?? 0)) kept.push(one);
-  return kept;
 }

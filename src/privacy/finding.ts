@@ -4,4 +4,6 @@ export interface Finding {
   end: number;
   /** The class: `EMAIL`, or one of the user's own. */
   class: string;
+  /** The value that this is another form of, as it is known. */
+  of?: string;
 }

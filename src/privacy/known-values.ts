@@ -1,12 +1,16 @@
 import { commonWords } from "./common-words.ts";
+import type { KnownValue } from "./disguised-values.ts";
 import type { Finding } from "./finding.ts";
 import { LongestFirst } from "./longest-first.ts";
+import { digitsOnly } from "./number-keys.ts";
 
 /** Values that are known, looked for in texts that do not say what they are: a name from a field hides the name in the prose beside it. */
 export interface KnownValues {
   add(value: { class: string; surface: string }): void;
   /** Where they stand as whole words, in order, disjoint; one pass over the words of the text. */
   find(text: string): Finding[];
+  /** The one that has just these digits, as a number or a phone number without its country's code has them. */
+  ofDigits(digits: string): KnownValue | undefined;
   clear(): void;
 }
 
@@ -31,6 +35,19 @@ const surfaceCharsMin = 4;
 export function createKnownValues(): KnownValues {
   /** By the first word, lower case. */
   const families = new Map<string, Family[]>();
+  const byDigits = new Map<string, KnownValue>();
+
+  function putDigits(value: KnownValue): void {
+    const text = value.surface.trim();
+    if (!/^[+(]*\d[\d\s().+/-]*$/.test(text)) return;
+    const digits = text.replaceAll(/\D/g, "");
+    const put = (some: string): void => {
+      if (digitsOnly.test(some) && !byDigits.has(some)) byDigits.set(some, value);
+    };
+    put(digits);
+    if (value.class === "PHONE" && text.startsWith("+") && digits.length >= 10)
+      for (const length of [1, 2, 3]) if (digits.length - length >= 8) put(digits.slice(length));
+  }
 
   function put(name: string, surface: string): void {
     const [first] = surface.match(word) ?? [];
@@ -60,6 +77,7 @@ export function createKnownValues(): KnownValues {
     add({ class: name, surface }) {
       const text = surface.trim();
       if (text.length > 200 || /\n/.test(text)) return;
+      putDigits({ class: name, surface });
       const isWord = /^\p{L}+$/u.test(text);
       if (isWord ? isTelling(text) : text.length >= surfaceCharsMin && /\p{L}\p{L}|\d{4}|\p{Lo}/u.test(text))
         put(name, text);
@@ -82,8 +100,10 @@ export function createKnownValues(): KnownValues {
       }
       return found;
     },
+    ofDigits: (digits) => byDigits.get(digits),
     clear() {
       families.clear();
+      byDigits.clear();
     },
   };
 }

@@ -74,8 +74,8 @@ interface Digested {
 }
 
 function toDigests(value: FoundValue, key: VaultKey): Digested {
-  const { class: name, surface } = value;
-  const canonical = toCanonical(name, surface);
+  const { class: name, surface, of = surface } = value;
+  const canonical = toCanonical(name, of);
   const surfaceDigest = key.digest(`${name}\0${surface}`);
   return {
     value,

@@ -3,7 +3,7 @@ import type { Detector } from "./detect/detector.ts";
 import type { DisguisedValues } from "./disguised-values.ts";
 import type { Finding } from "./finding.ts";
 import type { KnownValues } from "./known-values.ts";
-import { replaceSpans } from "./spans.ts";
+import { joinFindings, replaceSpans } from "./spans.ts";
 import type { TokenGrammar } from "./token.ts";
 
 /** The second net: looks at what leaves for the model, where nothing should be left to find. */
@@ -27,9 +27,13 @@ export interface NetParts {
 export function createNet({ detector, grammar, known, disguised }: NetParts): Net {
   function find(text: string): Finding[] {
     const inText = detector.inText(text);
-    const all = [...inText, ...known.find(text), ...disguised.find(text, (decoded) => detector.inText(decoded))];
+    const all = [
+      ...inText,
+      ...known.find(text),
+      ...disguised.find(text, { alsoIn: (decoded) => detector.inText(decoded) }),
+    ];
     const tokens = grammar.find(text).filter(({ kind }) => kind === "token");
-    return join(all.flatMap((found) => without(found, tokens, text)));
+    return joinFindings(all.flatMap((found) => without(found, tokens, text)));
   }
 
   function clean(text: string, hits: string[]): string {
@@ -108,15 +112,4 @@ function without(found: Finding, tokens: readonly { start: number; end: number }
   }
   if (parts.length === 1 && parts[0] === found) return parts;
   return parts.filter(({ start, end }) => text.slice(start, end).replaceAll(/[^\p{L}\p{N}]/gu, "").length >= 4);
-}
-
-/** Sorted; those that meet are one. */
-function join(found: Finding[]): Finding[] {
-  const joined: Finding[] = [];
-  for (const one of found.sort((a, b) => a.start - b.start || b.end - a.end)) {
-    const last = joined.at(-1);
-    if (last === undefined || one.start >= last.end) joined.push({ ...one });
-    else last.end = Math.max(last.end, one.end);
-  }
-  return joined;
 }

@@ -5,13 +5,14 @@ import { createStore, type Store } from "../store/store.ts";
 import { countryOf } from "./country.ts";
 import { createDetector, type Detector } from "./detect/detector.ts";
 import { createDisguisedValues } from "./disguised-values.ts";
+import { createEchoes } from "./echoes.ts";
 import { parseFieldRules } from "./field-rules.ts";
 import { createKnownValues } from "./known-values.ts";
 import { createNet } from "./net.ts";
 import { toFinder } from "./own-class.ts";
 import { answerQuestion, type Question } from "./questions.ts";
-import { findTokens, restoreArguments, toUnknown } from "./restore.ts";
-import { type Sealed, type SealParts, sealValue } from "./seal.ts";
+import { findTokens, restoreArguments, restoredValues, toUnknown } from "./restore.ts";
+import { type Sealed, type SealMode, type SealParts, sealValue } from "./seal.ts";
 import { createTokenGrammar, toTokenText } from "./token.ts";
 import { createVault, type Vault } from "./vault.ts";
 import { createMissingKey, createVaultKey } from "./vault-key.ts";
@@ -38,11 +39,13 @@ export interface PrivacySettings {
 export interface SealRequest {
   value: Json;
   server: string;
-  mode: "seal" | "strict";
+  mode: SealMode;
   /** The server is this machine's own: only what is dangerous anywhere is sealed. */
   isLocal: boolean;
   schema?: JsonSchema;
   fields: Readonly<Record<string, string>>;
+  /** The arguments of the call that it answers, with tokens: what is behind them is sealed in any form. */
+  sent?: JsonObject;
 }
 
 /** A token in the arguments of a call, with what a decision about it needs. */
@@ -74,7 +77,12 @@ export interface PrivacyCore extends Disposable {
 /** Sealed wherever it comes from. */
 const dangerous = ["SECRET", "CARD"];
 
-export function createPrivacyCore(settings: PrivacySettings, now: () => number = Date.now): PrivacyCore {
+/** `now`: milliseconds since the epoch; `ticks`: those that the time of sealing is counted in. */
+export function createPrivacyCore(
+  settings: PrivacySettings,
+  now: () => number = Date.now,
+  ticks: () => number = () => performance.now(),
+): PrivacyCore {
   // It holds up its own thread only: a result that it cannot seal would be lost after its call has happened.
   const store: Store = createStore(settings.directory, { waitMs: limits.storeBusyMs });
   const vault = createVault({
@@ -115,13 +123,17 @@ export function createPrivacyCore(settings: PrivacySettings, now: () => number =
   }
 
   return {
-    seal({ value, server, mode, isLocal, schema, fields }) {
+    seal({ value, server, mode, isLocal, schema, fields, sent }) {
       update();
+      const echoes = sent === undefined ? undefined : createEchoes(restoredValues(sent, { grammar, vault }));
       if (isLocal) local ??= createDetector({ classes: everywhere, prose: false });
       const parts: SealParts = {
-        ...{ grammar, vault, known, now: () => performance.now() },
+        ...{ grammar, vault, known, now: ticks },
+        ...(echoes === undefined ? {} : { echoes }),
         ...(vault.hasSentTo(server) ? { disguised } : {}),
-        ...(isLocal && local !== undefined ? { detector: local, classes: everywhere } : { detector, classes }),
+        ...(isLocal && local !== undefined
+          ? { detector: local, classes: everywhere }
+          : { detector, classes, hasOwn: own.length > 0 }),
       };
       const rules = parseFieldRules(fields);
       return sealValue(value, { server, mode, fields: rules, ...(schema === undefined ? {} : { schema }) }, parts);

@@ -3,6 +3,8 @@ import { isJsonObject, type Json, type JsonObject, type JsonSchema } from "../ba
 import { limits } from "../base/limits.ts";
 import { scalarTypeAt } from "./schema-place.ts";
 import { literalClass } from "./classes.ts";
+import { type RestoredValue, toWordAround } from "./echoes.ts";
+import { isJson, jsonString } from "./look-alikes.ts";
 import { replaceSpans } from "./spans.ts";
 import { type Token, type TokenGrammar, type TokenInText, toTokenText } from "./token.ts";
 import type { Vault, VaultEntry } from "./vault.ts";
@@ -22,39 +24,54 @@ export interface TokenUse {
  * out is not looked at again. Throws `unknown_token`, `malformed_token`, `vault_key_lost`, `arguments_invalid`, and, over
  * these limits, `tokensPerCallMax` or `restoredCharsMax`.
  */
-export function restoreArguments(
-  args: JsonObject,
-  schema: JsonSchema,
-  { grammar, vault }: { grammar: TokenGrammar; vault: Vault },
-): JsonObject {
-  return new Restoring(schema, grammar, vault).visit(args, []) as JsonObject;
+export function restoreArguments(args: JsonObject, schema: JsonSchema, { grammar, vault }: RestoreParts): JsonObject {
+  return new Restoring(schema, grammar, createEntries(vault)).visit(args, []) as JsonObject;
 }
 
-/** Every token in the arguments, literals left out; throws `malformed_token` or `tokensPerCallMax`. Looks into nothing that is behind them. */
+export interface RestoreParts {
+  grammar: TokenGrammar;
+  vault: Vault;
+}
+
+/**
+ * Every token that restoring replaces in the arguments, literals left out; throws `malformed_token` or `tokensPerCallMax`. Looks into nothing
+ * that is behind them.
+ */
 export function findTokens(args: JsonObject, grammar: TokenGrammar): TokenUse[] {
   const uses: TokenUse[] = [];
-  let tokens = 0;
-  function visit(value: Json, path: readonly string[]): void {
-    if (typeof value === "string") {
-      for (const part of [...findIn(value, grammar), ...grammar.findEncoded(value)]) {
-        if (++tokens > limits.tokensPerCallMax) throw tooMany();
-        if (part.token.class === literalClass) continue;
-        uses.push({ token: part.token, path, isWhole: part.start === 0 && part.end === value.length });
-      }
-    } else if (Array.isArray(value)) for (const item of value) visit(item, path);
-    else if (isJsonObject(value))
-      for (const [key, member] of Object.entries(value)) {
-        visit(key, path);
-        visit(member, [...path, key]);
-      }
-  }
-  visit(args, []);
+  const note = (use: TokenUse): VaultEntry => {
+    if (use.token.class !== literalClass) uses.push(use);
+    // Each stands for itself, so that they are found by the walk that restores them.
+    return { token: use.token, surface: toTokenText(use.token), isNumber: false };
+  };
+  new Restoring(true, grammar, note).visit(args, []);
   return uses;
 }
 
-function tooMany(): SluiceError {
-  const message = `The arguments of one call have more than ${limits.tokensPerCallMax} tokens (tokensPerCallMax)`;
-  return new SluiceError("tokensPerCallMax", message, { hint: "Send them in several calls" });
+/** The values that restoring puts into the arguments, each as often as it is in another word; throws as that does. */
+export function restoredValues(args: JsonObject, { grammar, vault }: RestoreParts): RestoredValue[] {
+  const values = new Map<string, RestoredValue>();
+  const entryOf = createEntries(vault);
+  new Restoring(true, grammar, entryOf, ({ token, surface }, text, start) => {
+    if (token.class === literalClass) return;
+    const around = toWordAround(text, start, start + surface.length);
+    values.set(`${token.class}\0${surface}\0${around.word}`, { class: token.class, surface, ...around });
+  }).visit(args, []);
+  return [...values.values()];
+}
+
+/** Reads each value once. */
+function createEntries(vault: Vault): (use: TokenUse) => VaultEntry {
+  const entries = new Map<string, VaultEntry>();
+  return ({ token }) => {
+    const name = toTokenText(token);
+    const known = entries.get(name);
+    if (known !== undefined) return known;
+    const entry = vault.read(token);
+    if (entry === undefined) throw toUnknown(name);
+    entries.set(name, entry);
+    return entry;
+  };
 }
 
 type Found = Extract<TokenInText, { kind: "token" }>;
@@ -72,18 +89,44 @@ function findIn(text: string, grammar: TokenGrammar): Found[] {
   });
 }
 
+/** Told of each value in the text that it became a part of. */
+type OnRestored = (entry: VaultEntry, text: string, start: number) => void;
+
 class Restoring {
   #schema: JsonSchema;
   #grammar: TokenGrammar;
-  #vault: Vault;
-  #entries = new Map<string, VaultEntry>();
+  #find: (use: TokenUse) => VaultEntry;
+  #onRestored: OnRestored | undefined;
   #tokens = 0;
   #chars = 0;
 
-  constructor(schema: JsonSchema, grammar: TokenGrammar, vault: Vault) {
+  constructor(
+    schema: JsonSchema,
+    grammar: TokenGrammar,
+    entryOf: (use: TokenUse) => VaultEntry,
+    onRestored?: OnRestored,
+  ) {
     this.#schema = schema;
     this.#grammar = grammar;
-    this.#vault = vault;
+    this.#find = entryOf;
+    this.#onRestored = onRestored;
+  }
+
+  #entryOf(use: TokenUse): VaultEntry {
+    if (++this.#tokens <= limits.tokensPerCallMax) return this.#find(use);
+    const message = `The arguments of one call have more than ${limits.tokensPerCallMax} tokens (tokensPerCallMax)`;
+    throw new SluiceError("tokensPerCallMax", message, { hint: "Send them in several calls" });
+  }
+
+  /** What is put in a token's place, counted: one token can stand for megabytes, and stand in many places. */
+  #count(written: string): string {
+    this.#chars += written.length;
+    if (this.#chars <= limits.restoredCharsMax) return written;
+    throw new SluiceError(
+      "restoredCharsMax",
+      `What stands behind the tokens of one call is over ${limits.restoredCharsMax} characters (restoredCharsMax)`,
+      { hint: "Send less in one call" },
+    );
   }
 
   visit(value: Json, path: readonly string[]): Json {
@@ -92,7 +135,7 @@ class Restoring {
     if (!isJsonObject(value)) return value;
     const members = new Map<string, Json>();
     for (const [key, member] of Object.entries(value)) {
-      const name = this.#text(key);
+      const name = this.#text(key, path, true);
       if (members.has(name))
         throw new SluiceError(
           "arguments_invalid",
@@ -105,81 +148,74 @@ class Restoring {
 
   #leaf(text: string, path: readonly string[]): Json {
     if (!text.includes("[") && !text.includes("%5")) return text;
-    const [only, ...others] = findIn(text, this.#grammar);
-    if (only?.start === 0 && only.end === text.length && others.length === 0) {
-      const entry = this.#entryOf(only.token);
-      const wanted = scalarTypeAt(this.#schema, path) ?? (entry.isNumber ? "number" : "string");
-      return wanted === "number" ? toNumber(entry) : this.#count(entry.surface);
-    }
-    return this.#text(text);
+    const entry = this.#whole(text, path, true);
+    if (entry === undefined) return this.#text(text, path, true);
+    const wanted = scalarTypeAt(this.#schema, path) ?? (entry.isNumber ? "number" : "string");
+    return wanted === "number" ? toNumber(entry) : this.#count(toRead(entry));
   }
 
-  /** What is put in a token's place, counted: one token can stand for megabytes, and stand in many places. */
-  #count(text: string): string {
-    this.#chars += text.length;
-    if (this.#chars <= limits.restoredCharsMax) return text;
-    throw new SluiceError(
-      "restoredCharsMax",
-      `What stands behind the tokens of one call is over ${limits.restoredCharsMax} characters (restoredCharsMax)`,
-      { hint: "Send less in one call" },
-    );
+  /** What is behind a text that is one token. */
+  #whole(text: string, path: readonly string[], isWhole: boolean): VaultEntry | undefined {
+    const [only] = findIn(text, this.#grammar);
+    if (only?.start !== 0 || only.end !== text.length) return undefined;
+    const entry = this.#entryOf({ token: only.token, path, isWhole });
+    this.#onRestored?.(entry, entry.surface, 0);
+    return entry;
   }
 
-  #text(text: string): string {
-    const json = this.#inJson(text);
+  /** `isMember`: it is all of a member or key, not of a string in JSON in it. */
+  #text(text: string, path: readonly string[], isMember: boolean): string {
+    const json = this.#inJson(text, path);
     if (json !== undefined) return json;
-    const plain = findIn(text, this.#grammar).map((part) => ({
-      ...part,
-      text: this.#count(this.#entryOf(part.token).surface),
-    }));
-    const encoded = this.#grammar.findEncoded(text).map((part) => ({
-      ...part,
-      text: this.#count(encodeURIComponent(this.#entryOf(part.token).surface)),
-    }));
-    const parts = [...plain, ...encoded].sort((a, b) => a.start - b.start);
-    return replaceSpans(text, parts, (index) => parts[index]?.text ?? "");
+    const parts = [
+      ...findIn(text, this.#grammar).map((part) => ({ ...part, isEncoded: false })),
+      ...this.#grammar.findEncoded(text).map((part) => ({ ...part, isEncoded: true })),
+    ]
+      .sort((a, b) => a.start - b.start)
+      .map(({ start, end, token, isEncoded }) => {
+        const isWhole = isMember && start === 0 && end === text.length;
+        const entry = this.#entryOf({ token, path, isWhole });
+        const written = isWhole ? toRead(entry) : toWritten(entry);
+        return { start, end, entry, written: this.#count(isEncoded ? encodeURIComponent(written) : written) };
+      });
+    const restored = replaceSpans(text, parts, (index) => parts[index]?.written ?? "");
+    let shift = 0;
+    for (const { start, end, entry, written } of parts) {
+      this.#onRestored?.(entry, restored, start + shift);
+      shift += written.length - (end - start);
+    }
+    return restored;
   }
 
   /** JSON inside a string: its strings are restored one by one, everything else stays as it is written. */
-  #inJson(text: string): string | undefined {
+  #inJson(text: string, path: readonly string[]): string | undefined {
     const first = /^\s*[{[]/.exec(text);
     if (first === null || findIn(text, this.#grammar)[0]?.start === first[0].length - 1 || !isJson(text))
       return undefined;
-    return text.replace(/"[^"\\]*(?:\\.[^"\\]*)*"/g, (literal) => {
+    return text.replace(jsonString, (literal) => {
       const inner = JSON.parse(literal) as string;
-      const restored = this.#leafInJson(inner);
-      return restored === inner ? literal : JSON.stringify(restored);
+      const entry = this.#whole(inner, path, false);
+      if (entry === undefined) {
+        const restored = this.#text(inner, path, false);
+        return restored === inner ? literal : JSON.stringify(restored);
+      }
+      if (isQuoted(entry)) return this.#count(entry.surface);
+      return JSON.stringify(entry.isNumber ? toNumber(entry) : this.#count(entry.surface));
     });
-  }
-
-  #leafInJson(text: string): string | number {
-    const [only] = findIn(text, this.#grammar);
-    if (only?.start === 0 && only.end === text.length) {
-      const entry = this.#entryOf(only.token);
-      return entry.isNumber ? toNumber(entry) : this.#count(entry.surface);
-    }
-    return this.#text(text);
-  }
-
-  #entryOf(token: Token): VaultEntry {
-    if (++this.#tokens > limits.tokensPerCallMax) throw tooMany();
-    const name = toTokenText(token);
-    const known = this.#entries.get(name);
-    if (known !== undefined) return known;
-    const entry = this.#vault.read(token);
-    if (entry === undefined) throw toUnknown(name);
-    this.#entries.set(name, entry);
-    return entry;
   }
 }
 
-function isJson(text: string): boolean {
-  try {
-    JSON.parse(text);
-    return true;
-  } catch {
-    return false;
-  }
+/** A string of JSON, as it was written there: with quotes and escapes. */
+function isQuoted({ token, surface }: VaultEntry): boolean {
+  return token.class === literalClass && surface.startsWith('"') && isJson(surface);
+}
+
+function toRead(entry: VaultEntry): string {
+  return isQuoted(entry) ? (JSON.parse(entry.surface) as string) : entry.surface;
+}
+
+function toWritten(entry: VaultEntry): string {
+  return isQuoted(entry) ? entry.surface.slice(1, -1) : entry.surface;
 }
 
 function toNumber({ surface, token }: VaultEntry): number {

@@ -1,23 +1,29 @@
+import { Place } from "./place.ts";
 import type { Json, JsonSchema } from "../base/json.ts";
 import { limits } from "../base/limits.ts";
 import type { Detector } from "./detect/detector.ts";
-import type { DisguisedValues } from "./disguised-values.ts";
+import { echoDigitsMin } from "./echoes.ts";
 import type { FieldRule } from "./field-rules.ts";
 import type { Finding } from "./finding.ts";
-import { mergeFindings, replaceSpans, widenFindings } from "./spans.ts";
-import { createKnownValues, type KnownValues } from "./known-values.ts";
+import { findLookAlikes } from "./look-alikes.ts";
+import { digitsOnly, saysOf } from "./number-keys.ts";
+import { type ReplayParts, replay } from "./replay.ts";
+import { Slot } from "./slot.ts";
+import { mergeFindings, replaceSpans } from "./spans.ts";
 import { formatClassAt } from "./schema-place.ts";
 import { isWrapped, toColumns, toHeaders, toPair } from "./shapes.ts";
 import { guardedClasses, literalClass, textClass } from "./classes.ts";
 import { type TokenGrammar } from "./token.ts";
 import type { FoundValue, Vault } from "./vault.ts";
 
+export type SealMode = "seal" | "strict" | "literals";
+
 /** What is sealed, and what is known about it. */
 export interface SealOptions {
   /** Key of the server that it comes from. */
   server: string;
-  /** `strict`: every string is opaque. */
-  mode: "seal" | "strict";
+  /** `strict`: every string is opaque. `literals`: only what looks like a token is sealed. */
+  mode: SealMode;
   /** The tool's output schema. */
   schema?: JsonSchema;
   /** What the config says of this tool's members. */
@@ -25,15 +31,14 @@ export interface SealOptions {
 }
 
 /** What sealing is made of: of one vault scope. */
-export interface SealParts {
+export interface SealParts extends ReplayParts {
   detector: Detector;
   /** Classes that are sealed. */
   classes: ReadonlySet<string>;
+  /** Some are the user's own. */
+  hasOwn?: boolean;
   grammar: TokenGrammar;
   vault: Vault;
-  known: KnownValues;
-  /** For servers that values were sent to: what they make of them. */
-  disguised?: DisguisedValues;
   now: () => number;
 }
 
@@ -43,26 +48,6 @@ export interface Sealed {
   counts: Record<string, number>;
   /** Blocks that could not be read to their end in their budget; each is one `[TEXT_n]`. */
   withheld: number;
-}
-
-/** One text on its way: what is in it, and what replaces that. */
-class Slot {
-  readonly text: string;
-  readonly isNumber: boolean;
-  findings: Finding[];
-  /** Its tokens, in the order of the findings. */
-  tokens: string[] = [];
-
-  constructor(text: string, findings: Finding[], isNumber = false) {
-    this.text = text;
-    this.findings = findings;
-    this.isNumber = isNumber;
-  }
-
-  get isWhole(): boolean {
-    const [only] = this.findings;
-    return only?.start === 0 && only.end === this.text.length;
-  }
 }
 
 /** A value whose texts can still be replaced. */
@@ -85,7 +70,7 @@ export function sealValue(value: Json, options: SealOptions, parts: SealParts): 
   const look = new Look(options, parts);
   const draft = look.visit(value, new Place([], [""]), [], 0);
   const { slots } = look;
-  replay(slots, parts);
+  if (options.mode !== "literals") replay(look, parts);
   mint(slots, options.server, parts);
   const counts: Record<string, number> = {};
   for (const { findings } of slots) for (const found of findings) counts[found.class] = (counts[found.class] ?? 0) + 1;
@@ -93,46 +78,8 @@ export function sealValue(value: Json, options: SealOptions, parts: SealParts): 
   return { value: isSame ? value : toValue(draft), counts, withheld: look.withheld };
 }
 
-/** Where a member stands; one for all items of a list, so that long lists make few of them. */
-class Place {
-  /** Keys from the outermost object, indices left out. */
-  readonly path: readonly string[];
-  /** The same with indices, as rules of the config write it: `rows[*].note`; by keys, and by what says what a member is. */
-  readonly places: readonly string[];
-  #members = new Map<string, Place>();
-  #items: Place | undefined;
-
-  constructor(path: readonly string[], places: readonly string[]) {
-    this.path = path;
-    this.places = [...new Set(places)];
-  }
-
-  /** `label`: what says what the member is in place of its key; "" for what is the value of the object that it is in. */
-  member(key: string, label = key): Place {
-    const name = label === key ? key : `${key}\0${label}`;
-    const known = this.#members.get(name);
-    if (known !== undefined) return known;
-    const isValue = label === "" && key !== "";
-    const [by, labelled = by] = this.places;
-    const made = new Place(isValue ? this.path : [...this.path, label], [
-      ...[join(by, key), isValue ? (labelled ?? "") : join(labelled, label)],
-    ]);
-    // Keys that are data would fill it.
-    if (this.#members.size < MEMBERS_KEPT) this.#members.set(name, made);
-    return made;
-  }
-
-  items(): Place {
-    return (this.#items ??= new Place(
-      this.path,
-      this.places.map((place) => `${place}[*]`),
-    ));
-  }
-}
-
-const join = (place = "", key: string): string => (place === "" ? key : `${place}.${key}`);
-
-const MEMBERS_KEPT = 200;
+/** Shorter numbers prove nothing by themselves. */
+const bareDigitsMin = 12;
 
 /** A key that is the name of a member, as far as its form says; others are looked into, as any long enough for a secret or an account. */
 const plainKey = /^(?!(?:.*\d){4})[\p{L}_$][\p{L}\d_$.:-]{0,14}$/u;
@@ -141,10 +88,13 @@ class Look {
   withheld = 0;
   /** In the order in which they stand. */
   readonly slots: Slot[] = [];
+  /** Texts of digits that may be a known value's. */
+  readonly digits = new Set<Slot>();
   #options: SealOptions;
   #parts: SealParts;
   #startedAt: number;
   #chars = 0;
+  #isOver = false;
   #texts = new Map<string, Slot>();
   #said = new Map<Place, string | undefined>();
 
@@ -153,6 +103,13 @@ class Look {
     this.#parts = parts;
     this.#startedAt = parts.now();
   }
+
+  /** Whether the time is used up that a result of this size has; once it is, it stays so. */
+  readonly isOver = (): boolean => {
+    const msPerMb = limits.sealMsPerMb + (this.#parts.echoes === undefined ? 0 : limits.echoMsPerMb);
+    const budgetMs = limits.sealMs + (this.#chars / 1_000_000) * msPerMb;
+    return (this.#isOver ||= this.#parts.now() - this.#startedAt > budgetMs);
+  };
 
   visit(value: Json, at: Place, siblings: readonly string[], depth: number): Draft {
     if (typeof value === "string" || typeof value === "number") return this.#leaf(value, at, siblings, depth);
@@ -173,7 +130,7 @@ class Look {
     const pair = toPair(value);
     return {
       members: keys.map((key) => [
-        plainKey.test(key) ? key : this.#text(key),
+        plainKey.test(key) ? this.#key(key) : this.#text(key),
         key === table?.rows
           ? {
               items: (value[key] as Json[]).map((row) =>
@@ -216,14 +173,43 @@ class Look {
   }
 
   #leaf(value: string | number, at: Place, siblings: readonly string[], depth: number): Draft {
+    if (this.#options.mode === "literals") return typeof value === "number" ? value : this.#text(value);
     const whole = this.#classOf(value, at, siblings);
-    if (typeof value === "number") return whole === undefined ? value : this.#whole(String(value), whole, true);
+    if (typeof value === "number") return this.#number(value, whole, at);
     if (value.trim() === "") return value;
     if (whole !== undefined) return this.#whole(value, whole);
     if (this.#options.mode === "strict") return this.#whole(value, this.#guardedIn(value) ?? textClass);
     const nested = depth > limits.sealDepthMax ? undefined : toNestedJson(value);
     if (nested !== undefined) return { nested: this.visit(nested.value, at, [], depth + 1), indent: nested.indent };
-    return this.#text(value);
+    return digitsOnly.test(value) ? this.#digits(value, at) : this.#text(value);
+  }
+
+  /** A number is looked at by its digits; so is a text of nothing else, which is found like any other besides. */
+  #number(value: number, whole: string | undefined, at: Place): Draft {
+    const text = String(value);
+    if (whole !== undefined) return this.#add(new Slot(text, [{ start: 0, end: text.length, class: whole }], "number"));
+    const isWhole = Number.isSafeInteger(value) && digitsOnly.test(String(Math.abs(value)));
+    const says = isWhole ? saysOf(at.path.at(-1)) : "measure";
+    if (says === "measure" && (this.#parts.echoes === undefined || text.length < echoDigitsMin)) return value;
+    const slot = new Slot(text, [], says === "measure" ? "measure" : "number");
+    const digits = text.replace("-", "");
+    if (says === undefined && (digits.length >= bareDigitsMin || this.#parts.hasOwn === true)) {
+      const [found] = this.#parts.detector.inText(digits);
+      if (found?.start === 0 && found.end === digits.length) slot.cover(found.class);
+    }
+    return this.#add(slot);
+  }
+
+  #digits(value: string, at: Place): Slot {
+    const slot = this.#text(value);
+    if (!slot.isWhole && saysOf(at.path.at(-1)) !== "measure") this.digits.add(slot);
+    return slot;
+  }
+
+  /** The name of a member is looked at only where a call may have been given it. */
+  #key(key: string): string | Slot {
+    if (this.#parts.echoes === undefined || this.#options.mode === "literals") return key;
+    return this.#add(new Slot(key, [], "key"));
   }
 
   /** What is dangerous anywhere stays so where everything is opaque. */
@@ -250,13 +236,12 @@ class Look {
     return said;
   }
 
-  #whole(text: string, name: string, isNumber = false): Slot {
-    // What looks like a token is not taken for a value of its class, whatever its key says; a text around one is.
-    const { grammar } = this.#parts;
-    const lookAlikes = [...grammar.find(text), ...grammar.findEncoded(text)];
-    return lookAlikes.some(({ start, end }) => start === 0 && end === text.length)
+  #whole(text: string, name: string): Slot {
+    // What looks like a token, all of it, is not taken for a value of its class, whatever its key says.
+    const [first] = findLookAlikes(text, this.#parts.grammar);
+    return first?.start === 0 && first.end === text.length
       ? this.#text(text)
-      : this.#add(new Slot(text, [{ start: 0, end: text.length, class: name }], isNumber));
+      : this.#add(new Slot(text, [{ start: 0, end: text.length, class: name }]));
   }
 
   /** The same text is looked at once: it says the same wherever it stands. */
@@ -269,13 +254,10 @@ class Look {
   }
 
   #look(text: string): Slot {
-    const { grammar, detector, now } = this.#parts;
-    this.#chars += text.length;
-    const budgetMs = limits.sealMs + (this.#chars / 1_000_000) * limits.sealMsPerMb;
-    if (now() - this.#startedAt > budgetMs) return this.#withhold(text);
-    const lookAlikes = [...grammar.find(text), ...grammar.findEncoded(text)]
-      .map(({ start, end }): Finding => ({ start, end, class: literalClass }))
-      .sort((one, other) => one.start - other.start);
+    const { grammar, detector } = this.#parts;
+    if (this.isOver()) return this.#withhold(text);
+    const lookAlikes = findLookAlikes(text, grammar);
+    if (this.#options.mode === "literals") return this.#add(new Slot(text, lookAlikes));
     let isCut = false;
     const found = detector.inText(text, () => {
       isCut = true;
@@ -287,12 +269,19 @@ class Look {
   }
 
   #withhold(text: string): Slot {
+    const slot = this.#add(new Slot(text, []));
+    this.withhold(slot);
+    return slot;
+  }
+
+  withhold(slot: Slot): void {
     this.withheld += 1;
-    return this.#add(new Slot(text, [{ start: 0, end: text.length, class: textClass }]));
+    slot.cover(textClass);
   }
 
   #add(slot: Slot): Slot {
     this.slots.push(slot);
+    this.#chars += slot.text.length;
     return slot;
   }
 }
@@ -311,32 +300,16 @@ function toNestedJson(text: string): { value: Json; indent: number } | undefined
   return undefined;
 }
 
-/** Values known before, and those just found, wherever else they stand. */
-function replay(slots: readonly Slot[], { known, disguised }: SealParts): void {
-  const here = createKnownValues();
-  for (const { text, findings } of slots)
-    for (const { start, end, class: name } of findings)
-      if (name !== literalClass && name !== textClass) here.add({ class: name, surface: text.slice(start, end) });
-  for (const slot of slots) {
-    if (slot.isWhole) continue;
-    // What a tool makes of a value (other case, reversed, encoded) is of the value's class.
-    const isEcho = disguised !== undefined && slot.text.length <= DISGUISE_CHARS_MAX;
-    for (const values of isEcho ? [here, known, disguised] : [here, known]) {
-      const again = values.find(slot.text);
-      if (again.length > 0) slot.findings = widenFindings(slot.findings, again);
-    }
-  }
-}
-
-/** Longer texts are no echo of a value. */
-const DISGUISE_CHARS_MAX = 65_536;
-
 function mint(slots: readonly Slot[], server: string, { vault }: SealParts): void {
   const values: FoundValue[] = [];
   for (const { text, findings, isNumber } of slots)
-    for (const { start, end, class: name } of findings) {
+    for (const { start, end, class: name, of } of findings) {
       const surface = toDecoded(text.slice(start, end)) ?? text.slice(start, end);
-      values.push({ class: name, surface, isNumber });
+      const isQuoted = name === literalClass && isJsonString(text, start, end);
+      values.push({
+        ...{ class: name, surface: isQuoted ? `"${surface}"` : surface, isNumber },
+        ...(of === undefined ? {} : { of }),
+      });
     }
   const tokens = vault.mint(values, server);
   let next = 0;
@@ -346,6 +319,16 @@ function mint(slots: readonly Slot[], server: string, { vault }: SealParts): voi
       // Where the value was percent-encoded, its token is: who decodes the text finds the token.
       return toDecoded(slot.text.slice(start, end)) === undefined ? token : encodeURIComponent(token);
     });
+}
+
+/** Whether all between two quotes is a string of JSON that is not written as it reads: who reads it gets a token, and sends what it read. */
+function isJsonString(text: string, start: number, end: number): boolean {
+  if (text[start - 1] !== '"' || text[end] !== '"' || !text.slice(start, end).includes("\\")) return false;
+  try {
+    return typeof JSON.parse(text.slice(start - 1, end + 1)) === "string";
+  } catch {
+    return false;
+  }
 }
 
 /** Findings in what `encodeURIComponent` made of a text, as parts of an address are. */

@@ -36,8 +36,35 @@ export function widenFindings(found: readonly Finding[], known: readonly Finding
   const kept = found.filter(({ start, end, class: name }) => {
     while ((known[at]?.end ?? Infinity) < end) at += 1;
     const whole = known[at];
-    const isPart = whole !== undefined && whole.start <= start && whole.end - whole.start > end - start;
+    const more = whole === undefined ? -1 : whole.end - whole.start - (end - start);
+    const isPart = whole !== undefined && whole.start <= start && (more > 0 || (more === 0 && whole.of !== undefined));
     return name === literalClass || !isPart;
   });
   return mergeFindings(kept, known);
+}
+
+/** Sorted; of those that overlap one is made, so that nothing of any is left. A look-alike in it is restored with it. */
+export function joinFindings(found: readonly Finding[]): Finding[] {
+  const joined: Finding[] = [];
+  for (const one of found.toSorted((a, b) => a.start - b.start || b.end - a.end)) {
+    const last = joined.at(-1);
+    if (last === undefined || one.start >= last.end) joined.push({ ...one });
+    else if (one.start === last.start && one.end === last.end) {
+      // Two say the same: the one that knows of what it is a form.
+      if (last.of === undefined && one.of !== undefined) joined[joined.length - 1] = { ...one };
+    } else if (one.end > last.end) {
+      last.end = one.end;
+      // What is more than a value is not another form of it.
+      delete last.of;
+    }
+  }
+  return joined;
+}
+
+/** Sorted; of those that overlap the first, the longest of them, stays. */
+export function toDisjoint(found: readonly Finding[]): Finding[] {
+  const kept: Finding[] = [];
+  for (const one of found.toSorted((a, b) => a.start - b.start || b.end - a.end))
+    if (one.start >= (kept.at(-1)?.end ?? 0)) kept.push(one);
+  return kept;
 }

@@ -14,6 +14,8 @@ export interface FoundValue {
   surface: string;
   /** It was a JSON number: it is one again where it is restored as a whole member. */
   isNumber?: boolean;
+  /** The value that it is another form of. */
+  of?: string;
 }
 
 /** What stands behind one token. */
@@ -38,7 +40,7 @@ export interface Vault {
   origins(token: Token): string[];
   /** Notes that the values were sent to a server. */
   noteSent(tokens: readonly Token[], server: string): void;
-  /** Whether any value of another was sent to the server. */
+  /** Whether any value was sent to the server. */
   hasSentTo(server: string): boolean;
   /** Counts a question about the value; false: it had its distinct questions already. */
   noteQuestion(token: Token, question: string): boolean;
@@ -111,7 +113,8 @@ export function createVault({ store, scope, key, sessionKey, now = Date.now }: V
       if (values.length === 0) return [];
       const cached = freshTokens();
       const keys = values.map(
-        ({ class: name, surface, isNumber }) => `${server}\0${name}\0${isNumber === true ? "n" : "s"}\0${surface}`,
+        ({ class: name, surface, isNumber, of }) =>
+          `${server}\0${name}\0${isNumber === true ? "n" : "s"}\0${surface}\0${of ?? ""}`,
       );
       if (keys.every((one) => cached.has(one))) return keys.map((one) => cached.get(one) ?? "");
       const missing = new Map<string, FoundValue>();
@@ -147,13 +150,13 @@ export function createVault({ store, scope, key, sessionKey, now = Date.now }: V
       const values = new Map(sent.map((token) => [`${token.class} ${token.number}`, token]));
       // What came from the server stays so.
       const sql =
-        "INSERT INTO vault_server (scope, class, number, server, is_origin) VALUES (?, ?, ?, ?, 0) ON CONFLICT DO NOTHING";
+        "INSERT INTO vault_server (scope, class, number, server, is_origin, is_sent) VALUES (?, ?, ?, ?, 0, 1) ON CONFLICT DO UPDATE SET is_sent = 1";
       store.transaction(() => {
         for (const { class: name, number } of values.values()) store.run(sql, [scope, name, number, server]);
       });
     },
     hasSentTo: (server) =>
-      store.get("SELECT 1 AS found FROM vault_server WHERE scope = ? AND server = ? AND is_origin = 0 LIMIT 1", [
+      store.get("SELECT 1 AS found FROM vault_server WHERE scope = ? AND server = ? AND is_sent = 1 LIMIT 1", [
         ...[scope, server],
       ]) !== undefined,
     noteQuestion({ class: name, number }, question) {

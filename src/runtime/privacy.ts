@@ -14,6 +14,7 @@ import type { StepParts } from "../gateway/steps.ts";
 import { isFor } from "../privacy/is-for.ts";
 import { createPrivacy, type Privacy } from "../privacy/privacy.ts";
 import type { PrivacySettings, SealRequest } from "../privacy/privacy-core.ts";
+import type { SealMode } from "../privacy/seal.ts";
 import { createTokenGrammar } from "../privacy/token.ts";
 import { purgeVault } from "../privacy/vault.ts";
 import { loadVaultKey } from "../privacy/vault-key.ts";
@@ -61,7 +62,7 @@ export function openPrivacy({ config, store, audit, broker }: PrivacyParts): Ope
     return reader;
   }
 
-  function toRequest({ tool }: ToolCall, mode: "seal" | "strict"): Omit<SealRequest, "value"> {
+  function toRequest({ tool, arguments: sent }: ToolCall, mode: SealMode): Omit<SealRequest, "value"> {
     const fields = privacy.fields
       .filter(({ tools }) => matchesPattern(tools, tool.address))
       .map(({ places }) => places);
@@ -69,6 +70,7 @@ export function openPrivacy({ config, store, audit, broker }: PrivacyParts): Ope
       ...{ server: tool.server, mode, fields: Object.assign({}, ...fields) as Record<string, string> },
       isLocal: trustOf(tool.server) === "local",
       ...(tool.outputSchema === undefined ? {} : { schema: tool.outputSchema }),
+      ...(mayHaveTokens(sent) ? { sent } : {}),
     };
   }
 
@@ -88,11 +90,12 @@ export function openPrivacy({ config, store, audit, broker }: PrivacyParts): Ope
   async function sealResponse({ host, headers, body }: SealedResponse & { host: string }): Promise<SealedResponse> {
     const server = `network:${host}`;
     const mode = toMode(server);
-    if (mode === "off") return { headers, body };
     // What is no text (an image, an archive) is not looked into.
     const text = isUtf8(body) && !body.includes(0) ? body.toString("utf8") : undefined;
     const value: Json = { headers: headers.map(([, one]) => one), text: text ?? "" };
-    const sealed = await need().seal({ value, server, mode, isLocal: false, fields: {} });
+    const sealed = await need().seal({
+      ...{ value, server, mode: mode === "off" ? "literals" : mode, isLocal: false, fields: {} },
+    });
     const shown = sealed.value as { headers: string[]; text: string };
     return {
       headers: headers.map(([name], index) => [name, shown.headers[index] ?? ""]),

@@ -224,4 +224,9 @@ export const migrations: readonly string[] = [
     stage INTEGER NOT NULL,
     ended_at INTEGER NOT NULL
   ) WITHOUT ROWID;`,
+  // Values that were sent to a server: to the one that they came from too, which gives them back in other forms.
+  `ALTER TABLE vault_server ADD COLUMN is_sent INTEGER NOT NULL DEFAULT 0;
+  UPDATE vault_server SET is_sent = 1 WHERE is_origin = 0;
+  DROP INDEX vault_server_sent;
+  CREATE INDEX vault_server_sent ON vault_server (scope, server) WHERE is_sent = 1;`,
 ];

@@ -1,0 +1,72 @@
+import { literalClass, textClass } from "./classes.ts";
+import type { DisguisedValues } from "./disguised-values.ts";
+import type { Echoes } from "./echoes.ts";
+import type { Finding } from "./finding.ts";
+import { createKnownValues, type KnownValues } from "./known-values.ts";
+import type { Slot } from "./slot.ts";
+import { joinFindings, widenFindings } from "./spans.ts";
+
+export interface ReplayParts {
+  known: KnownValues;
+  /** For servers that values were sent to: what they make of them. */
+  disguised?: DisguisedValues;
+  /** Of the values that the call was given whose answer it is. */
+  echoes?: Echoes;
+}
+
+/** A value that was looked at once. */
+export interface Looked {
+  readonly slots: readonly Slot[];
+  /** Texts of digits that may be a known value's. */
+  readonly digits: ReadonlySet<Slot>;
+  /** Whether its time is used up. */
+  isOver: () => boolean;
+  /** Makes all of a text opaque. */
+  withhold(slot: Slot): void;
+}
+
+/** Values known before, those just found, and those that the call was given, wherever else they stand. */
+export function replay(look: Looked, { known, disguised, echoes }: ReplayParts): void {
+  const here = createKnownValues();
+  for (const { text, findings } of look.slots)
+    for (const { start, end, class: name } of findings)
+      if (name !== literalClass && name !== textClass) here.add({ class: name, surface: text.slice(start, end) });
+  for (const slot of look.slots) {
+    if (slot.isWhole) continue;
+    const { text, kind } = slot;
+    if (kind === "number" || look.digits.has(slot)) {
+      const digits = text.replace("-", "");
+      const again = here.ofDigits(digits) ?? known.ofDigits(digits);
+      if (again !== undefined) slot.cover(again.class, again.surface);
+    } else if (kind === "text") {
+      for (const values of [here, known]) {
+        const again = values.find(text);
+        if (again.length > 0) slot.findings = widenFindings(slot.findings, again);
+      }
+      // What a tool makes of a value (other case, reversed, encoded) is of the value's class.
+      const again = disguised?.find(text, { isPlain: text.length > DECODED_CHARS_MAX }) ?? [];
+      if (again.length > 0) slot.findings = widenFindings(slot.findings, again);
+    }
+    if (echoes === undefined || slot.isWhole) continue;
+    const again = look.isOver() ? [] : echoes.find(text, look.isOver);
+    if (look.isOver()) look.withhold(slot);
+    else if (again.length > 0) addEchoes(slot, again);
+  }
+}
+
+/** Longer texts are decoded only in answers to calls that were given values. */
+const DECODED_CHARS_MAX = 65_536;
+
+function addEchoes(slot: Slot, again: readonly Finding[]): void {
+  const [first] = again;
+  // Part of a number is no number.
+  if (slot.isNumber)
+    slot.cover(first?.class ?? textClass, again.length === 1 && isAll(first, slot) ? first?.of : undefined);
+  // A member that has the name of an opaque text is mostly that name.
+  else if (slot.kind !== "key" || first?.class !== textClass)
+    slot.findings = joinFindings([...slot.findings, ...again]);
+}
+
+function isAll(found: Finding | undefined, { text }: Slot): boolean {
+  return found?.start === 0 && found.end === text.length;
+}
