@@ -205,6 +205,16 @@ describe("what a tool is given and answers with", () => {
     expect(text).not.toContain("[TEXT_");
   });
 
+  test.each(["hr", "web"])("in answers of over 256 KB of %s, which is off or not", async (name) => {
+    const sluice = await open({ privacy: { consent: "open", servers: { web: "off" } } });
+    const result = await sluice.executeCode(`
+      const { value } = await hr.get({ name: "leads" });
+      const text = await ${name}.echo({ value: "so it goes on and on ".repeat(20_000) + "x" + value[0].email, form: "reversed" });
+      const { saved } = await ${name}.save({ record: { list: "x".repeat(300_000) + " %255BEMAIL_1%255D" } });
+      return [text.length > 400_000, text.slice(0, 60), saved.list.slice(300_000)];`);
+    expect(result.result).toEqual([true, expect.not.stringContaining("oi.emca") as string, " %5BLITERAL_1%5D"]);
+  });
+
   test.each(["local", "off"])("of a server that is %s too", async (kind) => {
     const sluice = await open(
       kind === "off" ? { privacy: { consent: "open", servers: { crm: "off" } } } : { privacy: { consent: "open" } },
