@@ -542,7 +542,7 @@ test("a cancelled request is gone", async () => {
   answer = () => undefined;
   const stop = new AbortController();
   const waits = gate().fetch({ url: `http://a.test:${port}/` }, stop.signal);
-  setTimeout(() => stop.abort(), 50);
+  setTimeout(() => stop.abort(), 600);
   expect(await refused(waits)).toBe("cancelled");
   await new Promise((resolve) => setTimeout(resolve, 50));
   const open = await new Promise<number>((resolve) => server.getConnections((_, count) => resolve(count)));
@@ -659,10 +659,10 @@ describe("fetch in a program", () => {
     answer = ({ path }, response) => (path === "/never" ? undefined : response.end("later"));
     const end = await run(`
       const stop = new AbortController();
-      setTimeout(() => stop.abort(), 50);
+      setTimeout(() => stop.abort(), 600);
       const names = [];
       await fetch("http://a.test:PORT/never", { signal: stop.signal }).catch((error) => names.push(error.name));
-      await fetch("http://a.test:PORT/never", { signal: AbortSignal.timeout(30) }).catch((error) => names.push(error.name));
+      await fetch("http://a.test:PORT/never", { signal: AbortSignal.timeout(600) }).catch((error) => names.push(error.name));
       await fetch("http://a.test:PORT/", { signal: stop.signal }).catch((error) => names.push(error.name));
       return [...names, await (await fetch("http://a.test:PORT/")).text()];`);
     expect(end).toMatchObject({ status: "completed", value: ["AbortError", "TimeoutError", "AbortError", "later"] });
