@@ -100,6 +100,48 @@ describe("what a budget holds", () => {
     }
   });
 
+  test.each<[string, Partial<BudgetConfig>]>([
+    ["an execution", { perExecution: { bytes: 1_000 } }],
+    ["a session", { perSession: { bytes: 1_000 } }],
+    ["a day", { perDay: { bytes: 1_000 } }],
+  ])("answers that come together cannot cross the bytes of %s by more than the last one", async (_, bounds) => {
+    const budget = createBudget({ ...empty, ...bounds }, nobodysDay());
+    let [left, underWay, most] = [0, 0, 0];
+    const call = compose([budget.step, budget.room], async (passed) => {
+      passed.onLeave?.();
+      left += 1;
+      underWay += 1;
+      most = Math.max(most, underWay);
+      await nextTurn();
+      underWay -= 1;
+      return good;
+    });
+    const ended: string[] = [];
+    const outcomes = await Promise.all(Array.from({ length: 40 }, () => call(callOf("a", ended))));
+    await nextTurn();
+    // 102 bytes each: the arguments of all that ask are held, 80, and the tenth answer is over what is left.
+    expect(left).toBe(10);
+    expect(outcomes.filter(({ kind }) => kind === "data")).toHaveLength(10);
+    expect(most).toBeGreaterThan(1);
+    expect(budget.spentBy("a")).toMatchObject({ calls: 10, bytes: 1_020 });
+    expect(ended.length).toBeGreaterThan(0);
+  });
+
+  test("under a large budget of bytes calls are made together", async () => {
+    const budget = createBudget({ ...empty, perExecution: { bytes: 50_000_000 } }, nobodysDay());
+    let [underWay, most] = [0, 0];
+    const call = compose([budget.step, budget.room], async (passed) => {
+      passed.onLeave?.();
+      underWay += 1;
+      most = Math.max(most, underWay);
+      await nextTurn();
+      underWay -= 1;
+      return good;
+    });
+    await Promise.all(Array.from({ length: 40 }, () => call(callOf("a"))));
+    expect(most).toBe(40);
+  });
+
   test("money is the price of calls by the most literal rule, and tokens; bytes count both ways", async () => {
     const budget = createBudget(
       { ...empty, perExecution: { usd: 0.05, bytes: 250 }, tools: { "*": 1, "crm.*": 0.01, "crm.g*": 0.02 } },

@@ -144,6 +144,7 @@ export const limits = {
   learnedEntriesMax: 2_000, // learned types held in memory
   learnedToolsMax: 20_000, // learned types in the store; the longest unused go first
   // the way to a server; the config section `policy` may set those up to breakerOpenMs
+  answerBytesGuess: 1_048_576, // what an answer is taken to weigh under a budget of bytes until its tool has given one
   callsPerServerMax: 64, // calls of one server under way at once, unless it has a rule: common servers handle tens
   attemptsMax: 3, // tries of one call
   retryMs: 20_000, // from the first try; no further one begins after it

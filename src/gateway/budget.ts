@@ -1,5 +1,6 @@
 import { type ErrorCode, SluiceError } from "../base/errors.ts";
 import type { Amounts, BudgetConfig, ModelPrice } from "../config/config.ts";
+import { createAnswerRoom } from "./answer-room.ts";
 import { toArgumentText } from "./argument-text.ts";
 import type { CallOutcome, Step, ToolCall } from "./call.ts";
 import { createRules } from "./pattern.ts";
@@ -29,6 +30,8 @@ export interface ToolUse {
 export interface Budget extends Disposable {
   /** Counts a call before it leaves and what it moved after it; a call that a budget has no room for ends its execution. */
   readonly step: Step;
+  /** Before a call leaves: waits, under a budget of bytes, for room for its answer. */
+  readonly room: Step;
   /** Throws where the session's or the day's budget is used up already. */
   check(): void;
   /**
@@ -102,6 +105,8 @@ export function createBudget(
   let owed = nothingSpent();
   /** The day's as it was read last: what is under way goes on by it where it cannot be read. */
   let known = nothingSpent();
+  const countsBytes = [config.perExecution, config.perSession, config.perDay].some(({ bytes }) => bytes !== undefined);
+  const answers = createAnswerRoom();
   const findPrice = createRules(Object.entries(config.tools));
   const priceOf = (address: string): number => findPrice(address)?.rule ?? 0;
 
@@ -238,6 +243,30 @@ export function createBudget(
     return outcome;
   }
 
+  async function withRoom(call: ToolCall, next: (call: ToolCall) => Promise<CallOutcome>): Promise<CallOutcome> {
+    if (!countsBytes) return await next(call);
+    const leave = await answers.enter(call, () => {
+      const left = { own: Number.POSITIVE_INFINITY, shared: Number.POSITIVE_INFINITY };
+      for (const [level, { bytes }, spent] of levelsOf(call.executionId)) {
+        const kind = level === "perExecution" ? "own" : "shared";
+        if (bytes !== undefined) left[kind] = Math.min(left[kind], bytes - spent.bytes);
+      }
+      return left;
+    });
+    let bytes: number | undefined;
+    try {
+      // An answer that came meanwhile may have been the last one.
+      const crossed = findCrossed(levelsOf(call.executionId));
+      if (crossed !== undefined) return refuse(call, executionOf(call.executionId), crossed);
+      const outcome = await next(call);
+      if (outcome.kind !== "error") bytes = outcome.bytes;
+      return outcome;
+    } finally {
+      // Once the steps around have counted it.
+      setImmediate(() => leave(bytes));
+    }
+  }
+
   /** After the last answer has gone to the program. */
   function endIfDone(execution: Execution): void {
     if (execution.underWay === 0 && execution.end !== undefined) setImmediate(execution.end);
@@ -257,6 +286,7 @@ export function createBudget(
 
   return {
     step: around,
+    room: withRoom,
     check() {
       readDay();
       for (const [level, max, spent] of levelsOf(undefined))

@@ -26,7 +26,7 @@ export interface StepParts extends ValidateOptions, AccessPolicy {
   /** Absent: nothing that was read matters. */
   flow?: Pick<Flow, "step">;
   /** Absent: nothing is counted. */
-  budget?: Pick<Budget, "step">;
+  budget?: Pick<Budget, "step" | "room">;
   limit: Pick<Limit, "around">;
 }
 
@@ -47,6 +47,7 @@ export function createGateway(parts: StepParts, callUpstream: Invoke): Invoke {
     ...(parts.flow === undefined ? [] : [parts.flow.step]), // what may be done after what was read
     ...(parts.budget === undefined ? [] : [parts.budget.step]), // what this execution may still use
     approve({ ...parts.approve, decide, flush }), // asks a person, before any slot or deadline is held
+    ...(parts.budget === undefined ? [] : [parts.budget.room]), // waits where there may be no room for one more answer
   ];
   // its turn, its server's breaker, and another try where that is safe: what is inside may happen more than once
   return compose(steps, parts.limit.around(inner));
