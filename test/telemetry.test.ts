@@ -1,7 +1,7 @@
 import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
 import { afterEach, beforeEach, expect, test } from "vitest";
-import { readExporters } from "../src/runtime/telemetry.ts";
+import { createTelemetry, readExporters } from "../src/runtime/telemetry.ts";
 import { openHouse } from "./house.ts";
 
 // A collector that understands OTLP over HTTP with JSON, as the OpenTelemetry specification has it.
@@ -80,6 +80,32 @@ test("an execution, its calls and their tries are spans; calls have durations; n
   expect(metric?.histogram.dataPoints).toHaveLength(2);
   expect(JSON.stringify(received)).not.toContain("hush");
   expect(JSON.stringify(received)).not.toContain("quiet");
+});
+
+test("a try has its own time and the code of its own error", () => {
+  const recorded: [number, object][] = [];
+  const ended: (string | undefined)[] = [];
+  const telemetry = createTelemetry({
+    start: () => ({}),
+    end: (_, __, error) => void ended.push(error),
+    record: (seconds, attributes) => void recorded.push([seconds, attributes]),
+    close: () => Promise.resolve(),
+  });
+  const about = { executionId: "e", callId: 1, tool: "f.ro" };
+  const ends = [
+    { ok: false, code: "upstream_disconnected", durationMs: 250 },
+    { ok: true, durationMs: 1_500 },
+  ] as const;
+  for (const end of ends) {
+    telemetry.hear({ kind: "tool-call-started", ...about });
+    telemetry.hear({ kind: "tool-call-ended", ...about, ...end });
+  }
+  expect(ended).toEqual(["upstream_disconnected", undefined]);
+  const attributes = { "mcp.method.name": "tools/call", "gen_ai.tool.name": "ro", "sluice.tool": "f.ro" };
+  expect(recorded).toEqual([
+    [0.25, { ...attributes, "error.type": "upstream_disconnected" }],
+    [1.5, attributes],
+  ]);
 });
 
 test("without an exporter nothing is loaded or sent", async () => {

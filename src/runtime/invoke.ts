@@ -65,7 +65,7 @@ export function createInvoke(
     parts.events.emit({
       kind: "tool-call-ended",
       ...about,
-      ok: outcome.kind !== "error",
+      ...(outcome.kind === "error" ? { ok: false, code: outcome.code } : { ok: true }),
       durationMs: performance.now() - started,
     });
     return outcome;

@@ -255,7 +255,16 @@ export type SluiceEvent =
   | { kind: "execution-started"; executionId: string }
   | { kind: "execution-ended"; executionId: string; status: string }
   | { kind: "tool-call-started"; executionId: string; callId: number; tool: string }
-  | { kind: "tool-call-ended"; executionId: string; callId: number; tool: string; ok: boolean; durationMs: number }
+  /** One try of a call; `code`: of its error. */
+  | {
+      kind: "tool-call-ended";
+      executionId: string;
+      callId: number;
+      tool: string;
+      ok: boolean;
+      code?: string;
+      durationMs: number;
+    }
   | { kind: "progress-reported"; executionId: string; message: string; progress: RunProgress }
   | { kind: "server-connected"; server: string }
   | { kind: "server-failed"; server: string; reason: string }

@@ -16,7 +16,7 @@ export interface TelemetryExport {
   close(): Promise<void>;
 }
 
-/** Spans (execution, its calls, their tries) and the duration of calls; names and sizes only, no content. */
+/** Spans (execution, its calls, their tries) and the duration of tries; names and sizes only, no content. */
 export interface Telemetry extends AsyncDisposable {
   readonly step: Step;
   hear(event: SluiceEvent): void;
@@ -55,7 +55,7 @@ export async function openTelemetry(
 export function createTelemetry(out: TelemetryExport): Telemetry {
   const executions = new Map<string, object>();
   const calls = new Map<string, object>();
-  const attempts = new Map<string, object>();
+  const attempts = new Map<string, { span: object; attributes: Attributes }>();
   const keyOf = ({ executionId, callId }: { executionId: string; callId: number }): string =>
     `${executionId} ${callId}`;
   const ofTool = (tool: string): Attributes => ({
@@ -82,14 +82,21 @@ export function createTelemetry(out: TelemetryExport): Telemetry {
         const key = keyOf(event);
         const name = event.tool.slice(event.tool.indexOf(".") + 1);
         const attributes = { "mcp.method.name": "tools/call", "gen_ai.tool.name": name, "sluice.tool": event.tool };
-        attempts.set(key, out.start(`tools/call ${name}`, attributes, { parent: calls.get(key), isClient: true }));
+        const span = out.start(`tools/call ${name}`, attributes, { parent: calls.get(key), isClient: true });
+        attempts.set(key, { span, attributes });
         return;
       }
       case "tool-call-ended": {
         const key = keyOf(event);
-        const span = attempts.get(key);
+        const attempt = attempts.get(key);
         attempts.delete(key);
-        if (span !== undefined) out.end(span, {}, event.ok ? undefined : "tool_error");
+        if (attempt === undefined) return;
+        out.end(attempt.span, {}, event.code);
+        // Of the request alone: what a call waits for, a person too, is in the spans around.
+        out.record(event.durationMs / 1_000, {
+          ...attempt.attributes,
+          ...(event.code === undefined ? {} : { "error.type": event.code }),
+        });
         return;
       }
     }
@@ -106,15 +113,10 @@ export function createTelemetry(out: TelemetryExport): Telemetry {
         { parent: executions.get(executionId) },
       );
       calls.set(key, span);
-      const since = performance.now();
       const outcome = await next(call);
       calls.delete(key);
       const error = outcome.kind === "error" ? outcome.code : undefined;
       out.end(span, { "sluice.tries": outcome.tries ?? 1 }, error);
-      out.record((performance.now() - since) / 1_000, {
-        ...{ "mcp.method.name": "tools/call", "gen_ai.tool.name": tool.address },
-        ...(error === undefined ? {} : { "error.type": error }),
-      });
       return outcome;
     },
     async [Symbol.asyncDispose]() {

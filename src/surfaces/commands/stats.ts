@@ -74,6 +74,6 @@ function toToolLine(name: string, { calls, failed, bytes, usd, durationMs }: Usa
 
 function toVerdict({ executions, usd, usdAvoided, tokensAvoided }: UsageRow): string {
   if (executions === 0) return "Nothing has run yet";
-  const spared = usdAvoided >= 0 ? `spared ${money(usdAvoided)}` : `cost ${money(-usdAvoided)} more`;
-  return `${usdAvoided > 0 ? "Worth it" : "Not worth it so far"}: ${count(executions)} executions spent ${money(usd)} and ${spared} than direct calls (${count(tokensAvoided)} tokens, by estimate)`;
+  const difference = `${money(Math.abs(usdAvoided))} ${usdAvoided >= 0 ? "less" : "more"}`;
+  return `${usdAvoided > 0 ? "Worth it" : "Not worth it so far"}: ${count(executions)} executions spent ${money(usd)}, ${difference} than direct calls (${count(tokensAvoided)} tokens fewer, by estimate)`;
 }
