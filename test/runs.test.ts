@@ -209,6 +209,25 @@ describe("a run whose process has ended", () => {
     expect(await effects()).toEqual(["add a", "add b", "add c"]);
   });
 
+  test.each([
+    "owner = 'zzz'",
+    "owner = '{}'",
+    "created_at = 'x', touched_at = 1e300",
+    "calls = 'many', progress = 'x'",
+  ])("a line that was made unreadable (%s) hides no other, and its run goes on or says why not", async (change) => {
+    const sluice = await start();
+    const { executionId: id } = await sluice.executeCode("return await ledger.add({ key: 'a' })");
+    const { executionId: other } = await sluice.executeCode("return 2");
+    const database = new Database(join(folder, "state", "journal.sqlite"));
+    database.prepare(`UPDATE run SET ${change} WHERE id = ?`).run(id);
+    database.close();
+    const listed = sluice.runs.list().map((run) => run.id);
+    expect(listed.sort()).toEqual([id, other].sort());
+    expect(sluice.runs.show(id)).toMatchObject({ id });
+    await expect(sluice.resume(id)).resolves.toMatchObject({ status: "completed" });
+    expect(await effects()).toEqual(["add a"]);
+  });
+
   test("that was cancelled is over, whoever asks", async () => {
     const id = await interrupt(`${untilFile} return 1`);
     const sluice = await start();

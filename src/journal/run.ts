@@ -68,7 +68,8 @@ export function toListed(
   },
 ): Run {
   return {
-    ...{ id: row.id, createdAt: row.created_at, touchedAt: row.touched_at, status: row.status, owner: row.owner },
+    ...{ id: row.id, status: row.status, owner: row.owner },
+    ...{ createdAt: toMoment(row.created_at), touchedAt: toMoment(row.touched_at) },
     // One that ended while it waited for a person still does, and nobody runs it.
     isAlive: isOpen(row.status) && row.is_over === 0 && isAlive(row.owner, row.touched_at),
     workspace: row.workspace,
@@ -79,12 +80,19 @@ export function toListed(
     ...(row.engine === null ? {} : { engine: row.engine }),
   };
 
+  // A list is not to fail for one of its lines.
   function openProgress(sealed: string): JsonObject {
     try {
       return JSON.parse(open(row.id, sealed, "progress")) as JsonObject;
     } catch {
-      // A list is not to fail for one of its lines.
       return {};
     }
   }
+}
+
+/** The last day that a date can be is 275,760 years away. */
+const MOMENT_MAX = 8.64e15;
+
+function toMoment(value: unknown): number {
+  return typeof value === "number" && Math.abs(value) <= MOMENT_MAX ? value : 0;
 }

@@ -1,4 +1,5 @@
 import { readFileSync, readlinkSync } from "node:fs";
+import { parseJsonObject } from "../base/json.ts";
 import { limits } from "../base/limits.ts";
 import { readProcess } from "../sandbox/process-tree.js";
 
@@ -7,9 +8,14 @@ export function toOwner(pid: number = process.pid): string {
   return JSON.stringify({ pid, startTime: readProcess(pid)?.startTime ?? "", place: readPlace() });
 }
 
-/** Whether the owner of a run lives. Of one that cannot be seen from here (another container), by when it last said so. */
+/**
+ * Whether the owner of a run lives. Of one that cannot be seen from here (another container), or that somebody has made
+ * unreadable, by when it last said so.
+ */
 export function isOwnerAlive(owner: string, touchedAt: number, now: number = Date.now()): boolean {
-  const { pid, startTime, place } = JSON.parse(owner) as { pid: number; startTime: string; place: string };
+  const known = parseOwner(owner);
+  if (known === undefined) return now - touchedAt < limits.journalStaleMs;
+  const { pid, startTime, place } = known;
   const [boot, space] = readPlace().split(" ");
   const [ownBoot, ownSpace] = place.split(" ");
   if (boot !== ownBoot) return false;
@@ -25,6 +31,12 @@ export function isOwnerAlive(owner: string, touchedAt: number, now: number = Dat
   } catch (error) {
     return (error as NodeJS.ErrnoException).code === "EPERM";
   }
+}
+
+function parseOwner(text: string): { pid: number; startTime: string; place: string } | undefined {
+  const { pid, startTime, place } = parseJsonObject(text) ?? {};
+  if (typeof pid !== "number" || typeof startTime !== "string" || typeof place !== "string") return undefined;
+  return { pid, startTime, place };
 }
 
 /** The boot of the machine, and the space of process numbers; empty where the system does not say. */
