@@ -222,3 +222,35 @@ throw new Error(codes.join());`;
     expect(existsSync(join(house.workspace, "half"))).toBe(false);
   });
 });
+
+describe("a skill under another name", () => {
+  it("has its record and its versions, and nothing is left under the old one", { timeout: 60_000 }, async () => {
+    await using house = await openHouse();
+    const { skills } = house.sluice;
+    await house.sluice.refresh();
+    await skills.save({ ...sheet, code: sheet.code.replace("a,b", "first") }, "ada");
+    await skills.save(sheet, "ada");
+    await skills.test(sheet.name, { live: true });
+    expect(await skills.rename(sheet.name, "sheet-to-csv", "ada")).toMatchObject({ version: 3, trust: "draft" });
+    expect(await skills.test("sheet-to-csv")).toMatchObject({ ok: true, calls: 1 });
+    expect((await skills.show("sheet-to-csv")).versions.map(({ version }) => version)).toEqual([1, 2, 3]);
+    expect(existsSync(join(house.stateDir, "skill-versions", sheet.name))).toBe(false);
+    expect(await skills.restore("sheet-to-csv", 1, "ada")).toMatchObject({
+      ...{ version: 4, signature: "sheetToCsv(name: string): Promise<string>" },
+    });
+    expect((await skills.show("sheet-to-csv")).files).toMatchObject({
+      "index.ts": expect.stringContaining("first"),
+      "SKILL.md": expect.not.stringMatching(/save-sheet|saveSheet/),
+    });
+    // The old name begins anew, and what it is given then goes behind what is kept of the other.
+    expect(await skills.save({ ...sheet, example: `await saveSheetAsCsv("other")` }, "ada")).toMatchObject({
+      version: 1,
+    });
+    expect(await skills.test(sheet.name)).toMatchObject({ ok: false, message: expect.stringContaining("is recorded") });
+    await skills.remove("sheet-to-csv", "ada");
+    expect(await skills.rename(sheet.name, "sheet-to-csv", "ada")).toMatchObject({ version: 6 });
+    expect((await skills.show("sheet-to-csv")).versions.map(({ version }) => version)).toEqual([1, 2, 3, 4, 5, 6]);
+    expect(await skills.restore("sheet-to-csv", 5, "ada")).toMatchObject({ version: 7 });
+    expect((await skills.show("sheet-to-csv")).files["example.ts"]).toContain(`sheetToCsv("other")`);
+  });
+});
