@@ -230,13 +230,19 @@ describe("a skill under another name", () => {
     await house.sluice.refresh();
     await skills.save({ ...sheet, code: sheet.code.replace("a,b", "first") }, "ada");
     await skills.save(sheet, "ada");
+    // Text of another encoding is no text of ours.
+    const folder = await skills.export(sheet.name, join(house.stateDir, "exported"));
+    const latin = Buffer.from("caf\xe9 ../save-sheet-as-csv", "latin1");
+    writeFileSync(join(folder, "latin.txt"), latin);
+    await skills.add(folder, "ada");
     await skills.test(sheet.name, { live: true });
-    expect(await skills.rename(sheet.name, "sheet-to-csv", "ada")).toMatchObject({ version: 3, trust: "draft" });
+    expect(await skills.rename(sheet.name, "sheet-to-csv", "ada")).toMatchObject({ version: 4, trust: "draft" });
+    expect(readFileSync(join(house.skills, "sheet-to-csv", "latin.txt"))).toEqual(latin);
     expect(await skills.test("sheet-to-csv")).toMatchObject({ ok: true, calls: 1 });
-    expect((await skills.show("sheet-to-csv")).versions.map(({ version }) => version)).toEqual([1, 2, 3]);
+    expect((await skills.show("sheet-to-csv")).versions.map(({ version }) => version)).toEqual([1, 2, 3, 4]);
     expect(existsSync(join(house.stateDir, "skill-versions", sheet.name))).toBe(false);
     expect(await skills.restore("sheet-to-csv", 1, "ada")).toMatchObject({
-      ...{ version: 4, signature: "sheetToCsv(name: string): Promise<string>" },
+      ...{ version: 5, signature: "sheetToCsv(name: string): Promise<string>" },
     });
     expect((await skills.show("sheet-to-csv")).files).toMatchObject({
       "index.ts": expect.stringContaining("first"),
@@ -248,9 +254,9 @@ describe("a skill under another name", () => {
     });
     expect(await skills.test(sheet.name)).toMatchObject({ ok: false, message: expect.stringContaining("is recorded") });
     await skills.remove("sheet-to-csv", "ada");
-    expect(await skills.rename(sheet.name, "sheet-to-csv", "ada")).toMatchObject({ version: 6 });
-    expect((await skills.show("sheet-to-csv")).versions.map(({ version }) => version)).toEqual([1, 2, 3, 4, 5, 6]);
-    expect(await skills.restore("sheet-to-csv", 5, "ada")).toMatchObject({ version: 7 });
+    expect(await skills.rename(sheet.name, "sheet-to-csv", "ada")).toMatchObject({ version: 7 });
+    expect((await skills.show("sheet-to-csv")).versions.map(({ version }) => version)).toEqual([1, 2, 3, 4, 5, 6, 7]);
+    expect(await skills.restore("sheet-to-csv", 6, "ada")).toMatchObject({ version: 8 });
     expect((await skills.show("sheet-to-csv")).files["example.ts"]).toContain(`sheetToCsv("other")`);
   });
 });

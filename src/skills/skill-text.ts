@@ -1,3 +1,4 @@
+import { isUtf8 } from "node:buffer";
 import type { SkillFile, SkillFiles } from "./skill-files.ts";
 import { toFunctionName } from "./skill-name.ts";
 import { isGenerated } from "./skill-page.ts";
@@ -59,7 +60,7 @@ export function toRenamedFiles(files: SkillFiles, name: string, to: string): Ski
       const text = content.toString("utf8");
       // What Sluice itself has written in a SKILL.md is written anew where it is saved.
       const isOwn = path === "SKILL.md" && isGenerated(text);
-      const isKept = content.includes(0) || isOwn;
+      const isKept = isOwn || content.includes(0) || !isUtf8(content);
       return [path, { content: isKept ? content : Buffer.from(toRenamed(text, name, to, isCode(path))), isExecutable }];
     }),
   );
