@@ -50,6 +50,7 @@ export const limits = {
   listEntriesMax: 100_000, // entries of one recursive listing
   pathDepthMax: 32, // folders in one path
   spillKeepMs: 604_800_000, // what was previewed or is no text, kept in ./workspace/.spill and .media: a week
+  scratchKeepMs: 86_400_000, // what the test of a skill wrote, where its process cannot be seen from here: a day
   resourcesListedMax: 1_000, // files of the workspace listed as MCP resources
   // what a program may fetch; the config section `sandbox.network` may set these
   networkBytesMax: 16_777_216, // one request body, and one response body after decompression

@@ -13,6 +13,7 @@ import { createModuleTree } from "../codegen/module-tree.ts";
 import { writeTree } from "../codegen/write-tree.ts";
 import type { Config } from "../config/config.ts";
 import { parseConfig } from "../config/parse-config.ts";
+import { sweepScratch } from "./scratch.ts";
 import { createWorkspaceAccess, dropOld } from "./workspace-access.ts";
 import { checkDefinitions } from "../gateway/definitions.ts";
 import { matchesPattern } from "../gateway/pattern.ts";
@@ -152,6 +153,7 @@ async function compose(config: Config, options: SluiceOptions, cleanup: Cleanup)
     chooseWall(config.sandbox, engine, config.stateDir),
   ]);
   void dropOld(workspace, Date.now());
+  void sweepScratch(config.stateDir, Date.now());
   const upstreams = cleanup.use(
     openUpstreams(
       {

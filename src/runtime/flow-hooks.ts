@@ -7,15 +7,24 @@ import type { FileGate, FileReply, FileWatch, ModuleFiles } from "../sandbox/fil
 import { parseGuestPath } from "../sandbox/file-path.ts";
 import type { Parts } from "./parts.ts";
 
-/** What a program sees of the workspace it has read, and what it changes there holds what it had read. */
-export function toFileWatch({ flow, fileLabels }: Parts["gate"], executionId: string, onEffect: () => void): FileWatch {
+/**
+ * What a program sees of the workspace it has read, and what it changes there holds what it had read. What it changes for
+ * itself alone it has read, and the files of the workspace stay what they were.
+ */
+export function toFileWatch(
+  { gate: { flow, fileLabels }, workspace: { isScratch } }: Pick<Parts, "gate" | "workspace">,
+  executionId: string,
+  onEffect: () => void,
+): FileWatch {
   return {
     onShown: (names, isDeep) => flow.add(executionId, fileLabels.of(names.join("/"), isDeep)),
     onNames: (names) => flow.add(executionId, fileLabels.ofNames(names.join("/"))),
-    onChanged: (names, isPart) => fileLabels.set(names.join("/"), flow.labelsOf(executionId), isPart),
+    onChanged(names, isPart) {
+      if (!isScratch) fileLabels.set(names.join("/"), flow.labelsOf(executionId), isPart);
+    },
     onNamed(names) {
       onEffect();
-      fileLabels.addName(names.join("/"), flow.labelsOf(executionId));
+      if (!isScratch) fileLabels.addName(names.join("/"), flow.labelsOf(executionId));
     },
   };
 }

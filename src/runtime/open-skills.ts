@@ -19,6 +19,7 @@ import type { Outcome, OutcomeWarning } from "./outcome.ts";
 import type { Parts } from "./parts.ts";
 import { createPrivateFinder } from "./private-text.ts";
 import { createRecording, createReplay } from "./skill-records.ts";
+import { createScratch } from "./scratch.ts";
 import { createSkillCheck, toInvalid } from "./skill-check.ts";
 import { createSkillTools } from "./skill-tools.ts";
 import { serverIn } from "./unresolved.ts";
@@ -125,12 +126,16 @@ export function openSkills(
       const live = createRecording(parts);
       const replay = createReplay(parts, recorded === "live" ? [] : recorded);
       const { invoke } = recorded === "live" ? live : replay;
-      // A test runs what may be outdated, and is no use of it.
-      const unchecked: ProgramSkills = { ...program, admitting: (names) => names, noteEnd: () => [] };
+      // A test runs what may be outdated, is no use of it, and leaves nothing.
+      const unchecked: ProgramSkills = {
+        ...{ ...program, admitting: (names) => names, noteEnd: () => [] },
+        save: (given, by, options) => program.save(given, by, { ...options, isReadOnly: true }),
+      };
+      await using scratch = await createScratch(parts);
       // What has answers from a record goes on with no others.
       const runs = { ...parts.runs, begin: () => undefined };
-      const own = { ...parts, invoke, runs, skills: unchecked };
-      const outcome = await start(own, code, { grant: { workspace: "read-only" } }).result;
+      const own = { ...parts, invoke, runs, skills: unchecked, workspace: scratch.workspace };
+      const outcome = await start(own, code, {}).result;
       const { error, status } = outcome;
       const problem =
         status === "completed" ? live.problem() : `${error?.code ?? status}: ${error?.message ?? "it did not end"}`;

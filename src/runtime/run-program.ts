@@ -143,10 +143,12 @@ export function startProgram(parts: Parts, code: string, options: ExecuteOptions
         writable: grant.workspace !== "read-only",
         limits: sandbox,
         signal: stop.signal,
-        watch: toFileWatch(parts.gate, id, () => {
+        watch: toFileWatch(parts, id, () => {
           hadEffect = true;
         }),
-        onWritten: (file) => parts.audit.record({ kind: "file-written", executionId: id, ...file }),
+        onWritten(file) {
+          if (!parts.workspace.isScratch) parts.audit.record({ kind: "file-written", executionId: id, ...file });
+        },
       });
       const ended = await runExecution({
         guest: place.guest,

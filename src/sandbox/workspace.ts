@@ -10,6 +10,8 @@ import { FileError } from "./file-error.ts";
 export interface Workspace {
   /** For reading; what it writes is not counted. */
   readonly root: DiskRoot;
+  /** It is one program's, and goes with it. */
+  readonly isScratch: boolean;
   /**
    * Writes a file, in a folder that exists. Refuses (EDQUOT, EFBIG) what would pass a bound; `own` are lower ones of
    * the caller. `onBefore` is told the size of what is there, when all that can be refused was.
@@ -35,7 +37,15 @@ export interface WorkspaceLimits {
 /** Opens (and makes) the folder of a workspace. */
 export async function openWorkspace(folder: string, limits: WorkspaceLimits): Promise<Workspace> {
   await mkdir(folder, { recursive: true, mode: 0o700 });
-  const root = createDiskRoot(folder);
+  return createWorkspace(createDiskRoot(folder), limits);
+}
+
+/** The same over a folder that is open. */
+export function createWorkspace(
+  root: DiskRoot,
+  limits: WorkspaceLimits,
+  { isScratch = false }: { isScratch?: boolean } = {},
+): Workspace {
   /** Counted when it is first needed, and again after what cannot be reckoned. */
   let used: { bytes: number; files: number } | undefined;
   let line: Promise<unknown> = Promise.resolve();
@@ -125,6 +135,7 @@ export async function openWorkspace(folder: string, limits: WorkspaceLimits): Pr
 
   return {
     root,
+    isScratch,
     write: (names, bytes, mode, own = limits, onBefore) =>
       inLine(() =>
         fill(names, { bytes: bytes.length, grows: mode === "append", makes: 1 }, own, (size) => {

@@ -106,6 +106,8 @@ export interface SkillShelf {
   keep(name: string, version: number, files: SkillFiles): void;
   /** The versions that are kept, the latest last. */
   versions(name: string): { version: number; folder: string }[];
+  /** Those of a name are kept no longer. */
+  dropVersions(name: string): void;
   /** Mends what a process left that ended in the middle of a write. */
   mend(): void;
 }
@@ -157,6 +159,7 @@ export function createSkillShelf(directory: string, versionsDirectory: string): 
         rmSync(oldest, { recursive: true, force: true });
     },
     versions: listVersions,
+    dropVersions: (name) => rmSync(join(versionsDirectory, name), { recursive: true, force: true }),
     mend() {
       for (const entry of entriesOf(directory)) {
         const [, name, what] = /^\.([a-z0-9-]+)\.(new|old)\.[0-9a-f]{12}\.sluice-tmp$/.exec(entry) ?? [];

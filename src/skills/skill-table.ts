@@ -65,8 +65,8 @@ export interface SkillTable {
   uses(): SkillUse[];
   /** Adds to what is counted; `uses: 0`: of a use that was counted before, as long as one is left that was no success. */
   addUse(use: SkillUse): void;
-  /** What was counted of one name is of another. */
-  moveUses(name: string, to: string): void;
+  /** What was counted and recorded of one name is of another. */
+  move(name: string, to: string): void;
   transaction<Result>(work: () => Result): Result;
 }
 
@@ -165,7 +165,11 @@ export function createSkillTable(store: Store): SkillTable {
         [uses, successes, tokensSaved, lastAt, name, hash],
       );
     },
-    moveUses: (name, to) => void store.run("UPDATE OR REPLACE skill_use SET name = ? WHERE name = ?", [to, name]),
+    move(name, to) {
+      store.run("DELETE FROM skill_record WHERE name = ?", [to]);
+      for (const table of ["skill_use", "skill_record"])
+        store.run(`UPDATE OR REPLACE ${table} SET name = ? WHERE name = ?`, [to, name]);
+    },
     transaction: (work) => store.transaction(work),
   };
 }

@@ -1,5 +1,7 @@
+import { isUtf8 } from "node:buffer";
 import type { SkillFile, SkillFiles } from "./skill-files.ts";
 import { toFunctionName } from "./skill-name.ts";
+import { isGenerated } from "./skill-page.ts";
 
 /** The text of one file of a skill. */
 export function textOf(files: SkillFiles, path: string): string | undefined {
@@ -43,12 +45,25 @@ export function toTestProgram(name: string, text: string): string {
  * A text of a skill under another name: its folder and its function are called differently. In prose one word that the
  * function is called after may be a word, unless it is called.
  */
-export function toRenamed(text: string, name: string, to: string, isModule: boolean): string {
+function toRenamed(text: string, name: string, to: string, isModule: boolean): string {
   const functionName = toFunctionName(name);
   const isWord = !isModule && !/[A-Z]/.test(functionName);
   return text
     .replace(new RegExp(`(?<![\\w$.])${functionName}(?![\\w$])${isWord ? "(?=\\()" : ""}`, "g"), toFunctionName(to))
     .replace(new RegExp(`((?:skills|\\.\\.)/)${name}(?![\\w-])`, "g"), `$1${to}`);
+}
+
+/** The files of a skill under another name. */
+export function toRenamedFiles(files: SkillFiles, name: string, to: string): SkillFiles {
+  return new Map(
+    [...files].map(([path, { content, isExecutable }]) => {
+      const text = content.toString("utf8");
+      // What Sluice itself has written in a SKILL.md is written anew where it is saved.
+      const isOwn = path === "SKILL.md" && isGenerated(text);
+      const isKept = isOwn || content.includes(0) || !isUtf8(content);
+      return [path, { content: isKept ? content : Buffer.from(toRenamed(text, name, to, isCode(path))), isExecutable }];
+    }),
+  );
 }
 
 /** Whether a module of these files imports the skill. */

@@ -6,7 +6,7 @@ import type { SkillLookup } from "./skill-lookup.ts";
 import { changePage } from "./skill-page.ts";
 import type { SkillRow, SkillTable, SkillTrust } from "./skill-table.ts";
 import type { SkillChange } from "./skills.ts";
-import { textOf, toTextFile } from "./skill-text.ts";
+import { textOf, toRenamedFiles, toTextFile } from "./skill-text.ts";
 
 /** Who saves, and how. */
 export interface SaveOptions {
@@ -14,6 +14,8 @@ export interface SaveOptions {
   by: string;
   /** The same save had begun before its process ended: where it was done, it is found, and not done twice. */
   isAgain?: boolean;
+  /** The name that it had: all that is kept of it goes with it, and nothing stays. */
+  from?: string;
 }
 
 /** Writes skills: the folder, the version that is kept of it and the row in the store together. */
@@ -55,13 +57,29 @@ export function createSkillVersions({
       ?.version;
   }
 
+  function forget(name: string, by: string): void {
+    onChange({ change: "removed", skill: name, version: table.get(name)?.version ?? 0, by });
+    shelf.remove(name);
+    table.remove(name);
+  }
+
+  /** After those of a skill that had the name before, if one had. */
+  function keepRenamed(name: string, to: string): void {
+    const last = shelf.versions(to).at(-1)?.version ?? 0;
+    for (const { version, folder } of shelf.versions(name)) {
+      const files = readSkillFiles(folder);
+      if (files !== undefined) shelf.keep(to, last + version, toRenamedFiles(files, name, to));
+    }
+  }
+
   return {
-    put: ({ name, by, addresses, toFiles, isAgain = false }) =>
+    put: ({ name, by, addresses, toFiles, isAgain = false, from }) =>
       table.transaction(() => {
         if (ownerOf(name) !== undefined)
           throw new SluiceError("skill_invalid", `The name "${name}" is taken by a skill of another workspace`, {
             hint: "Choose another name: no two workspaces have a skill of one name",
           });
+        if (from !== undefined) keepRenamed(from, name);
         const before = table.get(name);
         const kept = isAgain ? findKept(name, toFiles) : undefined;
         const version = kept ?? Math.max(before?.version ?? 0, shelf.versions(name).at(-1)?.version ?? 0) + 1;
@@ -78,6 +96,11 @@ export function createSkillVersions({
         shelf.write(name, files);
         shelf.keep(name, version, files);
         table.put(row);
+        if (from !== undefined) {
+          table.move(from, name);
+          forget(from, by);
+          shelf.dropVersions(from);
+        }
         return row;
       }),
     setTrust(row, files, trust) {
@@ -86,12 +109,7 @@ export function createSkillVersions({
       shelf.keep(row.name, row.version, changed);
       table.put({ ...row, trust, hash: toSkillHash(changed) });
     },
-    forget: (name, by) =>
-      table.transaction(() => {
-        onChange({ change: "removed", skill: name, version: table.get(name)?.version ?? 0, by });
-        shelf.remove(name);
-        table.remove(name);
-      }),
+    forget: (name, by) => table.transaction(() => forget(name, by)),
     read(name, version) {
       const kept = shelf.versions(name);
       const files = readSkillFiles(kept.find((one) => one.version === version)?.folder ?? "");

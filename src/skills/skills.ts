@@ -29,18 +29,10 @@ import {
   toProblem,
 } from "./skill-lookup.ts";
 import { checkSkillName } from "./skill-name.ts";
-import {
-  changePage,
-  isGenerated,
-  parseSkillHead,
-  type SkillPage,
-  toKeptPage,
-  toSkillPage,
-  withoutMetadata,
-} from "./skill-page.ts";
+import { changePage, parseSkillHead, type SkillPage, toKeptPage, toSkillPage, withoutMetadata } from "./skill-page.ts";
 import type { RecordedCall, SkillRow, SkillTable, SkillTrust } from "./skill-table.ts";
 import { createSkillVersions, type SaveOptions } from "./skill-versions.ts";
-import { importsSkill, isCode, textOf, toRenamed, toTestProgram, toTextFile } from "./skill-text.ts";
+import { importsSkill, textOf, toRenamedFiles, toTestProgram, toTextFile } from "./skill-text.ts";
 
 /** What became of a skill that was saved. */
 export interface SavedSkill {
@@ -177,7 +169,7 @@ export function createSkills(options: SkillsOptions): Skills {
     return toSaved(versions.put({ ...save, name, addresses, toFiles }), call.signature);
   }
 
-  async function remake(name: string, by: string, files: SkillFiles): Promise<SavedSkill> {
+  async function remake(name: string, save: SaveOptions, files: SkillFiles): Promise<SavedSkill> {
     for (const path of files.keys()) refuseFileName(name, path);
     const page = textOf(files, "SKILL.md") ?? "";
     const head = parseSkillHead(page);
@@ -190,12 +182,12 @@ export function createSkills(options: SkillsOptions): Skills {
       ...{ name, description, code: code ?? "-", license, compatibility },
       ...{ example: textOf(files, "example.ts"), tests: textOf(files, "index.test.ts") },
     });
-    if (code !== undefined) return await saveChecked(input, { by }, others, page);
+    if (code !== undefined) return await saveChecked(input, save, others, page);
     // Prose alone: as it is, under its name.
     await refuseKept(name, "SKILL.md", page, options);
     const renamed: SkillFiles = new Map([...files, ["SKILL.md", toTextFile(changePage(page, { name }))] as const]);
     const toFiles = (): SkillFiles => (head?.name === name ? files : renamed);
-    return toSaved(versions.put({ by, name, addresses: [], toFiles }));
+    return toSaved(versions.put({ ...save, name, addresses: [], toFiles }));
   }
 
   /** What a test has shown, of these files, these definitions and these skills that they import. */
@@ -237,11 +229,11 @@ export function createSkills(options: SkillsOptions): Skills {
           "skill_invalid",
           `${folder} has no SKILL.md that begins with name and description between two lines ---`,
         );
-      return await remake(checkSkillName(head.name), by, files);
+      return await remake(checkSkillName(head.name), { by }, files);
     },
     async restore(name, version, by) {
       if (ownerOf(checkSkillName(name)) !== undefined) needOwn(name);
-      return await remake(name, by, versions.read(name, version));
+      return await remake(name, { by }, versions.read(name, version));
     },
     async list() {
       const reports: SkillReport[] = [];
@@ -308,19 +300,7 @@ export function createSkills(options: SkillsOptions): Skills {
       const page = textOf(files, "SKILL.md") ?? "";
       if (parseSkillHead(page) === undefined)
         throw new SluiceError("skill_invalid", `The skill "${name}" has no SKILL.md with a name`);
-      const renamed = new Map(
-        [...files].map(([path, { content, isExecutable }]) => {
-          const text = toRenamed(content.toString("utf8"), name, to, isCode(path));
-          return [path, { content: content.includes(0) ? content : Buffer.from(text), isExecutable }];
-        }),
-      );
-      // What Sluice has written in it is written anew.
-      const own = isGenerated(page) ? page : toRenamed(page, name, to, false);
-      renamed.set("SKILL.md", toTextFile(own));
-      const saved = await remake(to, by, renamed);
-      table.moveUses(name, to);
-      versions.forget(name, by);
-      return saved;
+      return await remake(to, { by, from: name }, toRenamedFiles(files, name, to));
     },
     remove(name, by) {
       needOwn(name);
