@@ -1,6 +1,10 @@
-import { mkdtemp, readFile, rm } from "node:fs/promises";
+import { once } from "node:events";
+import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
+import { createServer, type Server } from "node:http";
+import type { AddressInfo } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { text } from "node:stream/consumers";
 import { fileURLToPath } from "node:url";
 import Database from "libsql";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
@@ -365,6 +369,127 @@ describe("a server that was down", () => {
     expect(await up.resume(failed.executionId)).toMatchObject({ status: "completed", result: ["added a", "added b"] });
     expect(await effects()).toEqual(["add a", "add b"]);
   });
+});
+
+/** Runs the ledger as long as no file `down` is there. */
+const mayBeDown = (folder: string): JsonObject => ({
+  mcpServers: {
+    ledger: {
+      command: process.execPath,
+      args: [
+        "-e",
+        `const { existsSync } = require("node:fs");
+         const look = () => existsSync(${JSON.stringify(join(folder, "down"))}) && process.exit(1);
+         look();
+         setInterval(look, 10);
+         process.argv[2] = ${JSON.stringify(join(folder, "effects"))};
+         import(${JSON.stringify(ledger)});`,
+      ],
+    },
+  },
+});
+
+test("a call that never left is made again without a question, however its server was missed", async () => {
+  const config = mayBeDown(folder);
+  const down = await start(config);
+  const first = await down.executeCode(
+    `const a = await ledger.add({ key: "e0" }); ${untilFile} return [a, await ledger.add({ key: "e1" })]`,
+    { answerMs: 1 },
+  );
+  const id = first.executionId;
+  await expect.poll(async () => (await down.resume(id, { answerMs: 1 })).logs.at(-1)?.text, patience).toBe("waits");
+  await writeFile(join(folder, "down"), "");
+  await expect.poll(() => down.servers().find(({ key }) => key === "ledger")?.state, patience).toBe("failed");
+  await go(down);
+  const failed = await down.resume(id);
+  expect(failed).toMatchObject({ status: "failed", error: { code: "upstream_unavailable" } });
+  // Tried once more while it is still down, with and without its breaker.
+  for (let n = 0; n < 2; n += 1)
+    expect(await down.resume(id)).toMatchObject({
+      status: "failed",
+      error: { code: expect.stringMatching(/^(upstream_unavailable|circuit_open)$/) as string },
+    });
+  await stop(down);
+  await rm(join(folder, "down"));
+  const up = await start({ ...config, policy: { breaker: { openMs: 1_000 } } });
+  await expect
+    .poll(() => up.executeCode(`return await ledger.read({ key: "r" })`), patience)
+    .toMatchObject({ status: "completed" });
+  expect(await up.resume(id)).toMatchObject({ status: "completed", result: ["added e0", "added e1"] });
+  expect(await effects()).toEqual(["add e0", "add e1"]);
+});
+
+test("a call whose server refused the connection is made again; one that may have arrived is asked about", async () => {
+  const seen: string[] = [];
+  /** `drops`: it breaks off where it should answer a call. */
+  const serve = async (drops: boolean, port = 0): Promise<Server> => {
+    const server = createServer((request, response) => {
+      void text(request).then((body) => {
+        const { id, method, params } = JSON.parse(body || "{}") as {
+          id?: number;
+          method?: string;
+          params?: JsonObject;
+        };
+        const answer = (result: JsonObject): void =>
+          void response
+            .writeHead(200, { "content-type": "application/json" })
+            .end(JSON.stringify({ jsonrpc: "2.0", id, result }));
+        if (request.method !== "POST") return void response.writeHead(405).end();
+        if (id === undefined) return void response.writeHead(202).end();
+        if (method === "initialize")
+          return answer({
+            ...{ protocolVersion: "2025-06-18", capabilities: { tools: {} } },
+            serverInfo: { name: "far", version: "1" },
+          });
+        if (method === "tools/list")
+          return answer({ tools: [{ name: "add", inputSchema: { type: "object", properties: { key: {} } } }] });
+        if (method !== "tools/call")
+          return void response
+            .writeHead(200, { "content-type": "application/json" })
+            .end(JSON.stringify({ jsonrpc: "2.0", id, error: { code: -32601, message: "unknown" } }));
+        const key = String((params?.["arguments"] as JsonObject | undefined)?.["key"]);
+        seen.push(key);
+        if (drops && key !== "e0") return void request.socket.destroy();
+        answer({ content: [{ type: "text", text: `added ${key}` }] });
+      });
+    });
+    await once(server.listen(port, "127.0.0.1"), "listening");
+    return server;
+  };
+  const end = async (server: Server): Promise<void> => {
+    server.closeAllConnections();
+    await new Promise((resolve) => server.close(resolve));
+  };
+  for (const drops of [false, true]) {
+    await rm(join(folder, "state"), { recursive: true, force: true });
+    seen.length = 0;
+    let server = await serve(drops);
+    const { port } = server.address() as AddressInfo;
+    const config = { mcpServers: { far: { url: `http://127.0.0.1:${port}/mcp` } }, policy: { retry: { attempts: 2 } } };
+    const sluice = await start(config);
+    const { executionId } = await sluice.executeCode(
+      `const a = await far.add({ key: "e0" }); ${untilFile} return [a, await far.add({ key: "e1" })]`,
+      { answerMs: 1 },
+    );
+    await expect
+      .poll(async () => (await sluice.resume(executionId, { answerMs: 1 })).logs.at(-1)?.text, patience)
+      .toBe("waits");
+    if (!drops) await end(server);
+    await go(sluice);
+    expect(await sluice.resume(executionId)).toMatchObject({ error: { code: "upstream_disconnected" } });
+    if (drops) await end(server);
+    server = await serve(false, port);
+    const again = await sluice.resume(executionId);
+    if (drops) {
+      expect(again).toMatchObject({ pending: [{ kind: "repeat" }] });
+      expect(seen).toEqual(["e0", "e1"]);
+    } else {
+      expect(again).toMatchObject({ status: "completed", result: ["added e0", "added e1"] });
+      expect(seen).toEqual(["e0", "e1"]);
+    }
+    await stop(sluice);
+    await end(server);
+  }
 });
 
 test("servers that were down for two calls at once: both are made again", async () => {

@@ -152,6 +152,74 @@ describe("definitions", () => {
     expect((await sluice.executeCode(importing)).status).toBe("completed");
   });
 
+  it("stop a skill whose tool is gone before any other is called", { timeout: 60_000 }, async () => {
+    const get = { name: "get", description: "Gets a thing.", inputSchema: tool.inputSchema };
+    await using shop = makeShop([tool, get]);
+    const sluice = await shop.open({ expose: ["skill:*"] });
+    await sluice.refresh();
+    // By import, and by the name that all code has.
+    const skills = { "../../servers/shop": "add-then-get", "": "add-then-look" };
+    for (const [from, name] of Object.entries(skills)) {
+      const head = from === "" ? "" : `import * as shop from "${from}";\n`;
+      const call = name === "add-then-get" ? "addThenGet" : "addThenLook";
+      const code = `${head}export async function ${call}(item: string): Promise<any> { await shop.order({ item }); return await shop.get({ item }); }`;
+      await sluice.skills.save({ name, description: "Adds.", code, example: `await ${call}("tea")` }, "ada");
+      expect(await sluice.skills.test(name, { live: true })).toMatchObject({ ok: true });
+      await sluice.skills.trust(name, "ada");
+    }
+    // A folder that nobody has saved is held to what was seen with it.
+    const found = join(shop.folder, ".sluice", "skills", "found-one");
+    mkdirSync(found);
+    writeFileSync(join(found, "SKILL.md"), "---\nname: found-one\ndescription: Adds.\n---\n");
+    writeFileSync(
+      join(found, "index.ts"),
+      `import { order, get } from "../../servers/shop"; export async function foundOne(item: string): Promise<any> { await order({ item }); return await get({ item }); }`,
+    );
+    const calls = { "add-then-get": "addThenGet", "add-then-look": "addThenLook", "found-one": "foundOne" };
+    const run = async (by: Sluice, name: string, call: string): Promise<unknown> =>
+      by.executeCode(`import { ${call} } from "./skills/${name}"; return await ${call}("tea");`);
+    for (const [name, call] of Object.entries(calls))
+      expect(await run(sluice, name, call)).toMatchObject({ status: "completed" });
+    const outdated = {
+      status: "failed",
+      calls: { done: 0 },
+      error: { code: "skill_outdated", message: expect.stringContaining("shop.get, which no server lists") },
+    };
+    const refused = async (by: Sluice): Promise<void> => {
+      for (const [name, call] of Object.entries(calls)) {
+        expect(await run(by, name, call)).toMatchObject(outdated);
+        expect(await by.callTool(`skill:${name}`, { item: "tea" })).toMatchObject(outdated);
+        expect(await by.skills.show(name)).toMatchObject({ outdated: ["shop.get"] });
+      }
+      expect(await by.exposedTools()).toEqual([]);
+      await expect(by.skills.trust("add-then-get", "ada")).rejects.toMatchObject({ code: "skill_untrusted" });
+    };
+    expect(await sluice.exposedTools()).toHaveLength(2);
+    // Another process asks the server before the import, though its catalogue still has the tool.
+    await sluice[Symbol.asyncDispose]();
+    shop.list(tool);
+    const second = await shop.open({ expose: ["skill:*"] });
+    await refused(second);
+    // In the process that has seen the list change.
+    shop.list(tool, get);
+    await second.refresh();
+    for (const [name, call] of Object.entries(calls))
+      expect(await run(second, name, call)).toMatchObject({ status: "completed" });
+    shop.list(tool);
+    await second.refresh();
+    await refused(second);
+    // What was missed is asked for as well: the server has it again.
+    await second[Symbol.asyncDispose]();
+    shop.list(tool, get);
+    const third = await shop.open();
+    for (const [name, call] of Object.entries(calls))
+      expect(await run(third, name, call)).toMatchObject({ status: "completed" });
+    // Nobody says anything of a server that cannot be reached; one that is not configured has nothing.
+    await third[Symbol.asyncDispose]();
+    const fourth = await shop.open({ mcpServers: {} });
+    expect(await run(fourth, "add-then-look", "addThenLook")).toMatchObject({ error: { code: "skill_outdated" } });
+  });
+
   it("are those of now in a new process, before the first call", { timeout: 60_000 }, async () => {
     await using shop = makeShop([tool]);
     await using first = await shop.open();

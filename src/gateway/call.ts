@@ -31,6 +31,8 @@ export interface ToolCall {
   endExecution?: (code: ErrorCode, message: string) => void;
   /** Called when the call leaves for its server; what it throws, the call ends with. `isRepeatable`: it can do no harm twice. */
   onLeave?: (isRepeatable: boolean) => void;
+  /** Called when what left last was not carried out, which is sure. */
+  onMissed?: (isRepeatable: boolean) => void;
   /** How often it left before, in an execution that was interrupted: whether it was carried out is not known. */
   timesLeft?: number;
   /** What is left of the execution's wall clock; absent: no bound. */

@@ -13,6 +13,8 @@ export interface Recording {
   told(step: Omit<Step & { kind: "told" }, "kind">): void;
   /** Keeps, before it happens, that something with an effect happens. Throws where that cannot be kept. */
   left(id: number, facts: JsonObject): void;
+  /** Keeps that what left last had no effect. Where that is lost, it may have had one. */
+  missed(id: number): void;
   save(pieces: readonly Uint8Array[]): Promise<string>;
   load(digest: string): Promise<Buffer>;
   /** The state that was kept last. */
@@ -66,11 +68,14 @@ const FLUSH_MS = 3;
 
 export function createRecording({ store, values, bytesMax, toState, before }: RecordingOptions): Recording {
   const told = (before?.steps ?? []).filter((step) => step.kind === "told");
-  /** The last facts of each, and how often it left. */
+  /** The last facts of each, and how often it left and may have had its effect. */
   const left = new Map<number, JsonObject>();
-  for (const step of before?.steps ?? [])
-    if (step.kind === "left")
-      left.set(step.id, { ...step.facts, times: Number(left.get(step.id)?.["times"] ?? 0) + 1 });
+  for (const step of before?.steps ?? []) {
+    if (step.kind !== "left" && step.kind !== "missed") continue;
+    const times = Number(left.get(step.id)?.["times"] ?? 0) + (step.kind === "left" ? 1 : -1);
+    if (times <= 0) left.delete(step.id);
+    else left.set(step.id, { ...(step.kind === "left" ? step.facts : left.get(step.id)), times });
+  }
   for (const { id } of told) left.delete(id);
   let at = 0;
   let lines: string[] = [];
@@ -152,6 +157,7 @@ export function createRecording({ store, values, bytesMax, toState, before }: Re
           cause: broken,
         });
     },
+    missed: (id) => add({ kind: "missed", id }),
     async save(pieces) {
       if (ended !== undefined) return "-";
       const size = pieces.reduce((sum, piece) => sum + piece.length, 0);

@@ -3,7 +3,8 @@ import { isJsonObject, type JsonObject } from "../base/json.ts";
 
 /**
  * One entry of a run's journal. `told`: a frame that the guest was given, in order, and the ask it answers. `left`:
- * something with an effect began, before it did. `state`: what the policy remembers of the execution since.
+ * something with an effect began, before it did. `missed`: what began last under this number is known to have had none.
+ * `state`: what the policy remembers of the execution since.
  */
 export type Step =
   | {
@@ -20,6 +21,7 @@ export type Step =
       asked: number;
     }
   | { kind: "left"; id: number; facts: JsonObject }
+  | { kind: "missed"; id: number }
   | { kind: "state"; state: JsonObject };
 
 /** One line per step; JSON text has no line ends of its own. */
@@ -29,6 +31,8 @@ export function toLine(step: Step): string {
       return `told ${step.id} ${step.asked} ${step.value ?? "-"} ${step.key} ${step.frame}`;
     case "left":
       return `left ${step.id} ${JSON.stringify(step.facts)}`;
+    case "missed":
+      return `missed ${step.id}`;
     case "state":
       return `state ${JSON.stringify(step.state)}`;
   }
@@ -44,6 +48,8 @@ export function parseLine(line: string): Step {
   }
   const left = /^left (\d+) /.exec(line);
   if (left !== null) return { kind: "left", id: Number(left[1]), facts: parseObject(line.slice(left[0].length)) };
+  const missed = /^missed (\d+)$/.exec(line);
+  if (missed !== null) return { kind: "missed", id: Number(missed[1]) };
   if (line.startsWith("state ")) return { kind: "state", state: parseObject(line.slice("state ".length)) };
   throw new SluiceError("journal_damaged", "The journal holds a step that cannot be read");
 }

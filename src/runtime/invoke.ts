@@ -71,13 +71,20 @@ export function createInvoke(
     return outcome;
   }
 
-  async function request({ tool, arguments: args, onLeave }: ToolCall, signal: AbortSignal): Promise<CallOutcome> {
+  async function request(call: ToolCall, signal: AbortSignal): Promise<CallOutcome> {
+    const { tool, arguments: args } = call;
+    const isSafeTwice = isRepeatable(tool, true);
+    let hasLeft = false;
+    const onLeave = (): void => {
+      call.onLeave?.(isSafeTwice);
+      hasLeft = true;
+    };
     try {
-      onLeave?.(isRepeatable(tool, true));
-      return await unwrapResult(await upstreams.callTool(tool.server, tool.name, args, { signal }), saveMedia, {
-        resultBytesMax,
-      });
+      const result = await upstreams.callTool(tool.server, tool.name, args, { signal, onLeave });
+      return await unwrapResult(result, saveMedia, { resultBytesMax });
     } catch (error) {
+      if (hasLeft && error instanceof SluiceError && error.transient?.mayHaveRun === false)
+        call.onMissed?.(isSafeTwice);
       if (!(error instanceof SluiceError)) return { kind: "error", code: "internal", message: toMessage(error) };
       return toErrorValue(error);
     }

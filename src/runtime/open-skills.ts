@@ -1,6 +1,7 @@
 import { join } from "node:path";
 import { SluiceError } from "../base/errors.ts";
 import type { Json, JsonObject } from "../base/json.ts";
+import type { CatalogueServer } from "../catalogue/tool.ts";
 import { createModuleTree } from "../codegen/module-tree.ts";
 import { limits } from "../base/limits.ts";
 import { type NameSource, outlineModule } from "../sandbox/link.ts";
@@ -22,7 +23,6 @@ import { createRecording, createReplay } from "./skill-records.ts";
 import { createScratch } from "./scratch.ts";
 import { createSkillCheck, toInvalid } from "./skill-check.ts";
 import { createSkillTools } from "./skill-tools.ts";
-import { serverIn } from "./unresolved.ts";
 import type { ExecuteOptions } from "./sluice.ts";
 import type { TypeCheck } from "./type-check.ts";
 
@@ -30,6 +30,8 @@ import type { TypeCheck } from "./type-check.ts";
 export interface ProgramSkills {
   /** A program's text with that of the skills it imports, and those they import: what servers all of it names. */
   withImported(code: string): string;
+  /** Asks the servers of the tools that the skills of a program use, so that its view of them is what they list now. */
+  ensureListed(code: string, signal?: AbortSignal): Promise<void>;
   /** Names that give the text of a skill only where it may be used; `onUsed` is told its name. */
   admitting(names: NameSource, onUsed: (skill: string) => void, signal?: AbortSignal): NameSource;
   /** Saves what a program gave. */
@@ -92,15 +94,22 @@ export function openSkills(
   const findPrivate = createPrivateFinder(config, parts.privacy);
   const hashOf = (address: string): string | undefined => {
     const found = parts.catalogue.resolve(address);
-    return found.kind === "found" ? found.tool.hash : undefined;
+    // Not what another tool of a similar name is.
+    return found.kind === "found" && found.tool.address === address ? found.tool.hash : undefined;
   };
+  /** The servers that it may be of by its name. */
+  const serversOf = (address: string): CatalogueServer[] =>
+    parts.catalogue.servers().filter(({ key }) => address.startsWith(`${key}.`));
+  /** They have said what they list, and it is not among it. */
+  const isGone = (address: string): boolean =>
+    hashOf(address) === undefined && serversOf(address).every(({ fetchedAt }) => fetchedAt !== undefined);
 
   /** How many skills each execution has saved. */
   const saves = new Map<string, number>();
   const saved = createSkills({
     ...{ directory: config.skills.dir, shared: config.skills.shared, workspace: config.workspace },
     versionsDirectory: join(config.stateDir, "skill-versions"),
-    ...{ table, hashOf, now: Date.now },
+    ...{ table, hashOf, isGone, now: Date.now },
     check: createSkillCheck(parts, declared, () => program),
     toolsIn: createSkillTools(parts),
     outline: async (name, text) => {
@@ -146,7 +155,7 @@ export function openSkills(
 
   /** What its tools are is compared with what they are now, not with what another process was told of them. */
   async function listToolsOf(skill: string, signal?: AbortSignal): Promise<void> {
-    const keys = (await saved.toolsOf(skill)).flatMap((address) => serverIn(address, parts.catalogue)?.key ?? []);
+    const keys = (await saved.toolsOf(skill)).flatMap((address) => serversOf(address).map(({ key }) => key));
     await parts.discovery.ensureListed([...new Set(keys)], signal);
   }
 
@@ -168,19 +177,27 @@ export function openSkills(
     },
   };
 
+  /** The skills that a program imports, with those that they import, and the texts of all. */
+  function importedBy(code: string): { names: Set<string>; texts: string[] } {
+    const names = new Set<string>();
+    const texts = [code];
+    for (const text of texts)
+      for (const name of skillsNamedIn(text)) {
+        if (names.has(name) || names.size >= limits.skillFilesMax) continue;
+        names.add(name);
+        const files = findQuietly(skills, name);
+        if (files !== undefined)
+          for (const path of files.keys()) if (isCode(path)) texts.push(textOf(files, path) ?? "");
+      }
+    return { names, texts };
+  }
+
   const program: ProgramSkills = {
-    withImported(code) {
-      const seen = new Set<string>();
-      const texts = [code];
-      for (const text of texts)
-        for (const name of skillsNamedIn(text)) {
-          if (seen.has(name) || seen.size >= limits.skillFilesMax) continue;
-          seen.add(name);
-          const files = findQuietly(skills, name);
-          if (files !== undefined)
-            for (const path of files.keys()) if (isCode(path)) texts.push(textOf(files, path) ?? "");
-        }
-      return texts.join("\n");
+    withImported: (code) => importedBy(code).texts.join("\n"),
+    async ensureListed(code, signal) {
+      const { names } = importedBy(code);
+      // What is wrong with one is said where it is imported.
+      await Promise.all([...names].map((name) => listToolsOf(name, signal).catch(() => undefined)));
     },
     admitting: (names, onUsed, signal) => ({
       ...names,

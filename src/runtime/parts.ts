@@ -40,6 +40,7 @@ export interface NamedCall {
   /** What is left of the execution's wall clock. */
   remainingMs?: () => number;
   onLeave?: (isRepeatable: boolean) => void;
+  onMissed?: (isRepeatable: boolean) => void;
   timesLeft?: number;
   /** The catalogue as the program sees it; absent: as it is. */
   view?: CatalogueView;

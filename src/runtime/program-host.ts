@@ -56,7 +56,10 @@ export function createProgramHost({
 }: ProgramHostOptions): ExecutionHost {
   const lines = code.split("\n");
   return {
-    async invokeTool({ callId, tool, arguments: args, line = 0, remainingMs, onLeave, timesLeft }, callSignal) {
+    async invokeTool(
+      { callId, tool, arguments: args, line = 0, remainingMs, onLeave, onMissed, timesLeft },
+      callSignal,
+    ) {
       const text = lines[line - 1]?.trim().slice(0, LINE_CHARS_MAX);
       calls.open += 1;
       const outcome = await parts.invoke({
@@ -68,7 +71,7 @@ export function createProgramHost({
         grant,
         signal: callSignal,
         endExecution,
-        ...{ remainingMs, onLeave, timesLeft },
+        ...{ remainingMs, onLeave, onMissed, timesLeft },
         ...(text === undefined ? {} : { site: { line, text } }),
         view: view.catalogue,
       });

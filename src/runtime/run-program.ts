@@ -116,6 +116,7 @@ export function startProgram(parts: Parts, code: string, options: ExecuteOptions
     if (!isReplay) accountBegin(parts, id, code);
     parts.typeCheck.warm();
     await parts.discovery.ensureKnown(parts.namesIn(parts.skills.withImported(code)), stop.signal);
+    if (run?.startedWith === undefined) await parts.skills.ensureListed(code, stop.signal);
     // What changes while it runs is for the next one: it keeps the modules and names that it was written against.
     const view = parts.openView();
     const program = await toProgram(parts.skills.admitting(view.names, (skill) => usedSkills.add(skill), stop.signal));

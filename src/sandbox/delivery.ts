@@ -13,6 +13,8 @@ export interface Recorder {
   told(frame: RecordedFrame): void;
   /** Throws where it cannot be kept that something with an effect begins. */
   left(id: number, facts: JsonObject): void;
+  /** What left last had no effect. */
+  missed(id: number): void;
   save(pieces: readonly Uint8Array[]): Promise<string>;
   load(digest: string): Promise<Buffer>;
 }
@@ -51,6 +53,8 @@ export interface Delivery {
   error(id: number, error: ReplyError): void;
   raw(id: number, form: LargeValue["form"] | "text", pieces: readonly Uint8Array[], onTaken: () => void): void;
   left(id: number, facts: JsonObject): void;
+  /** What left last had no effect: it may be done again. */
+  missed(id: number): void;
   leftBefore(id: number): JsonObject | undefined;
   readonly isReplaying: boolean;
   /** Why the program cannot have ended here, if so. */
@@ -198,6 +202,9 @@ export function createDelivery(options: DeliveryOptions): Delivery {
       // What would have an effect after the end would have it unrecorded, and once more when the run goes on.
       if (isClosed) throw new SluiceError("cancelled", "The execution has ended");
       recorder?.left(id, facts);
+    },
+    missed(id) {
+      if (!isClosed) recorder?.missed(id);
     },
     leftBefore: (id) => recorder?.leftBefore(id),
     get isReplaying() {

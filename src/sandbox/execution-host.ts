@@ -16,6 +16,8 @@ export interface ExecutionHost {
       remainingMs: () => number;
       /** Told before it leaves; throws where it must not. `isRepeatable`: it may be made again without harm. */
       onLeave: (isRepeatable: boolean) => void;
+      /** Told when what left last was not carried out, which is sure. */
+      onMissed: (isRepeatable: boolean) => void;
       /** How often it left before, without anybody knowing how it ended. */
       timesLeft: number;
     },

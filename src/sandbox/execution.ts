@@ -170,6 +170,9 @@ export async function runExecution(options: ExecutionOptions): Promise<Execution
           onLeave(isRepeatable) {
             if (!isRepeatable) delivery.left(id, {});
           },
+          onMissed(isRepeatable) {
+            if (!isRepeatable) delivery.missed(id);
+          },
           timesLeft: Number(delivery.leftBefore(id)?.["times"] ?? 0),
         },
         stopCalls.signal,

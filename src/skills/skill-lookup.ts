@@ -21,7 +21,7 @@ export interface SkillReport {
   signature?: string;
   /** Addresses of the tools that its code names. */
   tools: string[];
-  /** Those whose definition is another by now: it is refused until tested again. */
+  /** Those whose definition is another by now, or that are gone: it is refused until tested again. */
   outdated: string[];
   /** Skills that it imports and that are others than when it was tested: it is a draft again, until tested with them. */
   importsChanged: string[];
@@ -81,6 +81,7 @@ export function createSkillLookup({
   table,
   workspace,
   hashOf,
+  isGone,
   outline,
   toolsIn,
 }: {
@@ -89,6 +90,8 @@ export function createSkillLookup({
   table: SkillTable;
   workspace: string;
   hashOf: (address: string) => string | undefined;
+  /** Whether it is known that no server lists this tool: of one that was never reached, nothing is. */
+  isGone: (address: string) => boolean;
   outline: (name: string, text: string) => Promise<ProgramOutline>;
   /** Addresses of the tools that the code of these files names. */
   toolsIn: (name: string, files: SkillFiles) => Promise<string[]>;
@@ -206,9 +209,19 @@ export function createSkillLookup({
     return tools
       .filter(({ address, hash }) => {
         const current = hashOf(address);
-        return current !== undefined && hash !== current;
+        return current === undefined ? isGone(address) : hash !== current;
       })
       .map(({ address }) => address);
+  }
+
+  /** What has become of the tools that it is outdated for. */
+  function toChangeText(outdated: readonly string[]): string {
+    const gone = outdated.filter(isGone).slice(0, 10);
+    const changed = outdated.filter((address) => !isGone(address)).slice(0, 10);
+    return [
+      ...(changed.length === 0 ? [] : [`another definition of ${changed.join(", ")}: it has changed since`]),
+      ...(gone.length === 0 ? [] : [`${gone.join(", ")}, which no server lists any more`]),
+    ].join("; and for ");
   }
 
   async function callOf(name: string, files: SkillFiles): Promise<OutlineCall | undefined> {
@@ -250,8 +263,7 @@ export function createSkillLookup({
         new SluiceError("skill_untrusted", message, { hint });
       if (row === undefined || !row.isTested) throw refuse(`The skill "${name}" has not passed its test as it is now`);
       const outdated = outdatedOf(row.tools);
-      if (outdated.length > 0)
-        throw refuse(`The skill "${name}" was tested with other definitions of ${outdated.join(", ")}`);
+      if (outdated.length > 0) throw refuse(`The skill "${name}" was tested with ${toChangeText(outdated)}`);
       const changed = changedIn({ ...row, trust: "draft" });
       if (changed.length > 0)
         throw refuse(`The skill "${name}" was tested with another content of ${changed.join(", ")}, which it imports`);
@@ -268,7 +280,9 @@ export function createSkillLookup({
       const found = find(name);
       if (found === undefined) return [];
       const row = storedOf(name, found.files);
-      return row === undefined ? await toolsIn(name, found.files) : row.tools.map(({ address }) => address);
+      if (row !== undefined) return row.tools.map(({ address }) => address);
+      const seen = table.sight(name, toSkillHash(found.files), []).map(({ address }) => address);
+      return [...new Set([...(await toolsIn(name, found.files)), ...seen])];
     },
     needOwn(name) {
       const found = need(name);
@@ -326,11 +340,9 @@ export function createSkillLookup({
       if (row === undefined) parseSkillHead(textOf(found.files, "SKILL.md") ?? "");
       const outdated = outdatedOf(await definitionsOf(name, row, found.files));
       if (outdated.length === 0) return;
-      throw new SluiceError(
-        "skill_outdated",
-        `The skill "${name}" was written for another definition of ${outdated.slice(0, 10).join(", ")}: it has changed since`,
-        { hint: `Call the tool in the program itself, or tell the user to run \`sluice skills test ${name}\`` },
-      );
+      throw new SluiceError("skill_outdated", `The skill "${name}" was written for ${toChangeText(outdated)}`, {
+        hint: `Call the tool in the program itself, or tell the user to run \`sluice skills test ${name}\``,
+      });
     },
   };
 }

@@ -55,7 +55,7 @@ export interface SkillTable {
   all(): SkillRow[];
   put(row: SkillRow): void;
   remove(name: string): void;
-  /** Of a content that nobody has saved here: the definitions of these tools when they were first seen with it. */
+  /** Of a content that nobody has saved here: the definitions of these tools, and of all seen before, when they were first seen with it. */
   sight(name: string, hash: string, tools: readonly SkillTool[]): SkillTool[];
   /** The same once it has passed its test with these definitions. */
   resight(name: string, hash: string, tools: readonly SkillTool[]): void;
@@ -130,7 +130,8 @@ export function createSkillTable(store: Store): SkillTable {
           addSights(name, hash, tools);
           return read();
         });
-      return tools.map(({ address, hash: now }) => ({ address, hash: seen.get(address) ?? now }));
+      const known = new Map([...tools.map((tool) => [tool.address, tool.hash] as const), ...seen]);
+      return [...known].map(([address, definition]) => ({ address, hash: definition }));
     },
     resight(name, hash, tools) {
       store.run("DELETE FROM skill_sight WHERE name = ?", [name]);

@@ -77,6 +77,8 @@ export interface SkillsOptions extends SkillChecks {
   toolsIn: (name: string, files: SkillFiles) => Promise<string[]>;
   /** The hash of a tool's definition as it is now. */
   hashOf: (address: string) => string | undefined;
+  /** Whether it is known that no server lists this tool any more. */
+  isGone: (address: string) => boolean;
   run: RunForSkill;
   /** Told before a version is written, and before a skill goes; what it throws keeps that from happening. */
   onChange: (change: SkillChange) => void;

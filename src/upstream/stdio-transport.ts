@@ -114,7 +114,9 @@ export class StdioTransport implements Transport {
       // How it ended, and its last words, come a moment after the end of its input.
       if (this.#ended !== undefined) await inTime(this.#ended, 2 * drainMs);
       const how = this.ending === undefined ? "is not running" : `${this.ending}${this.lastWords}`;
-      throw new SluiceError("upstream_disconnected", `Server "${this.#server}" ${how}`);
+      throw new SluiceError("upstream_disconnected", `Server "${this.#server}" ${how}`, {
+        transient: { mayHaveRun: false },
+      });
     }
     this.#noteRequest(message);
     this.#child.stdin.write(`${JSON.stringify(message)}\n`);

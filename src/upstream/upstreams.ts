@@ -42,6 +42,8 @@ export interface CallOptions {
   signal?: AbortSignal;
   /** Default: the server's `callMs`. */
   timeoutMs?: number;
+  /** Called once, before the request is written: there is a connection. What it throws, the call ends with. */
+  onLeave?: () => void;
   onProgress?: (progress: CallProgress) => void;
 }
 
@@ -103,10 +105,10 @@ export function createUpstreams(options: UpstreamsOptions): Upstreams {
         }
       });
     },
-    callTool: async (key, toolName, args, { signal, timeoutMs: given, onProgress }) => {
+    callTool: async (key, toolName, args, { signal, timeoutMs: given, onLeave, onProgress }) => {
       const { config, connection } = find(key);
       const timeoutMs = given ?? config.callMs;
-      const called = withSession(connection, signal, async (session) => {
+      const request = async (session: Session): Promise<unknown> => {
         try {
           return fromPlaceholder(
             await callTool(session, toolName, args, {
@@ -118,7 +120,8 @@ export function createUpstreams(options: UpstreamsOptions): Upstreams {
         } catch (error) {
           throw toUpstreamError(error, { server: key, what: `tool "${toolName}"`, timeoutMs, signal, session });
         }
-      });
+      };
+      const called = withSession(connection, signal, request, onLeave);
       turns.hurry([key]);
       return called;
     },
@@ -136,9 +139,11 @@ async function withSession<T>(
   connection: Connection,
   signal: AbortSignal | undefined,
   request: (session: Session) => Promise<T>,
+  onLeave?: () => void,
 ): Promise<T> {
   for (let isRepeated = false; ; isRepeated = true) {
     const session = await connection.acquire(signal);
+    if (!isRepeated) onLeave?.();
     try {
       const answer = await request(session);
       connection.noteAnswer();
