@@ -13,6 +13,8 @@ export interface Scratch extends AsyncDisposable {
   workspace: Workspace;
 }
 
+/** Its process, and what tells it from others of that. */
+const scratchName = /^[\w-]+\.[\da-f]{12}$/;
 const toFolder = (stateDir: string): string => join(stateDir, "scratch");
 
 /** Opens a workspace over the one in force: it reads that, and what it writes is gone when it is disposed. */
@@ -36,7 +38,8 @@ export async function createScratch({
 /** Removes what processes have left that were killed. `now`: milliseconds since the epoch. */
 export async function sweepScratch(stateDir: string, now: number): Promise<void> {
   const folder = toFolder(stateDir);
-  for (const name of await readdir(folder).catch(() => []))
+  const names = await readdir(folder).catch(() => []);
+  for (const name of names.filter((one) => scratchName.test(one)))
     try {
       const path = join(folder, name);
       const owner = Buffer.from(name.split(".")[0] ?? "", "base64url").toString();
@@ -44,6 +47,6 @@ export async function sweepScratch(stateDir: string, now: number): Promise<void>
       const isOld = now - (await stat(path)).mtimeMs > limits.scratchKeepMs;
       if (!isOwnerAlive(owner, isOld ? 0 : now, now)) await rm(path, { recursive: true, force: true });
     } catch {
-      // Nothing of ours, or gone meanwhile.
+      // Gone meanwhile.
     }
 }
