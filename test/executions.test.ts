@@ -295,6 +295,7 @@ test("events tell what happens, in order", async () => {
       callId: 2,
       tool: "zoo.fails",
       ok: false,
+      code: "tool_error",
       durationMs: expect.any(Number) as number,
     },
     { kind: "execution-ended", executionId, status: "completed" },
