@@ -2,6 +2,7 @@ import { decodedParts } from "./decoded-parts.ts";
 import type { Finding } from "./finding.ts";
 import { foldText, toFolded } from "./folded-text.ts";
 import { Forms, toCodes } from "./forms.ts";
+import { withoutCountryCode } from "./number-keys.ts";
 import { toDisjoint } from "./spans.ts";
 
 /** Known values that a text holds in another form: other case, spaced, reversed, encoded. */
@@ -119,9 +120,7 @@ export function createDisguisedValues(least: Thresholds = anywhere): DisguisedVa
       const folded = toFolded(surface);
       if (/^\d+$/.test(folded)) {
         if (folded.length < least.digits) return;
-        // The number without its country's code.
-        if (name === "PHONE" && surface.trim().startsWith("+") && folded.length >= 10)
-          for (const length of [1, 2, 3]) if (folded.length - length >= 8) put(folded.slice(length));
+        if (name === "PHONE") withoutCountryCode(surface, folded).forEach(put);
       }
       if (name === "NAME" && !/[\s,]/.test(surface.trim()) && folded.length < least.name) return;
       put(folded);

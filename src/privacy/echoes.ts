@@ -1,3 +1,4 @@
+import { toBase64Forms } from "./base64-forms.ts";
 import { createDisguisedValues, type KnownValue, type Thresholds } from "./disguised-values.ts";
 import type { Finding } from "./finding.ts";
 import { Forms, toCodes } from "./forms.ts";
@@ -100,19 +101,6 @@ export function createEchoes(values: readonly RestoredValue[]): Echoes | undefin
         ...disguised.find(text, { isOver, alsoIn: (decoded) => findExact(decoded, isOver) }),
       ]),
   };
-}
-
-/** What base64 makes of a text wherever it stands in a longer one, without what that has a part in; in both alphabets. */
-function toBase64Forms(text: string): string[] {
-  const bytes = Buffer.from(text);
-  return [0, 1, 2].flatMap((shift) => {
-    const whole = Buffer.concat([Buffer.alloc(shift), bytes])
-      .toString("base64")
-      .replaceAll("=", "");
-    // Of six bits each; the last character is whole only where the bytes end with it.
-    const form = whole.slice(shift === 0 ? 0 : shift + 1, ((bytes.length + shift) * 8) % 6 === 0 ? undefined : -1);
-    return form.length < base64CharsMin ? [] : [form, form.replaceAll("+", "-").replaceAll("/", "_")];
-  });
 }
 
 /** The letters and digits around a part of a text. */

@@ -2,7 +2,7 @@ import { commonWords } from "./common-words.ts";
 import type { KnownValue } from "./disguised-values.ts";
 import type { Finding } from "./finding.ts";
 import { LongestFirst } from "./longest-first.ts";
-import { digitsOnly } from "./number-keys.ts";
+import { digitsOnly, withoutCountryCode } from "./number-keys.ts";
 
 /** Values that are known, looked for in texts that do not say what they are: a name from a field hides the name in the prose beside it. */
 export interface KnownValues {
@@ -45,8 +45,7 @@ export function createKnownValues(): KnownValues {
       if (digitsOnly.test(some) && !byDigits.has(some)) byDigits.set(some, value);
     };
     put(digits);
-    if (value.class === "PHONE" && text.startsWith("+") && digits.length >= 10)
-      for (const length of [1, 2, 3]) if (digits.length - length >= 8) put(digits.slice(length));
+    if (value.class === "PHONE") withoutCountryCode(text, digits).forEach(put);
   }
 
   function put(name: string, surface: string): void {

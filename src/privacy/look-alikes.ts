@@ -1,3 +1,4 @@
+import { lastUpTo } from "../base/last-up-to.ts";
 import { literalClass } from "./classes.ts";
 import type { Finding } from "./finding.ts";
 import { joinFindings, replaceSpans } from "./spans.ts";
@@ -20,8 +21,7 @@ export function findLookAlikes(text: string, grammar: TokenGrammar): Finding[] {
   // What is JSON only without them would not be written as it was where it is restored.
   if (strings.length === 0)
     return isJson(replaceSpans(text, all, () => "")) ? [toLiteral({ start: 0, end: text.length })] : all;
-  const starts = strings.map(({ start }) => start);
-  return joinFindings([...found, ...hidden.map((one) => widen(one, strings, starts))]);
+  return joinFindings([...found, ...hidden.map((one) => widen(one, strings))]);
 }
 
 /** Whether there may be any, asked without looking closely. */
@@ -56,19 +56,8 @@ interface Layer {
 }
 
 function toBefore({ starts, startsBefore }: Layer, at: number): number {
-  const part = lastUpTo(starts, at);
+  const part = lastUpTo(starts.length, (index) => starts[index] ?? 0, at);
   return (startsBefore[part] ?? 0) + at - (starts[part] ?? 0);
-}
-
-/** The place of the last of sorted numbers that is not over one; -1: there is none. */
-function lastUpTo(sorted: readonly number[], most: number): number {
-  let [low, high] = [0, sorted.length];
-  while (low < high) {
-    const middle = (low + high) >>> 1;
-    if ((sorted[middle] ?? 0) <= most) low = middle + 1;
-    else high = middle;
-  }
-  return low - 1;
 }
 
 /**
@@ -129,7 +118,7 @@ function jsonStrings(text: string): { start: number; end: number }[] {
 /** One string of JSON, with its quotes. */
 export const jsonString: RegExp = /"[^"\\]*(?:\\.[^"\\]*)*"/g;
 
-function widen(found: Finding, strings: readonly { start: number; end: number }[], starts: readonly number[]): Finding {
-  const around = strings[lastUpTo(starts, found.start)];
+function widen(found: Finding, strings: readonly { start: number; end: number }[]): Finding {
+  const around = strings[lastUpTo(strings.length, (index) => strings[index]?.start ?? 0, found.start)];
   return around === undefined || around.end < found.end ? found : { ...found, ...around };
 }

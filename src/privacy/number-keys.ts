@@ -3,6 +3,12 @@ import { toKeyWords } from "./detect/key-words.ts";
 /** Digits that may be somebody's: a phone number or more. */
 export const digitsOnly: RegExp = /^\d{7,19}$/;
 
+/** The digits of an international phone number without its country's code, which has one to three digits. */
+export function withoutCountryCode(surface: string, digits: string): string[] {
+  if (!surface.trim().startsWith("+") || digits.length < 10) return [];
+  return [1, 2, 3].map((length) => digits.slice(length)).filter((rest) => rest.length >= 8);
+}
+
 const measures = new Set(
   `total totals subtotal sum amount count counts size bytes length width height depth price cost tax balance score rate
    ratio quantity qty average avg min max mean median duration elapsed delay timeout seconds secs sec minutes hours days

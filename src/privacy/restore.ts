@@ -135,7 +135,7 @@ class Restoring {
     if (!isJsonObject(value)) return value;
     const members = new Map<string, Json>();
     for (const [key, member] of Object.entries(value)) {
-      const name = this.#text(key, path, true);
+      const name = this.#text(key, findIn(key, this.#grammar), path, true);
       if (members.has(name))
         throw new SluiceError(
           "arguments_invalid",
@@ -148,27 +148,27 @@ class Restoring {
 
   #leaf(text: string, path: readonly string[]): Json {
     if (!text.includes("[") && !text.includes("%5")) return text;
-    const entry = this.#whole(text, path, true);
-    if (entry === undefined) return this.#text(text, path, true);
+    const found = findIn(text, this.#grammar);
+    const entry = this.#whole(text, found, path, true);
+    if (entry === undefined) return this.#text(text, found, path, true);
     const wanted = scalarTypeAt(this.#schema, path) ?? (entry.isNumber ? "number" : "string");
     return wanted === "number" ? toNumber(entry) : this.#count(toRead(entry));
   }
 
   /** What is behind a text that is one token. */
-  #whole(text: string, path: readonly string[], isWhole: boolean): VaultEntry | undefined {
-    const [only] = findIn(text, this.#grammar);
+  #whole(text: string, [only]: readonly Found[], path: readonly string[], isWhole: boolean): VaultEntry | undefined {
     if (only?.start !== 0 || only.end !== text.length) return undefined;
     const entry = this.#entryOf({ token: only.token, path, isWhole });
     this.#onRestored?.(entry, entry.surface, 0);
     return entry;
   }
 
-  /** `isMember`: it is all of a member or key, not of a string in JSON in it. */
-  #text(text: string, path: readonly string[], isMember: boolean): string {
-    const json = this.#inJson(text, path);
+  /** `found`: what `findIn` finds; `isMember`: it is all of a member or key, not of a string in JSON in it. */
+  #text(text: string, found: readonly Found[], path: readonly string[], isMember: boolean): string {
+    const json = this.#inJson(text, found, path);
     if (json !== undefined) return json;
     const parts = [
-      ...findIn(text, this.#grammar).map((part) => ({ ...part, isEncoded: false })),
+      ...found.map((part) => ({ ...part, isEncoded: false })),
       ...this.#grammar.findEncoded(text).map((part) => ({ ...part, isEncoded: true })),
     ]
       .sort((a, b) => a.start - b.start)
@@ -188,15 +188,15 @@ class Restoring {
   }
 
   /** JSON inside a string: its strings are restored one by one, everything else stays as it is written. */
-  #inJson(text: string, path: readonly string[]): string | undefined {
+  #inJson(text: string, [token]: readonly Found[], path: readonly string[]): string | undefined {
     const first = /^\s*[{[]/.exec(text);
-    if (first === null || findIn(text, this.#grammar)[0]?.start === first[0].length - 1 || !isJson(text))
-      return undefined;
+    if (first === null || token?.start === first[0].length - 1 || !isJson(text)) return undefined;
     return text.replace(jsonString, (literal) => {
       const inner = JSON.parse(literal) as string;
-      const entry = this.#whole(inner, path, false);
+      const inside = findIn(inner, this.#grammar);
+      const entry = this.#whole(inner, inside, path, false);
       if (entry === undefined) {
-        const restored = this.#text(inner, path, false);
+        const restored = this.#text(inner, inside, path, false);
         return restored === inner ? literal : JSON.stringify(restored);
       }
       if (isQuoted(entry)) return this.#count(entry.surface);

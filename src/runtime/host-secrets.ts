@@ -1,4 +1,5 @@
 import type { ServerConfig } from "../config/config.ts";
+import { toBase64Forms } from "../privacy/base64-forms.ts";
 import { createDisguisedValues } from "../privacy/disguised-values.ts";
 import { replaceSpans } from "../privacy/spans.ts";
 import { vaultKeyVariable } from "../privacy/vault-key.ts";
@@ -72,19 +73,11 @@ const secretMark = "[SECRET]";
  */
 export function toSecretForms(secrets: readonly string[]): string[] {
   const forms = secrets.flatMap((secret) => {
-    const bytes = Buffer.from(secret);
-    // What stands before it shifts base64 by up to two bytes; its ends depend on what is around.
-    const shifted = [0, 1, 2].map((shift) =>
-      Buffer.concat([Buffer.alloc(shift), bytes])
-        .toString("base64")
-        .replaceAll("=", "")
-        .slice(shift === 0 ? 0 : shift + 1, -2),
-    );
-    const hex = bytes.toString("hex");
+    const hex = Buffer.from(secret).toString("hex");
     return [
       ...[secret, secret.toLowerCase(), secret.toUpperCase(), JSON.stringify(secret).slice(1, -1)],
       ...[[...secret].reverse().join(""), encodeURIComponent(secret), hex, hex.toUpperCase()],
-      ...shifted.flatMap((form) => [form, form.replaceAll("+", "-").replaceAll("/", "_")]),
+      ...toBase64Forms(secret),
     ];
   });
   return [...new Set(forms)].filter((form) => form.length >= charsMin);

@@ -28,10 +28,10 @@ import type { TypeCheck } from "./type-check.ts";
 
 /** Skills as programs have them. */
 export interface ProgramSkills {
-  /** A program's text with that of the skills it imports, and those they import: what servers all of it names. */
-  withImported(code: string): string;
-  /** Asks the servers of the tools that the skills of a program use, so that its view of them is what they list now. */
-  ensureListed(code: string, signal?: AbortSignal): Promise<void>;
+  /** The skills that a program imports, with those that they import, and its text with theirs: what servers all of it names. */
+  importedBy(code: string): { names: ReadonlySet<string>; text: string };
+  /** Asks the servers of the tools that these skills use, so that a program's view of them is what they list now. */
+  ensureListed(names: ReadonlySet<string>, signal?: AbortSignal): Promise<void>;
   /** Names that give the text of a skill only where it may be used; `onUsed` is told its name. */
   admitting(names: NameSource, onUsed: (skill: string) => void, signal?: AbortSignal): NameSource;
   /** Saves what a program gave. */
@@ -177,8 +177,7 @@ export function openSkills(
     },
   };
 
-  /** The skills that a program imports, with those that they import, and the texts of all. */
-  function importedBy(code: string): { names: Set<string>; texts: string[] } {
+  function importedBy(code: string): ReturnType<ProgramSkills["importedBy"]> {
     const names = new Set<string>();
     const texts = [code];
     for (const text of texts)
@@ -189,13 +188,12 @@ export function openSkills(
         if (files !== undefined)
           for (const path of files.keys()) if (isCode(path)) texts.push(textOf(files, path) ?? "");
       }
-    return { names, texts };
+    return { names, text: texts.join("\n") };
   }
 
   const program: ProgramSkills = {
-    withImported: (code) => importedBy(code).texts.join("\n"),
-    async ensureListed(code, signal) {
-      const { names } = importedBy(code);
+    importedBy,
+    async ensureListed(names, signal) {
       // What is wrong with one is said where it is imported.
       await Promise.all([...names].map((name) => listToolsOf(name, signal).catch(() => undefined)));
     },

@@ -115,8 +115,9 @@ export function startProgram(parts: Parts, code: string, options: ExecuteOptions
     let used: Promise<unknown> | undefined;
     if (!isReplay) accountBegin(parts, id, code);
     parts.typeCheck.warm();
-    await parts.discovery.ensureKnown(parts.namesIn(parts.skills.withImported(code)), stop.signal);
-    if (run?.startedWith === undefined) await parts.skills.ensureListed(code, stop.signal);
+    const imported = parts.skills.importedBy(code);
+    await parts.discovery.ensureKnown(parts.namesIn(imported.text), stop.signal);
+    if (before === undefined) await parts.skills.ensureListed(imported.names, stop.signal);
     // What changes while it runs is for the next one: it keeps the modules and names that it was written against.
     const view = parts.openView();
     const program = await toProgram(parts.skills.admitting(view.names, (skill) => usedSkills.add(skill), stop.signal));

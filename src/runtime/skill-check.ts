@@ -13,15 +13,15 @@ import type { Parts } from "./parts.ts";
 export function createSkillCheck(
   parts: Pick<Parts, "discovery" | "namesIn" | "openView">,
   declared: ProgramCheck,
-  skills: () => Pick<ProgramSkills, "withImported" | "admitting">,
+  skills: () => Pick<ProgramSkills, "importedBy" | "admitting">,
 ): (name: string, files: SkillFiles) => Promise<CheckedSkill> {
   return async (name, files) => {
     const folder = `skills/${name}/`;
     const texts = new Map(
       [...files.keys()].filter(isCode).map((path) => [`${folder}${path}`, textOf(files, path) ?? ""]),
     );
-    const { withImported, admitting } = skills();
-    await parts.discovery.ensureKnown(parts.namesIn(withImported([...texts.values()].join("\n"))));
+    const { importedBy, admitting } = skills();
+    await parts.discovery.ensureKnown(parts.namesIn(importedBy([...texts.values()].join("\n")).text));
     const { names } = parts.openView({ name, files });
     const imports = new Set<string>();
     const admitted = admitting(names, (skill) => imports.add(skill));

@@ -3,7 +3,8 @@ import { isPlaceholder } from "./placeholder.ts";
 import { isSecretKey } from "./secret-key.ts";
 import { isRandomLike, isSecretLike } from "./secret-like.ts";
 
-const VALUE_MAX = 4096;
+/** As much of a header as is looked at. */
+export const headerCharsMax = 4096;
 /** What stands before a credential, and what has it among parameters. */
 const scheme = /^(?:bearer|basic|token|api-?key|negotiate|ntlm|jwt|hmac|key|sso-key|bot|splunk|genie-?key)[ \t+]+/iu;
 const parameters = /^(?:digest|oauth|hawk|mac|signature|aws4-[\w-]+|goog4-[\w-]+)[ \t]+(?=[^"]*=)/iu;
@@ -21,7 +22,7 @@ function isStandIn(value: string): boolean {
 }
 
 /** What a header is about: `authorization`, `cookie`, or another one whose value opens something (`X-Api-Key`). */
-export function toHeaderKind(key: string): "authorization" | "cookie" | "set-cookie" | "key" | undefined {
+function toHeaderKind(key: string): "authorization" | "cookie" | "set-cookie" | "key" | undefined {
   // A line of a log has words before it.
   const parts = toKeyWords(key.slice(key.lastIndexOf(" ") + 1));
   const name = parts.join("_");
@@ -88,6 +89,3 @@ function isAlone(text: string, start: number, end: number): boolean {
 function isMixed(value: string): boolean {
   return value.length >= 4 && /\p{L}/u.test(value) && /\d/u.test(value) && !/^[a-z]+(?:[-_.]v?)?\d{1,2}$/iu.test(value);
 }
-
-/** As much of a header as is looked at. */
-export const headerCharsMax: number = VALUE_MAX;

@@ -1,3 +1,5 @@
+import { lastUpTo } from "../../base/last-up-to.ts";
+
 /** A text without what is not seen in it, its letters and digits in their plain width. */
 export interface PlainText {
   text: string;
@@ -41,7 +43,7 @@ export function toPlainText(text: string): PlainText {
       if (isEnd && at === 0) return 0;
       // The character before the place where something ends, the one after it where something starts.
       const place = isEnd ? at - 1 : at;
-      const last = changes[findLast(changes, place)];
+      const last = changes[lastUpTo(changes.length, (index) => changes[index]?.plainStart ?? 0, place)];
       if (last === undefined) return at;
       if (place < last.plainEnd) return isEnd ? last.end : last.start;
       return last.end + (place - last.plainEnd) + (isEnd ? 1 : 0);
@@ -52,15 +54,4 @@ export function toPlainText(text: string): PlainText {
 function toSeen(character: string): string {
   if (ignorable.test(character)) return "";
   return character === "\u3002" || character === "\uff61" ? "." : character.normalize("NFKC");
-}
-
-/** The last change that begins at a place of the plain text or before it; -1 if none does. */
-function findLast(changes: readonly Change[], place: number): number {
-  let [low, high] = [0, changes.length];
-  while (low < high) {
-    const middle = (low + high) >> 1;
-    if ((changes[middle]?.plainStart ?? Infinity) <= place) low = middle + 1;
-    else high = middle;
-  }
-  return low - 1;
 }

@@ -23,31 +23,21 @@ export const runs: Command = {
   async run(invocation) {
     const [act = "ls", ...ids] = invocation.positionals;
     await using sluice = await openSluice(await readConfig(invocation), invocation);
+    const one = (): string => takeOne("runs", ids, `${act} needs the ID of one run: see \`sluice runs\``);
+    const some = (): readonly string[] => takeSome("runs", ids, `${act} needs the ID of a run: see \`sluice runs\``);
     switch (act) {
       case "ls":
         return list(sluice, invocation);
       case "show":
-        return show(sluice, takeOne("runs", ids, `${act} needs the ID of one run: see \`sluice runs\``), invocation);
+        return show(sluice, one(), invocation);
       case "resume":
-        return await goOn(
-          sluice,
-          takeOne("runs", ids, `${act} needs the ID of one run: see \`sluice runs\``),
-          invocation,
-        );
+        return await goOn(sluice, one(), invocation);
       case "replay":
-        return await replay(
-          sluice,
-          takeOne("runs", ids, `${act} needs the ID of one run: see \`sluice runs\``),
-          invocation,
-        );
+        return await replay(sluice, one(), invocation);
       case "cancel":
-        return cancel(sluice, takeSome("runs", ids, `${act} needs the ID of a run: see \`sluice runs\``), invocation);
+        return cancel(sluice, some(), invocation);
       case "rm":
-        return await remove(
-          sluice,
-          takeSome("runs", ids, `${act} needs the ID of a run: see \`sluice runs\``),
-          invocation,
-        );
+        return await remove(sluice, some(), invocation);
     }
     throw toUsageError("runs", `Unknown: ${act}; give ls, show, resume, cancel, replay or rm`);
   },
