@@ -120,7 +120,7 @@ async function runSeries(tasks, hasSkills, say) {
       return done;
     } finally {
       await sluice[Symbol.asyncDispose]();
-      await counter[Symbol.asyncDispose]();
+      counter[Symbol.dispose]();
     }
   });
 }

@@ -64,7 +64,7 @@ async function bundleTokenizer(folder) {
  * @param {string} folder
  */
 async function bundleEntries(folder) {
-  const entries = ["index.js", "surfaces/cli.js", "testing/index.js"];
+  const entries = ["index.js", "surfaces/cli.js", "testing/index.js", "privacy/privacy-thread.js"];
   const toName = (/** @type {string} */ path) => path.replace(/\.js$/, "").replaceAll("/", "-");
   await build({
     input: Object.fromEntries(entries.map((path) => [toName(path), join(folder, path)])),

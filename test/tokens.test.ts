@@ -6,7 +6,7 @@ import { estimateCode, estimateDirect } from "../src/runtime/token-estimate.ts";
 import { createTokenCounter, sample } from "../src/runtime/tokens.ts";
 
 const counter = createTokenCounter();
-afterAll(() => counter[Symbol.asyncDispose]());
+afterAll(() => counter[Symbol.dispose]());
 
 async function count(text: string): Promise<{ count: number | undefined; approximate: boolean }> {
   const { counts, approximate } = await counter.count([text]);
@@ -29,7 +29,7 @@ test("o200k is counted exactly", async () => {
 });
 
 test("nothing to count needs no thread", async () => {
-  await using fresh = createTokenCounter();
+  using fresh = createTokenCounter();
   expect(await fresh.count([])).toEqual({ counts: [], approximate: false });
 });
 
@@ -80,7 +80,7 @@ test("beyond the queue counts are estimated, never refused", async () => {
 test("a disposed counter answers what waits by estimate", async () => {
   const fresh = createTokenCounter();
   const waiting = fresh.count(["twelve chars"]);
-  await fresh[Symbol.asyncDispose]();
+  fresh[Symbol.dispose]();
   expect(await waiting).toEqual({ counts: [3], approximate: true });
   expect(await fresh.count(["twelve chars"])).toEqual({ counts: [3], approximate: true });
 });
@@ -176,7 +176,7 @@ test("definitions are counted as a client sends them, in batches, once", async (
   );
   const sum = expected.counts.reduce((total, one) => total + one, 0);
   expect(await countDefinitions(counter, tools)).toBe(sum);
-  await using disposed = createTokenCounter();
-  await disposed[Symbol.asyncDispose]();
+  using disposed = createTokenCounter();
+  disposed[Symbol.dispose]();
   expect(await countDefinitions(disposed, tools)).toBe(sum);
 });

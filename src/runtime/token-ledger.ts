@@ -4,8 +4,8 @@ import type { Parts } from "./parts.ts";
 import { countDefinitions, createTokenAccount } from "./token-account.ts";
 import { createTokenCounter } from "./tokens.ts";
 
-/** Token accounts of executions over one counter; what all definitions cost is counted once per version of the catalogue. */
-export function createTokenLedger(catalogue: Catalogue): Parts["tokens"] & AsyncDisposable {
+/** Token accounts of executions; what all definitions cost is counted once per version of the catalogue. */
+export function createTokenLedger(catalogue: Catalogue): Parts["tokens"] & Disposable {
   const counter = createTokenCounter();
   let counted: { version: number; tokens: Promise<number> } | undefined;
 
@@ -37,6 +37,6 @@ export function createTokenLedger(catalogue: Catalogue): Parts["tokens"] & Async
           }),
       };
     },
-    [Symbol.asyncDispose]: () => counter[Symbol.asyncDispose](),
+    [Symbol.dispose]: () => counter[Symbol.dispose](),
   };
 }

@@ -13,7 +13,7 @@ export interface TokenCount {
  * Counts o200k tokens in a thread that starts with the first text and ends when idle. Never rejects: what cannot be
  * counted (thread gone, overloaded or late) is estimated at four characters a token and marked approximate.
  */
-export interface TokenCounter extends AsyncDisposable {
+export interface TokenCounter extends Disposable {
   count(texts: readonly (string | SampledText)[]): Promise<TokenCount>;
 }
 
@@ -35,46 +35,52 @@ interface Answer {
   approximate: boolean[];
 }
 
-/** Starts nothing yet; dispose it to end the thread now instead of after `limits.tokenIdleMs`. */
-export function createTokenCounter(): TokenCounter {
-  const waiting = new Map<number, Waiting>();
-  let lastId = 0;
-  let charsWaiting = 0;
-  let disposed = false;
-  const thread = createIdleThread({
-    file: builtFile("./token-thread.js", import.meta.url),
-    workerData: { runCharsMax: limits.tokenRunCharsMax },
-    idleMs: limits.tokenIdleMs,
-    onMessage: (said: Answer) => answer(said.id, said),
-    onLost() {
-      for (const id of waiting.keys()) answer(id);
-    },
-  });
+const waiting = new Map<number, Waiting>();
+let lastId = 0;
+let charsWaiting = 0;
+/** The one thread that counts, for the whole process: its table is read once for however many Sluices. */
+const thread = createIdleThread({
+  file: builtFile("./token-thread.js", import.meta.url),
+  workerData: { runCharsMax: limits.tokenRunCharsMax },
+  idleMs: limits.tokenIdleMs,
+  onMessage: (said: Answer) => answer(said.id, said),
+  onLost() {
+    for (const id of waiting.keys()) answer(id);
+  },
+});
 
-  /** Settles one request: with what the thread said, or by estimate. */
-  function answer(id: number, said?: Answer): void {
-    const request = waiting.get(id);
-    if (request === undefined) return;
-    waiting.delete(id);
-    charsWaiting -= request.chars;
-    if (said === undefined) request.settle(request.estimates, true);
-    else request.settle(said.counts, said.approximate.includes(true));
-    if (waiting.size === 0) thread.rest();
-  }
+/** Settles one request: with what the thread said, or by estimate. */
+function answer(id: number, said?: Answer): void {
+  const request = waiting.get(id);
+  if (request === undefined) return;
+  waiting.delete(id);
+  charsWaiting -= request.chars;
+  if (said === undefined) request.settle(request.estimates, true);
+  else request.settle(said.counts, said.approximate.includes(true));
+  if (waiting.size === 0) thread.rest();
+}
+
+/** Starts nothing yet; once it is disposed, what it was asked and what it is asked is answered by estimate. */
+export function createTokenCounter(): TokenCounter {
+  const own = new Set<number>();
+  let disposed = false;
 
   function ask(texts: readonly string[]): Promise<TokenCount> {
     const chars = texts.reduce((sum, text) => sum + text.length, 0);
+    const estimates = texts.map(estimate);
     if (disposed || charsWaiting + chars > limits.tokenQueueCharsMax) {
-      return Promise.resolve({ counts: texts.map(estimate), approximate: true });
+      return Promise.resolve({ counts: estimates, approximate: true });
     }
     return new Promise((resolve) => {
       const id = ++lastId;
       const late = setTimeout(() => answer(id), limits.tokenCountMs);
       const settle = (counts: number[], approximate: boolean): void => {
         clearTimeout(late);
+        own.delete(id);
         resolve({ counts, approximate });
       };
-      waiting.set(id, { estimates: texts.map(estimate), chars, settle });
+      own.add(id);
+      waiting.set(id, { estimates, chars, settle });
       charsWaiting += chars;
       thread.need().postMessage({ id, texts });
     });
@@ -90,9 +96,9 @@ export function createTokenCounter(): TokenCounter {
         approximate: approximate || samples.some((text) => text.sample.length < text.chars),
       };
     },
-    async [Symbol.asyncDispose](): Promise<void> {
+    [Symbol.dispose](): void {
       disposed = true;
-      await thread.end();
+      for (const id of own) answer(id);
     },
   };
 }

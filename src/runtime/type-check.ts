@@ -19,7 +19,7 @@ export interface TypeProblem {
 }
 
 /** The type check of programs, in a thread that starts with the first one and ends when idle. */
-export interface TypeCheck extends AsyncDisposable {
+export interface TypeCheck {
   /** Starts the thread ahead of need. */
   warm(): void;
   /** What is wrong with a program; `undefined` where it could not be checked. Never rejects. */
@@ -32,7 +32,8 @@ function findBuilt(name: string): string | undefined {
   return places.map((place) => fileURLToPath(new URL(place, import.meta.url))).find(existsSync);
 }
 
-export function createTypeCheck(): TypeCheck {
+/** Starts nothing yet. */
+export function createTypeCheck(): TypeCheck & AsyncDisposable {
   const typescript = findBuilt("typescript.cjs");
   const library = findBuilt("typescript-lib.json");
   const waiting = new Map<number, (problems: TypeProblem[] | undefined) => void>();
@@ -79,3 +80,6 @@ export function createTypeCheck(): TypeCheck {
     [Symbol.asyncDispose]: () => thread.end(),
   };
 }
+
+/** That of this process: the compiler is loaded once for however many Sluices, and stays until it is idle. */
+export const sharedTypeCheck: TypeCheck = createTypeCheck();
