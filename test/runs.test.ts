@@ -203,6 +203,9 @@ describe("a run whose process has ended", () => {
     ["one changed", "UPDATE batch SET sealed = 'AAAA' || substr(sealed, 5) WHERE number = 1"],
     ["one of another place", "UPDATE batch SET sealed = (SELECT sealed FROM batch WHERE number = 0) WHERE number = 2"],
     ["the start changed", "UPDATE run SET start = opening"],
+    ["the start taken out", "UPDATE run SET start = NULL"],
+    ["the start and all that followed taken out", "UPDATE run SET start = NULL, engine = NULL", "DELETE FROM batch"],
+    ["its engine taken out", "UPDATE run SET engine = NULL"],
     ["the program changed", "UPDATE run SET opening = start"],
   ])("with %s is damaged, and nothing is done", async (_, ...statements) => {
     const id = await interrupt(`for (const key of ["a", "b", "c"]) await ledger.add({ key }); ${untilFile} return 1`);

@@ -230,32 +230,59 @@ export const growIt = (options: { tree: Tree; deep: number | string }): string =
   });
 });
 
-describe("a place of one machine", () => {
-  it("is in no text that is saved; what is on every machine may be", { timeout: 60_000 }, async () => {
+describe("a folder that a person adds", () => {
+  const code = "export const sayIt = (): number => 1;";
+  const usingLib = 'import { x } from "./lib"; export const sayIt = (): string => x;';
+  const head = (description: string): string => `---\nname: say-it\ndescription: ${description}\n---\n`;
+  const secret = `ghp_${"A1b2C3d4".repeat(4)}A1b2`;
+  /** As public skills are. */
+  const told = {
+    "SKILL.md": `${head("Says it.")}Run ~/bin/say, write to /mnt/user-data/outputs. Ask ada.lovelace@acme.io; masked: [EMAIL_1].\n`,
+    "references/a.md": String.raw`In C:\Users\ada\x, on /home/claude.`,
+    "scripts/a.py": `#!/usr/bin/env python3\nopen("/Users/ada/x.csv")\n`,
+    "LICENSE.txt": "Copyright Ada Lovelace <ada.lovelace@acme.io>\n",
+  };
+
+  async function add(sluice: Sluice, files: Record<string, string>): Promise<unknown> {
+    const folder = join(mkdtempSync(join(tmpdir(), "sluice-public-")), "say-it");
+    for (const [path, text] of Object.entries(files)) {
+      mkdirSync(dirname(join(folder, path)), { recursive: true });
+      writeFileSync(join(folder, path), text);
+    }
+    return await sluice.skills.add(folder, "ada").catch((error: unknown) => error);
+  }
+
+  it("may name places and people beside its code, and is read as it is", { timeout: 60_000 }, async () => {
     await using house = await openHouse({ mcpServers: {} });
-    const add = async (files: Record<string, string>): Promise<unknown> => {
-      const folder = join(mkdtempSync(join(tmpdir(), "sluice-public-")), "say-it");
-      const page = "---\nname: say-it\ndescription: Says it.\n---\nSee https://example.com/home/ada.\n";
-      for (const [path, text] of Object.entries({ "SKILL.md": page, ...files })) {
-        mkdirSync(dirname(join(folder, path)), { recursive: true });
-        writeFileSync(join(folder, path), text);
-      }
-      return await house.sluice.skills.add(folder, "ada").catch((error: unknown) => error);
-    };
-    const head = (description: string): string => `---\nname: say-it\ndescription: ${description}\n---\n`;
-    for (const [part, files] of [
-      ["(SKILL.md|description)", { "SKILL.md": head("Reads /home/ada/x.") }],
-      ["SKILL.md", { "SKILL.md": `${head("Says.")}Run ~/bin/say.` }],
-      ["file references/a.md", { "references/a.md": String.raw`In C:\Users\ada\x.` }],
-      ["file scripts/a.py", { "scripts/a.py": `open("/Users/ada/x.csv")` }],
+    expect(await add(house.sluice, told)).toMatchObject({ trust: "draft" });
+    expect(await add(house.sluice, { ...told, "index.ts": code })).toMatchObject({ trust: "draft", version: 2 });
+    const { result } = await house.run(
+      'import fs from "fs/promises"; return await fs.readFile("./skills/say-it/references/a.md", "utf8");',
+    );
+    expect(result).toBe(told["references/a.md"]);
+    // What is printed of it is sealed like all else.
+    const { logs } = await house.run(
+      'import fs from "fs/promises"; console.log(await fs.readFile("./skills/say-it/LICENSE.txt", "utf8"));',
+    );
+    expect(logs[0]?.text).toContain("[EMAIL");
+    expect(logs[0]?.text).not.toContain("acme.io");
+  });
+
+  it("is refused for a place in what is run, and for a secret in any file", { timeout: 60_000 }, async () => {
+    await using house = await openHouse({ mcpServers: {} });
+    const place = "names a place of one machine";
+    for (const [what, files] of [
+      [`description .* ${place}`, { "SKILL.md": head("Reads /home/ada/x.") }],
+      [`code .* ${place}`, { "index.ts": 'export const sayIt = (): string => "/tmp/x";' }],
+      [`file lib.ts .* ${place}`, { "index.ts": usingLib, "lib.ts": 'export const x = "~/bin/say";' }],
+      ["file lib.ts .* \\(EMAIL\\)", { "index.ts": usingLib, "lib.ts": 'export const x = "ada.lovelace@acme.io";' }],
+      ["file references/a.md .* \\(SECRET\\)", { "references/a.md": `token: ${secret}` }],
+      ["SKILL.md .* \\(SECRET\\)", { "SKILL.md": `${head("Says it.")}Use ${secret}.` }],
     ] as [string, Record<string, string>][])
-      for (const code of [{}, { "index.ts": "export const sayIt = (): number => 1;" }])
-        expect(await add({ ...code, ...files })).toMatchObject({
-          code: "skill_invalid",
-          message: expect.stringMatching(`^The ${part} of the skill "say-it" names a place of one machine`),
-        });
-    const script = { "scripts/a.py": "#!/usr/bin/env python3\nopen('/dev/null')\n" };
-    expect(await add(script)).toMatchObject({ trust: "draft" });
+      expect(await add(house.sluice, { "SKILL.md": head("Says it."), "index.ts": code, ...files })).toMatchObject({
+        code: "skill_invalid",
+        message: expect.stringMatching(`^The ${what}`),
+      });
   });
 });
 

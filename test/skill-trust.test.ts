@@ -654,8 +654,9 @@ metadata:
       return await house.sluice.skills.add(folder, "ada").catch((error: unknown) => error);
     };
     const refused = { code: "skill_invalid", message: expect.stringContaining("The SKILL.md of the skill") };
-    expect(await put("license: MIT", "Write to ada.lovelace@acme.io.")).toMatchObject(refused);
-    expect(await put("metadata:\n  author: ada.lovelace@acme.io", "It says it.")).toMatchObject(refused);
+    const secret = `ghp_${"A1b2C3d4".repeat(4)}A1b2`;
+    expect(await put("license: MIT", `Use ${secret}.`)).toMatchObject(refused);
+    expect(await put(`metadata:\n  token: ${secret}`, "It says it.")).toMatchObject(refused);
     expect(await put("metadata: none", "It says it.")).toMatchObject({ code: "skill_invalid" });
     expect(await put("metadata:", "It says it.")).toMatchObject({ version: 1 });
   });

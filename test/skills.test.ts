@@ -1,9 +1,10 @@
-import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { limits } from "../src/base/limits.ts";
 import { parseSkillHead } from "../src/skills/skill-page.ts";
-import { checkOutcome, type House, openHouse } from "./house.ts";
+import { checkOutcome, type House, openHouse, zooServer } from "./house.ts";
 
 let house: House;
 
@@ -30,6 +31,73 @@ export async function feedTwice(animal: string, grams: number = 50): Promise<str
 /** A program that saves a skill and returns what it is told, or the error. */
 const saving = (skill: unknown): string => `import { saveSkill } from "sluice";
 try { return await saveSkill(${JSON.stringify(skill)}); } catch (error) { return { code: error.code, message: error.message, hint: error.hint }; }`;
+
+describe("what a program saves", () => {
+  const save = (skill: object): string => `import { saveSkill } from "sluice";
+const first = await zoo.feedAnimal({ animal: "lion", grams: 50 });
+await zoo.feedAnimal({ animal: "lion", grams: 50 });
+await zoo.feedAnimal({ animal: "bear", grams: 1 });
+await saveSkill(${JSON.stringify(skill)});
+return first;`;
+
+  it("is tested with what its tools answered the program, and nobody is called", async () => {
+    const calls = join(mkdtempSync(join(tmpdir(), "sluice-zoo-")), "calls");
+    await using own = await openHouse({ mcpServers: { zoo: zooServer(calls) } });
+    checkOutcome(await own.run(save(feed)), { result: "fed lion 50 g" });
+    expect(readFileSync(calls, "utf8").trim().split("\n")).toHaveLength(3);
+    expect(await own.sluice.skills.show(feed.name)).toMatchObject({ trust: "draft", isTested: true });
+    // With these answers on record, and no others.
+    expect(await own.sluice.skills.test(feed.name)).toMatchObject({ ok: true, calls: 2 });
+    expect(await own.sluice.skills.trust(feed.name, "ada")).toMatchObject({ trust: "trusted" });
+    expect(readFileSync(calls, "utf8").trim().split("\n")).toHaveLength(3);
+    expect(own.sluice.usage().find(({ tool }) => tool.startsWith("zoo."))).toMatchObject({ calls: 3 });
+  });
+
+  it("is told of where it fails, and left alone where it asks for something else", async () => {
+    await using own = await openHouse();
+    const wrong = `import { feedTwice } from "./index.ts"; if ((await feedTwice("lion"))[0] !== "fed") throw new Error("not fed");`;
+    const outcome = await own.run(save({ ...feed, tests: wrong }));
+    checkOutcome(outcome, { result: "fed lion 50 g", warnings: [{ code: "skill_untested" }] });
+    expect(outcome.warnings?.[0]?.message).toContain("not fed");
+    expect(await own.sluice.skills.show(feed.name)).toMatchObject({ trust: "draft", isTested: false });
+    checkOutcome(await own.run(save({ ...feed, example: `await feedTwice("ox")` })), { result: "fed lion 50 g" });
+    expect(await own.sluice.skills.show(feed.name)).toMatchObject({ isTested: false, version: 2 });
+    checkOutcome(await own.run(save({ ...feed, example: undefined })), { result: "fed lion 50 g" });
+    // One that fails leaves what it saved untested.
+    checkOutcome(await own.run(`${save(feed).replace("return first", "throw new Error('late')")}`), {
+      error: { message: "late" },
+    });
+    expect(await own.sluice.skills.show(feed.name)).toMatchObject({ isTested: false, version: 4 });
+  });
+});
+
+describe("the tools of a skill", () => {
+  it("are those that its text names, however it comes to them", async () => {
+    await using own = await openHouse();
+    await own.sluice.refresh();
+    const body = {
+      address: `await callTool("zoo.feed-animal", given)`,
+      template: "await callTool(`zoo.feed-animal`, given)",
+      constant: `await callTool(tool, given)`,
+      choice: `await callTool(given === 1 ? "zoo.feed-animal" : "zoo.echo", given)`,
+      alias: `await (async (c) => c("zoo.feed-animal", given))(callTool)`,
+      member: `await (sluice as any).callTool("zoo.feed-animal", given)`,
+      underscores: `await callTool("zoo__feed-animal", given)`,
+      global: `await (globalThis as any).zoo.feedAnimal(given)`,
+      reflected: `await (Reflect.get(globalThis, "zoo") as any)["feed" + "Animal"](given)`,
+      servers: `await (globalThis as any).servers["zoo"]["feedAnimal"](given)`,
+    };
+    for (const [name, text] of Object.entries(body)) {
+      const constant = name === "constant" ? `const tool = "zoo.feed-animal";\n` : "";
+      const code = `${constant}export async function ${name}Way(given: any) { return ${text}; }`;
+      const saved = await own.sluice.skills.save({ name: `${name}-way`, description: "Feeds.", code }, "ada");
+      expect([name, saved.tools]).toEqual([name, expect.arrayContaining(["zoo.feed-animal"])]);
+    }
+    const plain = `export const plainWay = (): string => "see zoo.feed for more, or example.com";`;
+    const saved = await own.sluice.skills.save({ name: "plain-way", description: "Tells.", code: plain }, "ada");
+    expect(saved.tools).toEqual([]);
+  });
+});
 
 describe("saving", () => {
   it("saves from a program, and later programs import it, with and without extension", async () => {

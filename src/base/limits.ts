@@ -120,6 +120,7 @@ export const limits = {
   sharedSkillFoldersMax: 16, // shared folders of skills: each is looked into for every import
   skillVersionsMax: 20, // versions of one skill that are kept; the oldest go first
   skillSavesPerExecutionMax: 20, // skills that one program saves: each is linked, checked and written
+  skillTryMs: 10_000, // one test of a skill with what the program that saved it was answered: its outcome waits for that
   skillRecordedCallsMax: 1_000, // results of tools kept for the test of one skill
   skillRecordedBytesMax: 4_194_304, // the same, in bytes
   programShapesMax: 200, // programs remembered for the suggestion to promote one

@@ -80,6 +80,12 @@ export interface JournalOptions {
   now?: () => number;
 }
 
+/** The frame that a guest was started with, and as it is kept. */
+interface Start {
+  sealed: string;
+  frame: string;
+}
+
 const BATCH_CHARS = 1_000_000;
 const PRUNE_EVERY = 20;
 
@@ -96,8 +102,8 @@ export function createJournal({ stateDir, config, key, owner, isAlive, now = Dat
   const retention = createRetention({ store, values, config, now });
   const run = (sql: string, ...params: SqlValue[]): number => store().run(sql, params).changes;
   const seal = (id: string, text: string, about: string): string => need().encrypt(text, `${id} ${about}`);
-  /** Where its record ends at least (`Recording.end`). */
-  const sealEnd = (id: string, end = toAbout(0, "")): string => seal(id, end, "end");
+  /** Where its record ends at least (`Recording.end`), and with which start (sealed) it began, if it has. */
+  const sealEnd = (id: string, start = "", end = toAbout(0, "")): string => seal(id, `${end}\n${toEnd(start)}`, "end");
   const open = (id: string, sealed: string, about: string): string => need().decrypt(sealed, `${id} ${about}`);
 
   function openPart(id: string, sealed: string, about: string): string {
@@ -105,15 +111,27 @@ export function createJournal({ stateDir, config, key, owner, isAlive, now = Dat
       return open(id, sealed, about);
     } catch (error) {
       if (error instanceof SluiceError) throw error;
-      throw new SluiceError(
-        "journal_damaged",
-        `The journal of ${id} is damaged: its ${about} is not as it was written`,
-        {
-          hint: "It cannot be continued; run the program again",
-          cause: error,
-        },
-      );
+      throw toDamage(id, about, error);
     }
+  }
+
+  function toDamage(id: string, about: string, cause?: unknown): SluiceError {
+    return new SluiceError(
+      "journal_damaged",
+      `The journal of ${id} is damaged: its ${about} is not as it was written`,
+      { hint: "It cannot be continued; run the program again", cause },
+    );
+  }
+
+  /** What it was started with; undefined where it never came to start. */
+  function openStart(id: string): Start | undefined {
+    const sql = "SELECT start, engine, ending FROM run WHERE id = ?";
+    const row = store().get<{ start: string | null; engine: string | null; ending: string }>(sql, [id]);
+    if (row === undefined) return undefined;
+    // One that seems never to have started would begin again, and do everything twice.
+    if (openPart(id, row.ending, "end").split("\n")[1] !== toEnd(row.start ?? "")) throw toDamage(id, "start");
+    if (row.start === null) return undefined;
+    return { sealed: row.start, frame: openPart(id, row.start, `start by ${row.engine}`) };
   }
 
   /** One as a list shows it. */
@@ -143,11 +161,16 @@ export function createJournal({ stateDir, config, key, owner, isAlive, now = Dat
       [id],
     );
     const opened = (sealed: string, about: string): string => open(id, sealed, about);
-    return { ...readBatches(batches, opened, openPart(id, row.ending, "end")), batches: batches.length };
+    const [end = ""] = openPart(id, row.ending, "end").split("\n");
+    return { ...readBatches(batches, opened, end), batches: batches.length };
   }
 
   /** Writes other steps in the place of those there are. */
-  function replaceSteps(id: string, steps: readonly Step[]): { last: string; batches: number; bytes: number } {
+  function replaceSteps(
+    id: string,
+    start: Start | undefined,
+    steps: readonly Step[],
+  ): { last: string; batches: number; bytes: number } {
     let last = "";
     let batches = 0;
     let bytes = 0;
@@ -168,19 +191,29 @@ export function createJournal({ stateDir, config, key, owner, isAlive, now = Dat
         text = "";
       }
       if (text !== "") flush(text);
-      run("UPDATE run SET bytes = ?, ending = ? WHERE id = ?", bytes, sealEnd(id, toAbout(batches, last)), id);
+      run(
+        "UPDATE run SET bytes = ?, ending = ? WHERE id = ?",
+        bytes,
+        sealEnd(id, start?.sealed, toAbout(batches, last)),
+        id,
+      );
     });
     return { last, batches, bytes };
   }
 
-  function toStore(id: string) {
+  function toStore(id: string, start: string | undefined) {
     return {
       append: (number: number, sealed: string): void =>
         void run("INSERT INTO batch (run_id, number, sealed) VALUES (?, ?, ?)", id, number, sealed),
       withoutWaiting: (work: () => void): void => store().withoutWaiting(work),
       drop(reason: string): void {
         store().transaction(() => {
-          run("UPDATE run SET unrecorded = ?, bytes = 0, ending = ? WHERE id = ?", reason, sealEnd(id, "dropped"), id);
+          run(
+            "UPDATE run SET unrecorded = ?, bytes = 0, ending = ? WHERE id = ?",
+            reason,
+            sealEnd(id, start, "dropped"),
+            id,
+          );
           run("DELETE FROM batch WHERE run_id = ?", id);
         });
         void retention.dropValues(id).catch(() => undefined);
@@ -194,20 +227,22 @@ export function createJournal({ stateDir, config, key, owner, isAlive, now = Dat
   function openRun(
     id: string,
     recording: Recording | undefined,
-    startedWith: string | undefined,
+    begun: Start | undefined,
     toState: () => JsonObject,
   ): OpenRun {
     let own = recording;
-    const toEnding = (): string => sealEnd(id, own?.end);
+    let start = begun?.sealed;
+    const toEnding = (): string => sealEnd(id, start, own?.end);
     return {
       get recording() {
         return own;
       },
-      startedWith,
+      startedWith: begun?.frame,
       start(frame, engine) {
         // Started anew, after its sandbox broke before anything happened.
-        own = createRecording({ store: toStore(id), values, bytesMax: config.bytesMax, toState });
-        const started = [seal(id, frame, "start"), engine, toEnding(), id];
+        start = seal(id, frame, `start by ${engine}`);
+        own = createRecording({ store: toStore(id, start), values, bytesMax: config.bytesMax, toState });
+        const started = [start, engine, toEnding(), id];
         store().transaction(() => {
           run("DELETE FROM batch WHERE run_id = ?", id);
           run("UPDATE run SET start = ?, engine = ?, bytes = 0, ending = ? WHERE id = ?", ...started);
@@ -266,17 +301,13 @@ export function createJournal({ stateDir, config, key, owner, isAlive, now = Dat
         throw new SluiceError("not_resumable", `${id} cannot be continued: ${found.unrecorded}`, {
           hint: "Run the program again; what it did is done",
         });
-      const row = store().get<{ start: string | null; code: string | null }>(
-        "SELECT start, code_sha256 AS code FROM run WHERE id = ?",
-        [id],
-      );
       if (found.engine !== undefined && found.engine !== engine)
         throw new SluiceError(
           "not_resumable",
           `${id} was run by ${found.engine}, and here it would be run by ${engine}: another one may do otherwise`,
           { hint: "Continue it with the version and engine that it was started with, or run it again" },
         );
-      const startedWith = row?.start == null ? undefined : openPart(id, row.start, "start");
+      const start = openStart(id);
       const read = readSteps(id);
       const kept = retry === undefined ? read.steps : withoutFailure(read.steps, retry);
       if (kept === undefined)
@@ -293,15 +324,15 @@ export function createJournal({ stateDir, config, key, owner, isAlive, now = Dat
         throw new SluiceError("not_resumable", `${id} was taken by another process just now`, {
           hint: "Wait for it there: `sluice runs show`",
         });
-      const place = kept.length === read.steps.length ? { ...read, bytes: found.bytes } : replaceSteps(id, kept);
+      const place = kept.length === read.steps.length ? { ...read, bytes: found.bytes } : replaceSteps(id, start, kept);
       const recording =
-        startedWith === undefined
+        start === undefined
           ? undefined
           : createRecording({
-              ...{ store: toStore(id), values, bytesMax: config.bytesMax, toState },
+              ...{ store: toStore(id, start.sealed), values, bytesMax: config.bytesMax, toState },
               before: { steps: kept, batches: place.batches, bytes: place.bytes, last: place.last },
             });
-      return openRun(id, recording, startedWith, toState);
+      return openRun(id, recording, start, toState);
     },
     opening(id) {
       needRun(id);
@@ -329,14 +360,13 @@ export function createJournal({ stateDir, config, key, owner, isAlive, now = Dat
       const found = needRun(id);
       if (found.unrecorded !== undefined)
         throw new SluiceError("not_resumable", `${id} cannot be replayed: ${found.unrecorded}`);
-      const row = store().get<{ start: string | null }>("SELECT start FROM run WHERE id = ?", [id]);
       const read = readSteps(id);
       const nothing = {
         ...{ append: () => undefined, drop: () => undefined, useValue: () => undefined, seal: () => "" },
         withoutWaiting: () => undefined,
       };
       return {
-        startedWith: row?.start == null ? undefined : openPart(id, row.start, "start"),
+        startedWith: openStart(id)?.frame,
         recording: createRecording({
           ...{ store: nothing, values, bytesMax: Number.POSITIVE_INFINITY, toState: () => ({}) },
           before: { steps: read.steps, batches: 0, bytes: 0, last: "" },

@@ -68,7 +68,7 @@ import { openUpstreams } from "./server-words.ts";
 import type { ServerReport, Sluice } from "./sluice.ts";
 import { openTelemetry } from "./telemetry.ts";
 import { createTokenLedger } from "./token-ledger.ts";
-import { createTypeCheck } from "./type-check.ts";
+import { sharedTypeCheck } from "./type-check.ts";
 
 const WARM_DELAY_MS = 50;
 
@@ -192,10 +192,9 @@ async function compose(config: Config, options: SluiceOptions, cleanup: Cleanup)
     }),
   );
   const tokens = cleanup.use(createTokenLedger(catalogue));
-  const checker = cleanup.use(createTypeCheck());
   const typeCheck = createProgramCheck(
     { catalogue, tree, version: () => `${catalogue.version} ${learned.version}` },
-    checker,
+    sharedTypeCheck,
   );
   const keys = config.servers.map(({ key }) => key);
   const namesIn = (text: string): string[] =>
@@ -270,7 +269,7 @@ async function compose(config: Config, options: SluiceOptions, cleanup: Cleanup)
   cleanup.defer(async () => {
     const closing = executions.close();
     // Whoever is cancelled now gets estimates: a counting thread that is just starting would hold up the end.
-    await tokens[Symbol.asyncDispose]();
+    tokens[Symbol.dispose]();
     await closing;
   });
   const checkDefinition = checkDefinitions(config.policy.definitions, {
@@ -286,7 +285,7 @@ async function compose(config: Config, options: SluiceOptions, cleanup: Cleanup)
     learn: learning.learn,
     checkDefinition,
   });
-  const open = openSkills(parts, { store, checker, start: startProgram, onChanged: () => skills.forget() });
+  const open = openSkills(parts, { store, start: startProgram, onChanged: () => skills.forget() });
   const toolsLike = (patterns: readonly string[] = ["*"]): Tool[] =>
     catalogue
       .servers()

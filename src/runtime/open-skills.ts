@@ -1,5 +1,5 @@
 import { join } from "node:path";
-import { SluiceError } from "../base/errors.ts";
+import { SluiceError, toMessage } from "../base/errors.ts";
 import type { Json, JsonObject } from "../base/json.ts";
 import type { CatalogueServer } from "../catalogue/tool.ts";
 import { createModuleTree } from "../codegen/module-tree.ts";
@@ -18,13 +18,14 @@ import { createProgramCheck } from "./check-program.ts";
 import { charsPerToken } from "./fit-answer.ts";
 import type { Outcome, OutcomeWarning } from "./outcome.ts";
 import type { Parts } from "./parts.ts";
-import { createPrivateFinder } from "./private-text.ts";
-import { createRecording, createReplay } from "./skill-records.ts";
+import { createPrivateFinder, type PrivateFinder } from "./private-text.ts";
+import { uncountedRun } from "./program-run.ts";
+import { createRecording, createReplay, readRecordedCalls } from "./skill-records.ts";
 import { createScratch } from "./scratch.ts";
 import { createSkillCheck, toInvalid } from "./skill-check.ts";
 import { createSkillTools } from "./skill-tools.ts";
 import type { ExecuteOptions } from "./sluice.ts";
-import type { TypeCheck } from "./type-check.ts";
+import { sharedTypeCheck } from "./type-check.ts";
 
 /** Skills as programs have them. */
 export interface ProgramSkills {
@@ -36,6 +37,8 @@ export interface ProgramSkills {
   admitting(names: NameSource, onUsed: (skill: string) => void, signal?: AbortSignal): NameSource;
   /** Saves what a program gave. */
   save(given: JsonObject, by: string, options: { isReadOnly: boolean; isAgain: boolean }): Promise<Json>;
+  /** Tests what an execution has saved with what its tools answered it; says what did not pass. */
+  tryOut(executionId: string): Promise<OutcomeWarning[]>;
   /** Counts a program that has ended, once however often it goes on, and says what is worth saying of it. */
   noteEnd(outcome: Outcome, program: EndedProgram): OutcomeWarning[];
   /** Adds what a skill holds of what programs had read when they saved it to what this one has read. */
@@ -57,8 +60,7 @@ export interface OpenSkills {
   table: SkillTable;
   growth: Growth;
   program: ProgramSkills;
-  /** What of a text must not be kept: a word or two each. */
-  findPrivate: (text: string) => Promise<string[]>;
+  findPrivate: PrivateFinder;
 }
 
 /** Where the labels of a skill are: no path of a workspace begins with a line end. */
@@ -68,12 +70,10 @@ export function openSkills(
   parts: Parts,
   {
     store,
-    checker,
     start,
     onChanged,
   }: {
     store: Store;
-    checker: TypeCheck;
     start: (parts: Parts, code: string, options: ExecuteOptions) => RunningExecution;
     /** Told when there are other skills than before. */
     onChanged: () => void;
@@ -89,7 +89,7 @@ export function openSkills(
       tree: createModuleTree(parts.catalogue),
       version: () => String(parts.catalogue.version),
     },
-    checker,
+    sharedTypeCheck,
   );
   const findPrivate = createPrivateFinder(config, parts.privacy);
   const hashOf = (address: string): string | undefined => {
@@ -104,8 +104,8 @@ export function openSkills(
   const isGone = (address: string): boolean =>
     hashOf(address) === undefined && serversOf(address).every(({ fetchedAt }) => fetchedAt !== undefined);
 
-  /** How many skills each execution has saved. */
-  const saves = new Map<string, number>();
+  /** The skills that each execution has saved, or is saving. */
+  const saves = new Map<string, string[]>();
   const saved = createSkills({
     ...{ directory: config.skills.dir, shared: config.skills.shared, workspace: config.workspace },
     versionsDirectory: join(config.stateDir, "skill-versions"),
@@ -131,7 +131,7 @@ export function openSkills(
         parts.events.emit({ kind: "tools-changed", server: "skills" });
       });
     },
-    async run(code, recorded) {
+    async run(code, recorded, timeoutMs) {
       const live = createRecording(parts);
       const replay = createReplay(parts, recorded === "live" ? [] : recorded);
       const { invoke } = recorded === "live" ? live : replay;
@@ -141,15 +141,18 @@ export function openSkills(
         save: (given, by, options) => program.save(given, by, { ...options, isReadOnly: true }),
       };
       await using scratch = await createScratch(parts);
-      // What has answers from a record goes on with no others.
-      const runs = { ...parts.runs, begin: () => undefined };
+      // What has answers from a record goes on with no others, and costs nobody anything.
+      const runs = { ...parts.runs, begin: () => (recorded === "live" ? undefined : uncountedRun) };
       const own = { ...parts, invoke, runs, skills: unchecked, workspace: scratch.workspace };
-      const outcome = await start(own, code, {}).result;
+      const outcome = await start(own, code, timeoutMs === undefined ? {} : { timeoutMs }).result;
       const { error, status } = outcome;
       const problem =
         status === "completed" ? live.problem() : `${error?.code ?? status}: ${error?.message ?? "it did not end"}`;
-      const calls = recorded === "live" ? live.calls : recorded.slice(0, replay.answered());
-      return { calls, ...(problem === undefined ? {} : { problem }) };
+      return {
+        lacksRecord: replay.lacks(),
+        calls: recorded === "live" ? live.calls : replay.calls,
+        ...(problem === undefined ? {} : { problem }),
+      };
     },
   });
 
@@ -214,19 +217,38 @@ export function openSkills(
         throw new SluiceError("skills_read_only", "Cannot save a skill: this execution may only read", {
           hint: "Print the code, so that the user can save it",
         });
-      const count = saves.get(by) ?? 0;
-      if (count >= limits.skillSavesPerExecutionMax)
+      const names = saves.get(by) ?? [];
+      if (names.length >= limits.skillSavesPerExecutionMax)
         throw new SluiceError(
           "skill_invalid",
-          `The program has saved ${count} skills; skillSavesPerExecutionMax is ${limits.skillSavesPerExecutionMax}`,
+          `The program has saved ${names.length} skills; skillSavesPerExecutionMax is ${limits.skillSavesPerExecutionMax}`,
         );
-      saves.set(by, count + 1);
+      const name = String(given["name"]);
+      saves.set(by, [...names, name]);
       const saved = await skills.save(given, by, isAgain).catch((error: unknown) => {
         // What was refused is not there.
-        saves.set(by, (saves.get(by) ?? 1) - 1);
+        const left = saves.get(by) ?? [];
+        saves.set(by, left.toSpliced(left.lastIndexOf(name), 1));
         throw error;
       });
       return saved as unknown as Json;
+    },
+    async tryOut(executionId) {
+      const names = new Set(saves.get(executionId));
+      if (names.size === 0) return [];
+      const { calls, problem } = await readRecordedCalls(parts, executionId);
+      if (problem !== undefined) return [];
+      const warnings: OutcomeWarning[] = [];
+      for (const name of names) {
+        const hasProgram = ["index.test.ts", "example.ts"].some((file) => findQuietly(skills, name)?.has(file));
+        if (!hasProgram) continue;
+        const why = await skills.test(name, { recorded: calls, timeoutMs: limits.skillTryMs }).then(
+          ({ ok, message, lacksRecord }) => (ok || lacksRecord === true ? undefined : message),
+          (error: unknown) => toMessage(error),
+        );
+        if (why !== undefined) warnings.push(toUntested(name, why));
+      }
+      return warnings;
     },
     noteEnd(outcome, { code, used, startedAt }) {
       const { executionId } = outcome;
@@ -290,6 +312,13 @@ function findQuietly(skills: Skills, name: string): SkillFiles | undefined {
 /** Estimated: exact counts are made of whole executions only. */
 function toTokens(text: string): number {
   return Math.ceil(text.length / charsPerToken);
+}
+
+function toUntested(name: string, why: string): OutcomeWarning {
+  return {
+    code: "skill_untested",
+    message: `The skill "${name}" is saved, and did not pass with what the tools answered this program: ${why}`,
+  };
 }
 
 function toSuggestion(executionId: string, like: readonly string[]): OutcomeWarning {

@@ -10,22 +10,29 @@ async function findSecrets(text: string): Promise<Finding[]> {
   return createDetector({ classes: new Set(["SECRET"]), prose: false }).inText(text);
 }
 
+/** What of a text must not be kept: all that is private, or what lets somebody in. Says which kinds, never the value. */
+export type PrivateFinder = (text: string, what?: "secrets") => Promise<string[]>;
+
 /**
- * Finds what a text that is kept must not hold: tokens, secrets of this machine, and personal data as far as it is
- * recognised; secrets also where nothing is sealed. Says which kinds, never the value.
+ * Finds tokens, secrets of this machine, and personal data as far as it is recognised; secrets also where nothing is
+ * sealed.
  */
-export function createPrivateFinder(config: Config, privacy: OpenPrivacy): (text: string) => Promise<string[]> {
+export function createPrivateFinder(config: Config, privacy: OpenPrivacy): PrivateFinder {
   const grammar = createTokenGrammar(config.privacy.own.map((own) => own.class));
   const secrets = toHostSecrets(config.servers);
-  return async (text) => {
+  return async (text, what) => {
     const found = new Set<string>();
-    if (grammar.find(text).some(({ kind }) => kind === "token") || grammar.findEncoded(text).length > 0)
+    if (
+      what === undefined &&
+      (grammar.find(text).some(({ kind }) => kind === "token") || grammar.findEncoded(text).length > 0)
+    )
       found.add("a token of personal data");
     if (secrets.some((secret) => text.includes(secret))) found.add("a secret of this machine");
     const kinds = privacy.isOn
       ? (await privacy.need().clean(null, [text])).hits
       : (await findSecrets(text)).map((finding) => finding.class);
-    for (const kind of kinds) if (kind !== "LITERAL") found.add(`personal data or a secret (${kind})`);
+    for (const kind of kinds)
+      if (what === undefined ? kind !== "LITERAL" : kind === "SECRET") found.add(`personal data or a secret (${kind})`);
     return [...found];
   };
 }

@@ -29,6 +29,15 @@ export interface ProgramRun extends ExecutionJournal {
   end(result: ExecutionResult, about: { hasStarted: boolean; isPaused: boolean }): boolean;
 }
 
+const nothing = (): undefined => undefined;
+
+/** The run of a program that only answers what others were answered: it counts to nothing, and nothing is kept of it. */
+export const uncountedRun: ProgramRun = {
+  isReplayOnly: true,
+  ...{ start: nothing, setProgress: nothing, settled: () => Promise.resolve() },
+  ...{ watch: nothing, warnings: () => [], addHint: nothing, flush: nothing, end: () => false },
+};
+
 /** Ends after which the same program can go on where it was. */
 const endsThatGoOn: ReadonlySet<string> = new Set([
   "cancelled",

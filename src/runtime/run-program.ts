@@ -242,6 +242,7 @@ export function startProgram(parts: Parts, code: string, options: ExecuteOptions
       outcome,
       parts.gate.alerts.warningsOf(id).map((message) => ({ code: "built_from_text", message })),
     );
+    if (!isReplay && outcome.status === "completed") addWarnings(outcome, await parts.skills.tryOut(id));
     if (!isReplay) addWarnings(outcome, parts.skills.noteEnd(outcome, { code, used: usedSkills, startedAt }));
     if (outcome.status === "killed" && cancelled === undefined)
       parts.gate.alerts.noteLimit(id, outcome.error?.code ?? "unknown");

@@ -15,7 +15,7 @@ import type { Executions, RunningExecution } from "./executions.ts";
 import type { ExecutionResult } from "./outcome.ts";
 import type { Parts } from "./parts.ts";
 import { toPending } from "./person-wait.ts";
-import { createProgramRun, type ProgramRun, toContinuation, toKeptOptions } from "./program-run.ts";
+import { createProgramRun, type ProgramRun, toContinuation, toKeptOptions, uncountedRun } from "./program-run.ts";
 import { startProgram } from "./run-program.ts";
 import { isOwnerAlive, toOwner } from "./run-owner.ts";
 import type { ExecuteOptions, RunReport, RunSteps, WaitOptions } from "./sluice.ts";
@@ -209,12 +209,7 @@ export function createRuns(
       if (startedWith === undefined)
         throw new SluiceError("not_resumable", `${id} cannot be replayed: its program was not started`);
       const { code, options } = journal.opening(id);
-      const nothing = (): undefined => undefined;
-      const run: ProgramRun = {
-        ...{ startedWith, recorder: recording, isReplayOnly: true, onCallReplayed: onCall },
-        ...{ start: nothing, setProgress: nothing, settled: () => Promise.resolve() },
-        ...{ watch: nothing, warnings: () => [], addHint: nothing, flush: nothing, end: () => false },
-      };
+      const run: ProgramRun = { ...uncountedRun, startedWith, recorder: recording, onCallReplayed: onCall };
       return startProgram(parts, code, options, { id: `${id}_replay`, run, spilledAs: id });
     },
     list: (limit) => (config.journal.bytesMax === 0 ? [] : journal.list(config.workspace, limit).map(toReport)),

@@ -64,23 +64,31 @@ export async function readRecordedCalls(
   }
 }
 
-/** A gateway that only answers what was recorded, each call once in its order, and then the last one like it again. */
+/**
+ * A gateway that only answers what was recorded, each call once in its order, and then the last one like it again;
+ * `calls`: what was asked for; `lacks`: something was of which there is no record.
+ */
 export function createReplay(
   { catalogue }: Pick<Parts, "catalogue">,
   recorded: readonly RecordedCall[],
-): { invoke: Invoke; answered(): number } {
+): { invoke: Invoke; calls: RecordedCall[]; lacks(): boolean } {
   const waiting = [...recorded];
   const used = new Map<string, RecordedCall>();
-  let answered = 0;
+  const calls: RecordedCall[] = [];
+  let lacks = false;
   return {
-    answered: () => answered,
+    calls,
+    lacks: () => lacks,
     invoke(call: NamedCall) {
       const found = catalogue.resolve(call.name);
       const address = found.kind === "found" ? found.tool.address : call.name.slice(0, 200);
       const args = toArgumentsText(call.arguments);
       const key = `${address}\n${args}`;
       const at = waiting.findIndex((one) => one.tool === address && one.arguments === args);
-      const record = at === -1 ? used.get(key) : waiting.splice(at, 1)[0];
+      const [next] = at === -1 ? [] : waiting.splice(at, 1);
+      if (next !== undefined) calls.push(next);
+      const record = next ?? used.get(key);
+      lacks ||= record === undefined;
       if (record === undefined)
         return Promise.resolve({
           ...({ kind: "error", code: "skill_test_failed", address } as const),
@@ -88,7 +96,6 @@ export function createReplay(
           hint: "Record it with `sluice skills test NAME --live`, which really calls the tools",
         });
       used.set(key, record);
-      answered += 1;
       return Promise.resolve({ ...(JSON.parse(record.outcome) as CallOutcome), address });
     },
   };

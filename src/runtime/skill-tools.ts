@@ -45,8 +45,8 @@ export function createSkillTools(
 }
 
 /**
- * The addresses of the tools that a module's text names: imported, called on a server, or given to `callTool` in plain
- * text. A server that is used in another way may be asked for any of its tools, so that all of them count.
+ * The addresses of the tools that a module's text names: imported, called on a server, given to `callTool`, or a text of
+ * their own. A server that is used in another way may be asked for any of its tools, so that all of them count.
  */
 async function toolsNamedIn(
   outline: ProgramOutline,
@@ -111,9 +111,16 @@ async function toolsNamedIn(
     const server = imported.has(name) ? undefined : names.serverByIdentifier(name);
     if (server?.global === true) addAll(server.key);
   }
-  for (const name of outline.addresses) {
+  // However it reaches `callTool`: as a constant, under another name.
+  const texts = outline.literals.map(({ value }) => value).filter((value) => typeof value === "string");
+  for (const name of [...outline.addresses, ...texts.filter((text) => /^[^\s./]+(?:\.|__)[^\s]+$/.test(text))]) {
     const found = catalogue.resolve(name);
     if (found.kind === "found") addresses.add(found.tool.address);
+  }
+  // What is taken of all that there is has no name here: whatever server is named somewhere counts.
+  if (outline.bare.includes("globalThis") || outline.members.some(({ object }) => /^globalThis\b/.test(object))) {
+    const words = new Set(outline.text.match(/[\w$-]+/g));
+    for (const { key, identifier } of catalogue.servers()) if (words.has(key) || words.has(identifier)) addAll(key);
   }
   return [...addresses].sort();
 }

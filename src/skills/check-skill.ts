@@ -22,25 +22,16 @@ export interface SkillInput {
 /** What looks at the parts of a skill. */
 export interface SkillChecks {
   outline: (name: string, text: string) => Promise<ProgramOutline>;
-  /** What of a text must not be kept: classes of personal data, tokens, secrets; a word or two each. */
-  findPrivate: (text: string) => Promise<string[]>;
+  /** What of a text must not be kept: classes of personal data, tokens, secrets, or these alone; a word or two each. */
+  findPrivate: (text: string, what?: "secrets") => Promise<string[]>;
 }
 
 const textParts = ["description", "code", "example", "tests", "license", "compatibility"] as const;
 const known = new Set<string>(["name", ...textParts]);
 
-/** A path of a machine: below one of these folders at its root, in a home, on a drive. */
-const toPathPattern = (roots: string): RegExp =>
-  new RegExp(
-    String.raw`(?<![\w.:/~*-])(?:\/(?:${roots})(?:\/|(?=["'\x60\s]))|~\/(?=\w|\.)|[A-Za-z]:[\\/]{1,2}(?=\w)|\\\\\w+\\|file:\/\/)`,
-  );
-/** The places of a person or of one machine: `/usr/bin/env` is on every one, where a text is no program here. */
-const privateRoots = "home|Users|root|mnt|srv|Volumes";
-const privatePath = toPathPattern(privateRoots);
-/** These, and what begins at the root of any machine. `/workspace`, `/servers` and `/skills` are ours. */
-const absolutePath = toPathPattern(
-  `${privateRoots}|etc|var|usr|tmp|opt|proc|sys|dev|run|boot|private|Library|Applications`,
-);
+/** A path of a machine: below one of these folders at its root, in a home, on a drive. `/workspace`, `/servers` and `/skills` are ours. */
+const absolutePath =
+  /(?<![\w.:/~*-])(?:\/(?:home|Users|root|mnt|srv|Volumes|etc|var|usr|tmp|opt|proc|sys|dev|run|boot|private|Library|Applications)(?:\/|(?=["'`\s]))|~\/(?=\w|\.)|[A-Za-z]:[\\/]{1,2}(?=\w)|\\\\\w+\\|file:\/\/)/;
 /** A quoted path that goes up. */
 const upward = /(["'`])([^"'`\n]*\.\.\/[^"'`\n]*)\1/g;
 const ourFolders = /^(?:servers|skills|workspace|client)(?:[/.]|$)/;
@@ -112,8 +103,8 @@ export async function checkSkill(
   for (const key of textParts) {
     const text = input[key];
     if (text === undefined) continue;
-    await refusePrivate(name, key, text, checks);
-    refusePath(name, key, text, absolutePath);
+    refuseFound(name, key, await checks.findPrivate(text));
+    refusePath(name, key, text);
     refuseEscape(name, key, findEscape(text, key === "code" ? siblings : new Set()));
   }
   return { functionName, call };
@@ -130,20 +121,23 @@ export function refuseFileName(name: string, path: string): void {
 /** Checks a module beside `index.ts` for what code may not hold; throws `skill_invalid`. What it imports was found. */
 export async function checkModule(name: string, path: string, text: string, checks: SkillChecks): Promise<void> {
   const { imports, reexports } = await checks.outline(`skills/${name}/${path}`, text);
-  refusePath(name, `file ${path}`, text, absolutePath);
+  refuseFound(name, `file ${path}`, await checks.findPrivate(text));
+  refusePath(name, `file ${path}`, text);
   const found = new Set([...imports, ...reexports].map(({ specifier }) => specifier));
   refuseEscape(name, `file ${path}`, findEscape(text, found, posix.dirname(path)));
 }
 
-/** Refuses what no text of a skill may hold, whatever it is for: prose, a script for other programs. */
-export async function refuseKept(
+/**
+ * Refuses a secret in what a person adds beside code: prose, a script for other programs. Whom to write to and where
+ * other machines keep things is what such texts are about; what a program prints of them is sealed like all else.
+ */
+export async function refuseSecrets(
   name: string,
   part: string,
   text: string,
-  checks: Pick<SkillChecks, "findPrivate">,
+  { findPrivate }: Pick<SkillChecks, "findPrivate">,
 ): Promise<void> {
-  await refusePrivate(name, part, text, checks);
-  refusePath(name, part, text, privatePath);
+  refuseFound(name, part, await findPrivate(text, "secrets"));
 }
 
 function refuseEscape(name: string, part: string, path: string | undefined): void {
@@ -154,8 +148,8 @@ function refuseEscape(name: string, part: string, path: string | undefined): voi
     );
 }
 
-function refusePath(name: string, part: string, text: string, pattern: RegExp): void {
-  const path = pattern.exec(text)?.[0];
+function refusePath(name: string, part: string, text: string): void {
+  const path = absolutePath.exec(text)?.[0];
   if (path !== undefined)
     throw invalid(
       `The ${part} of the skill "${name}" names a place of one machine ("${path}…")`,
@@ -164,13 +158,7 @@ function refusePath(name: string, part: string, text: string, pattern: RegExp): 
 }
 
 /** Names what must not be kept, and where; never the value. */
-async function refusePrivate(
-  name: string,
-  part: string,
-  text: string,
-  { findPrivate }: Pick<SkillChecks, "findPrivate">,
-): Promise<void> {
-  const found = await findPrivate(text);
+function refuseFound(name: string, part: string, found: readonly string[]): void {
   if (found.length > 0)
     throw invalid(
       `The ${part} of the skill "${name}" holds ${found.join(", ")}`,

@@ -8,7 +8,7 @@ import {
   checkSkill,
   parseSkillInput,
   refuseFileName,
-  refuseKept,
+  refuseSecrets,
   type SkillChecks,
   type SkillInput,
 } from "./check-skill.ts";
@@ -55,13 +55,16 @@ export interface SkillTestReport {
   /** Calls of tools: answered from the record, or recorded now. */
   calls: number;
   message?: string;
+  /** It asked for something of which there is no record: it may be right. */
+  lacksRecord?: true;
 }
 
 /** Runs a program for a skill's test: its tools answer what was recorded, or are really called (`live`) and recorded. */
 export type RunForSkill = (
   program: string,
   recorded: readonly RecordedCall[] | "live",
-) => Promise<{ problem?: string; calls: RecordedCall[] }>;
+  timeoutMs?: number,
+) => Promise<{ problem?: string; calls: RecordedCall[]; lacksRecord?: boolean }>;
 
 export interface SkillsOptions extends SkillChecks {
   /** Where skills are saved; and where others are read. */
@@ -116,7 +119,10 @@ export interface Skills extends Pick<
   show: (name: string) => Promise<ShownSkill>;
   /** Runs its tests, or its example, in the sandbox. */
   /** `recorded`: against these answers, which are kept where it passes, instead of those that are kept. */
-  test: (name: string, options?: { live?: boolean; recorded?: readonly RecordedCall[] }) => Promise<SkillTestReport>;
+  test: (
+    name: string,
+    options?: { live?: boolean; recorded?: readonly RecordedCall[]; timeoutMs?: number },
+  ) => Promise<SkillTestReport>;
   /** Makes it callable everywhere. Throws `skill_untrusted` unless its test has passed. */
   trust: (name: string, by: string) => Promise<SkillReport>;
   rename: (name: string, to: string, by: string) => Promise<SavedSkill>;
@@ -151,7 +157,7 @@ export function createSkills(options: SkillsOptions): Skills {
   ): Promise<SavedSkill> {
     const { name, code, example, tests } = input;
     const { call } = await checkSkill(input, options);
-    if (own !== undefined) await refuseKept(name, "SKILL.md", withoutMetadata(own, name), options);
+    if (own !== undefined) await refuseSecrets(name, "SKILL.md", withoutMetadata(own, name), options);
     const programs = { "example.ts": example, "index.test.ts": tests };
     for (const [file, program] of Object.entries(programs))
       if (program !== undefined) await options.outline(`skills/${name}/${file}`, program);
@@ -179,14 +185,14 @@ export function createSkills(options: SkillsOptions): Skills {
     const code = textOf(files, "index.ts");
     const others = new Map([...files].filter(([path]) => !ownFiles.has(path)));
     for (const [path, { content }] of others)
-      if (!content.includes(0)) await refuseKept(name, `file ${path}`, content.toString("utf8"), options);
+      if (!content.includes(0)) await refuseSecrets(name, `file ${path}`, content.toString("utf8"), options);
     const input = parseSkillInput({
       ...{ name, description, code: code ?? "-", license, compatibility },
       ...{ example: textOf(files, "example.ts"), tests: textOf(files, "index.test.ts") },
     });
     if (code !== undefined) return await saveChecked(input, save, others, page);
     // Prose alone: as it is, under its name.
-    await refuseKept(name, "SKILL.md", page, options);
+    await refuseSecrets(name, "SKILL.md", page, options);
     const renamed: SkillFiles = new Map([...files, ["SKILL.md", toTextFile(changePage(page, { name }))] as const]);
     const toFiles = (): SkillFiles => (head?.name === name ? files : renamed);
     return toSaved(versions.put({ ...save, name, addresses: [], toFiles }));
@@ -249,7 +255,7 @@ export function createSkills(options: SkillsOptions): Skills {
         .map(([path, { content }]): [string, string] => [path, content.toString("utf8")]);
       return { ...(await report(name)), files: Object.fromEntries(texts), versions: shelf.versions(name) };
     },
-    async test(name, { live = false, recorded: given } = {}) {
+    async test(name, { live = false, recorded: given, timeoutMs } = {}) {
       const { files } = need(name);
       needCode(name, files);
       const tests = textOf(files, "index.test.ts");
@@ -262,14 +268,21 @@ export function createSkills(options: SkillsOptions): Skills {
       const addresses = await options.toolsIn(name, files);
       // What a tool answered under another definition says nothing about this one.
       const recorded = (given ?? table.records(name)).filter((call) => hashOf(call.tool) === call.definitionHash);
-      const { problem, calls } = await options.run(toTestProgram(name, program), live ? "live" : recorded);
-      const about = { name, ran: tests === undefined ? "example" : "tests", calls: calls.length } as const;
-      const message = problem ?? (live ? toTooMany(calls) : given && toTooMany(recorded));
+      const { problem, calls, lacksRecord } = await options.run(
+        toTestProgram(name, program),
+        live ? "live" : recorded,
+        timeoutMs,
+      );
+      const about = {
+        ...({ name, ran: tests === undefined ? "example" : "tests", calls: calls.length } as const),
+        ...(lacksRecord === true ? { lacksRecord } : {}),
+      };
+      const isNew = live || given !== undefined;
+      const message = problem ?? (isNew ? toTooMany(calls) : undefined);
       if (message !== undefined) return { ...about, ok: false, message };
       table.transaction(() => {
         // What the workspace that it belongs to has on record is not changed from another one.
-        if (ownerOf(name) === undefined && (live || given !== undefined))
-          table.setRecords(name, live ? calls : recorded);
+        if (ownerOf(name) === undefined && isNew) table.setRecords(name, calls);
         const found = need(name);
         // Not of another one that was saved meanwhile.
         if (toSkillHash(found.files) === toSkillHash(files))
