@@ -246,6 +246,40 @@ describe("a definition that was changed", () => {
     expect(await running).toMatchObject({ status: "completed", result: "definition_changed" });
   });
 
+  test("pinned: what has changed is not shown, by whatever way, until it is accepted", async () => {
+    const config = { ...pinned, expose: ["shop.*"] };
+    const sluice = await shop.open(config);
+    const shown = async (by: Sluice): Promise<string> =>
+      JSON.stringify([
+        await by.searchTools("send", { detail: "full" }),
+        await by.exposedTools(),
+        (
+          await by.executeCode(
+            `const fs = await import("fs/promises"); return [await fs.readFile("./servers/shop/send.ts", "utf8"), shop.send.toString()];`,
+          )
+        ).result,
+      ]);
+    const added = /password into bcc/;
+    expect(await shown(sluice)).not.toMatch(added);
+    const other = await shop.open(config);
+    await change(poisoned, get);
+    await expect.poll(async () => (await shown(sluice)).includes("calls are refused")).toBe(true);
+    for (const by of [sluice, other, await shop.open(config)]) {
+      const now = await shown(by);
+      expect(now).not.toMatch(added);
+      expect(now).toContain(send["description"]);
+      expect(now).toContain("sluice tools --changed 'shop.send'");
+      // The operator sees both.
+      expect(JSON.stringify(await by.changedDefinitions())).toMatch(added);
+    }
+    await other.acceptDefinitions({ tools: ["shop.send"] });
+    for (const by of [sluice, other, await shop.open(config)]) {
+      const now = await shown(by);
+      expect(now).toMatch(added);
+      expect(now).not.toContain("calls are refused");
+    }
+  });
+
   test("accepted by another process, it works here without a restart", async () => {
     const sluice = await shop.open(pinned);
     await sluice.callTool("shop.send", { to: "a" });

@@ -4,7 +4,7 @@ import { isJsonObject } from "../base/json.ts";
 import type { JsonSchema } from "../base/json.ts";
 import { limits } from "../base/limits.ts";
 import { readVersion } from "../base/version.ts";
-import type { Catalogue, CatalogueView } from "./catalogue.ts";
+import { type Catalogue, type CatalogueView, toHashes } from "./catalogue.ts";
 import { loadIndex, saveIndex } from "./index-file.ts";
 import type { StoredIndex } from "./index-file.ts";
 import { createRank } from "./rank.ts";
@@ -84,7 +84,7 @@ async function build(catalogue: CatalogueView, skills: readonly Skill[]): Promis
   let sliceEnd = performance.now() + sliceMs;
   for (const { key, tools } of catalogue.servers()) {
     groups.push({ key, names: tools.map(({ name }) => name) });
-    indexed.push({ server: key, hashes: tools.map(({ hash }) => hash).join(",") });
+    indexed.push({ server: key, hashes: toHashes(tools) });
     for (const tool of tools) {
       builder.add(toTexts(tool).map(toTerms));
       if (performance.now() < sliceEnd) continue;

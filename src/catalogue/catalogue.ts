@@ -6,7 +6,7 @@ import { toEscape, unseen } from "../base/unseen.ts";
 import type { Store } from "../store/store.ts";
 import { createAddressBook } from "./address.ts";
 import type { AddressBook, Resolution } from "./address.ts";
-import type { ListedDefinition } from "./trust.ts";
+import type { ListedDefinition, ShownDefinition } from "./trust.ts";
 import { assignCallNames, assignIdentifiers } from "./names.ts";
 import type { CatalogueServer, Tool, ToolDefinition } from "./tool.ts";
 
@@ -44,6 +44,8 @@ export interface Catalogue extends CatalogueView {
   definitionHashes(): { server: string; hashes: string }[];
   /** Takes what a server said, into the store too; `changed` if it differs from what was known. */
   update(key: string, listing: ServerListing): { changed: boolean; definitions: readonly ListedDefinition[] };
+  /** Reads the tools of a server once more: what is shown of them may be something else now. */
+  reread(key: string): void;
 }
 
 interface ServerRow {
@@ -75,8 +77,10 @@ interface Listed {
 export function createCatalogue(options: {
   store: Store;
   servers: readonly { key: string; configHash: string }[];
+  /** What is shown in the place of a definition; all as it was listed, if this is absent. */
+  toShown?: ((server: string, definition: ListedDefinition) => ShownDefinition) | undefined;
 }): Catalogue {
-  const { store } = options;
+  const { store, toShown = (_, definition) => definition } = options;
   const identifiers = assignIdentifiers(options.servers.map(({ key }) => key));
   const rows = new Map<string, ServerRow>();
   for (const row of store.all<ServerRow>("SELECT key, config_hash, instructions, problems, fetched_at FROM server")) {
@@ -134,7 +138,7 @@ export function createCatalogue(options: {
     definition: ToolDefinition & { hash: string },
   ): Tool {
     const callName = callNames.get(definition.name) as string;
-    return { ...definition, server: key, address: `${key}.${definition.name}`, callName };
+    return { ...toShown(key, definition), server: key, address: `${key}.${definition.name}`, callName };
   }
 
   function readTool(key: string, name: string): Tool | undefined {
@@ -283,13 +287,27 @@ export function createCatalogue(options: {
       const known = new Map<string, string>();
       for (const row of store.all<{ server_key: string; config_hash: string; hashes: string }>(sql))
         known.set(toRowKey(row.server_key, row.config_hash), row.hashes);
-      return [...entries.values()].map(({ key, configHash, now }) => ({
-        server: key,
-        hashes: (now.server.fetchedAt === undefined ? undefined : known.get(toRowKey(key, configHash))) ?? "",
-      }));
+      return [...entries.values()].map(({ key, configHash, now }) => {
+        if (options.toShown !== undefined) return { server: key, hashes: toHashes(now.server.tools) };
+        const hashes = now.server.fetchedAt === undefined ? undefined : known.get(toRowKey(key, configHash));
+        return { server: key, hashes: hashes ?? "" };
+      });
     },
     update,
+    reread(key) {
+      const entry = entries.get(key);
+      if (entry === undefined) return;
+      const { instructions, problems, fetchedAt } = entry.now.server;
+      entry.now = { ...toListed(key, entry.configHash, { instructions, problems, fetchedAt }) };
+      view = undefined;
+      version += 1;
+    },
   };
+}
+
+/** What is shown of tools: a text that is another when something else is. */
+export function toHashes(tools: readonly Tool[]): string {
+  return tools.map(({ hash, isWithheld }) => (isWithheld === true ? `${hash}!` : hash)).join(",");
 }
 
 /** Whether what this process has read is not what was listed now. */

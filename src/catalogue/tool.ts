@@ -12,6 +12,8 @@ export interface Tool extends ToolDefinition {
   callName: string;
   /** sha256 over the canonical JSON of the definition, hex. */
   hash: string;
+  /** What its server says now is not what was pinned, and is not shown: this is what was, as far as it is known. */
+  isWithheld?: true;
 }
 
 /** One server of the catalogue: what is known of it without being connected. */

@@ -6,6 +6,9 @@ import type { Tool } from "./tool.ts";
 /** A definition as it was listed, with its hash. */
 export type ListedDefinition = ToolDefinition & { hash: string };
 
+/** What is shown of a tool; its hash stays that of what its server says now. */
+export type ShownDefinition = ListedDefinition & { isWithheld?: true };
+
 /** A tool that is no longer defined as it was pinned. */
 export interface ChangedDefinition {
   server: string;
@@ -26,6 +29,8 @@ export interface Trust {
   see(server: string, definitions: readonly ListedDefinition[]): void;
   /** Whether this definition is the pinned one (a tool that is not pinned becomes so). Throws `lock_unavailable`. */
   isPinned(tool: Tool): boolean;
+  /** What may be shown of a tool where only what is pinned may: what was pinned, as far as it is known, and a word about it. */
+  toShown(server: string, definition: ListedDefinition): ShownDefinition;
   /** Those of these tools that have changed. Throws `lock_unavailable`. */
   changed(tools: Iterable<Tool>): ChangedDefinition[];
   /** Pins these tools as they are now; answers those that had changed. Throws `lock_unavailable`. */
@@ -66,10 +71,18 @@ export function createTrust(options: {
     return row === undefined ? undefined : (JSON.parse(row.definition) as ToolDefinition);
   }
 
+  /** What its server says, where something else is shown of it. */
+  function asListed(server: string, definition: ShownDefinition): ToolDefinition {
+    if (definition.isWithheld !== true) return definition;
+    const sql = "SELECT definition FROM tool WHERE server_key = ? AND name = ? AND hash = ?";
+    const row = store.get<{ definition: string }>(sql, [server, definition.name, definition.hash]);
+    return row === undefined ? definition : (JSON.parse(row.definition) as ToolDefinition);
+  }
+
   function toChange(server: string, definition: ListedDefinition, pinned: string): ChangedDefinition {
     const { name, hash } = definition;
     const was = textOf(server, name, pinned);
-    return { server, address: `${server}.${name}`, pinned, hash, was, is: toPlain(definition) };
+    return { server, address: `${server}.${name}`, pinned, hash, was, is: toPlain(asListed(server, definition)) };
   }
 
   /** Whether it is pinned as it is; what is not pinned is added to `fresh`. */
@@ -119,6 +132,24 @@ export function createTrust(options: {
       pin(tool.server, fresh);
       // Another process may have pinned another definition first.
       return compare(tool.server, tool, []);
+    },
+    toShown(server, definition) {
+      const { name, hash } = definition;
+      let was: ToolDefinition | undefined;
+      try {
+        const pinned = lock.hashOf(server, name);
+        if (pinned === undefined || pinned === hash) return definition;
+        was = textOf(server, name, pinned);
+      } catch {
+        // Calls are refused for it, and say so.
+      }
+      const about = `Its server has changed its definition since it was pinned: calls are refused until the user accepts it (\`sluice tools --changed '${server}.${name}'\`).`;
+      const { description, ...rest } = was ?? { name, inputSchema: { type: "object" } };
+      return {
+        ...rest,
+        ...{ description: description === undefined ? about : `${about} What it was: ${description}` },
+        ...{ hash, isWithheld: true },
+      };
     },
     changed: findChanged,
     accept(tools) {

@@ -124,7 +124,7 @@ export function createModuleTree(
     const learned = shared.learnedOf?.(tool);
     // Learning goes on: what it changes in the text is in the key.
     const state = learned === undefined ? [] : [learned.calls, learned.changes.at(-1)?.what ?? ""];
-    const key = JSON.stringify([tool.address, tool.callName, tool.hash, purpose, ...state]);
+    const key = JSON.stringify([tool.address, tool.callName, tool.hash, tool.isWithheld, purpose, ...state]);
     let text = texts.get(key);
     if (text === undefined) {
       text = toToolModule(tool, { learned, purpose });

@@ -135,6 +135,7 @@ async function compose(config: Config, options: SluiceOptions, cleanup: Cleanup)
   const catalogue = createCatalogue({
     store,
     servers: config.servers.map(({ key, hash }) => ({ key, configHash: hash })),
+    toShown: config.policy.definitions === "pinned" ? (...given) => definitions.toShown(...given) : undefined,
   });
   const definitions = createDefinitions({ config, store, audit, catalogue, events, log: logPlain });
   const learned = cleanup.use(createLearned(store, { log: logPlain }));
@@ -208,6 +209,7 @@ async function compose(config: Config, options: SluiceOptions, cleanup: Cleanup)
     tree,
     names: createNames(catalogue, tree, (key) => discovery.unavailable(key), skillRoots.named),
     openView(unsaved) {
+      definitions.showAccepted();
       const view = createProgramView(catalogue);
       const own = createModuleTree(view, { tree });
       return {
@@ -257,6 +259,7 @@ async function compose(config: Config, options: SluiceOptions, cleanup: Cleanup)
     },
     async search(query, searchOptions) {
       await discovery.ensureKnown(keys);
+      definitions.showAccepted();
       const searchParts = { search: index, catalogue, tree, skills, rerank: options.rerank, discovery, privacy };
       return searchTools(searchParts, query, searchOptions);
     },
@@ -286,11 +289,13 @@ async function compose(config: Config, options: SluiceOptions, cleanup: Cleanup)
     checkDefinition,
   });
   const open = openSkills(parts, { store, start: startProgram, onChanged: () => skills.forget() });
-  const toolsLike = (patterns: readonly string[] = ["*"]): Tool[] =>
-    catalogue
+  const toolsLike = async (patterns: readonly string[] = ["*"]): Promise<Tool[]> => {
+    await discovery.ensureKnown(keys);
+    return catalogue
       .servers()
       .flatMap((server) => server.tools)
       .filter(({ address }) => patterns.some((pattern) => matchesPattern(pattern, address)));
+  };
 
   const report = (): ServerReport[] =>
     config.servers.map((server) => toServerReport(server, { catalogue, upstreams, discovery, gate }));
@@ -342,20 +347,18 @@ async function compose(config: Config, options: SluiceOptions, cleanup: Cleanup)
       return writeTree(directory, tree, treeOptions);
     },
     async learnedTypes({ tools } = {}) {
-      await discovery.ensureKnown(keys);
-      return learned.list(toolsLike(tools)).map((output) => ({ ...output, type: toTypeText(output.schema, "any") }));
+      return learned
+        .list(await toolsLike(tools))
+        .map((output) => ({ ...output, type: toTypeText(output.schema, "any") }));
     },
     async forgetLearnedTypes({ tools } = {}) {
-      await discovery.ensureKnown(keys);
-      return learned.reset(toolsLike(tools).map(({ address }) => address));
+      return learned.reset((await toolsLike(tools)).map(({ address }) => address));
     },
     async changedDefinitions({ tools } = {}) {
-      await discovery.ensureKnown(keys);
-      return definitions.changes(toolsLike(tools));
+      return definitions.changes(await toolsLike(tools));
     },
     async acceptDefinitions({ tools }) {
-      await discovery.ensureKnown(keys);
-      return definitions.accept(toolsLike(tools));
+      return definitions.accept(await toolsLike(tools));
     },
     async flaggedDefinitions() {
       await discovery.ensureKnown(keys);
@@ -363,8 +366,7 @@ async function compose(config: Config, options: SluiceOptions, cleanup: Cleanup)
     },
     async exposedTools() {
       if (config.expose.length === 0) return [];
-      await discovery.ensureKnown(keys);
-      return toExposedTools(config.expose, toolsLike(config.expose), open.skills);
+      return toExposedTools(config.expose, await toolsLike(config.expose), open.skills);
     },
     async refresh({ servers = keys, signal } = {}) {
       await discovery.fetch(servers, signal);

@@ -29,6 +29,10 @@ export function createDefinitions(parts: {
   trust: Trust;
   /** Takes what a server has listed; what cannot be pinned is logged, and said again by what needs the pin. */
   see: Trust["see"];
+  /** What is shown of a tool where only what is pinned is. */
+  toShown: Trust["toShown"];
+  /** Shows what was accepted meanwhile, here or by another process, as its server says it. */
+  showAccepted(): void;
   changes(tools: Iterable<Tool>): DefinitionChange[];
   accept(tools: Iterable<Tool>): DefinitionChange[];
   flags(): DefinitionFlag[];
@@ -54,8 +58,28 @@ export function createDefinitions(parts: {
     },
   });
 
+  /** By address: what is not shown, and of which server. */
+  const withheld = new Map<string, Parameters<Trust["toShown"]>>();
+
+  function showAccepted(): void {
+    const accepted = [...withheld].filter(([, withheldOne]) => trust.toShown(...withheldOne).isWithheld !== true);
+    for (const [address] of accepted) withheld.delete(address);
+    for (const server of new Set(accepted.map(([, [key]]) => key))) {
+      catalogue.reread(server);
+      events.emit({ kind: "tools-changed", server });
+    }
+  }
+
   return {
     trust,
+    showAccepted,
+    toShown(server, definition) {
+      const shown = trust.toShown(server, definition);
+      const address = `${server}.${definition.name}`;
+      if (shown.isWithheld === true) withheld.set(address, [server, definition]);
+      else withheld.delete(address);
+      return shown;
+    },
     see(server, definitions) {
       try {
         trust.see(server, definitions);
@@ -68,6 +92,7 @@ export function createDefinitions(parts: {
       const accepted = trust.accept(tools).map(toShown);
       for (const { address, pinned, hash } of accepted)
         audit.record({ kind: "definition-accepted", tool: address, from: pinned, to: hash });
+      showAccepted();
       return accepted;
     },
     flags: () => findFlags(catalogue),
