@@ -180,6 +180,15 @@ export function openSkills(
     },
   };
 
+  function isShared(name: string): boolean {
+    try {
+      return skills.find(name)?.isShared === true;
+    } catch {
+      // What is wrong with it is said where it is saved.
+      return false;
+    }
+  }
+
   function importedBy(code: string): ReturnType<ProgramSkills["importedBy"]> {
     const names = new Set<string>();
     const texts = [code];
@@ -224,6 +233,14 @@ export function openSkills(
           `The program has saved ${names.length} skills; skillSavesPerExecutionMax is ${limits.skillSavesPerExecutionMax}`,
         );
       const name = String(given["name"]);
+      if (isShared(name))
+        throw new SluiceError(
+          "skill_invalid",
+          `There is a shared skill "${name.slice(0, 100)}", which everybody here uses`,
+          {
+            hint: "Save it under another name; to change the shared one, the user takes it over with `sluice skills add`",
+          },
+        );
       saves.set(by, [...names, name]);
       const saved = await skills.save(given, by, isAgain).catch((error: unknown) => {
         // What was refused is not there.

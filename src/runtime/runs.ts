@@ -198,7 +198,9 @@ export function createRuns(
       if (run.isAlive) return toRunning(run);
       if (run.status === "cancelled")
         throw new SluiceError("not_resumable", `${id} was cancelled`, { hint: "Run the code again" });
-      if (!toReport(run).isResumable && journal.outcome(id) !== undefined) return toStored(id);
+      // One that would go on and is not recorded: `take` says why.
+      const isOver = toHow(run) === undefined;
+      if (isOver && journal.outcome(id) !== undefined) return toStored(id);
       const execution = goOn(run);
       executions.add(execution);
       return executions.wait(execution, options);

@@ -14,8 +14,8 @@ export function createSkillCheck(
   parts: Pick<Parts, "discovery" | "namesIn" | "openView">,
   declared: ProgramCheck,
   skills: () => Pick<ProgramSkills, "importedBy" | "admitting">,
-): (name: string, files: SkillFiles) => Promise<CheckedSkill> {
-  return async (name, files) => {
+): (name: string, files: SkillFiles, programs?: ReadonlyMap<string, string>) => Promise<CheckedSkill> {
+  return async (name, files, programs = new Map()) => {
     const folder = `skills/${name}/`;
     const texts = new Map(
       [...files.keys()].filter(isCode).map((path) => [`${folder}${path}`, textOf(files, path) ?? ""]),
@@ -42,27 +42,35 @@ export function createSkillCheck(
       }
     }
     const needed = await checkModule(`${folder}index.ts`);
+    for (const [part, text] of programs) {
+      const linked = await linkProgram(text, source).catch((error: unknown) => {
+        throw error instanceof LinkError ? toInvalid(name, error, part) : error;
+      });
+      const problems = await declared.check(linked, texts);
+      if (problems.length > 0) throw toTypeErrors(name, part, problems);
+    }
     const modules = needed.filter((path) => path !== `${folder}index.ts`);
     for (const path of modules) await checkModule(path);
     return { imports: [...imports].sort(), modules: modules.map((path) => path.slice(folder.length)) };
   };
 }
 
-function toTypeErrors(name: string, path: string, problems: readonly { line: number; message: string }[]): SluiceError {
-  const where = path.endsWith("/index.ts") ? "" : ` in ${path}`;
+/** `part`: a module, or a program that goes with the skill: `example`. */
+function toTypeErrors(name: string, part: string, problems: readonly { line: number; message: string }[]): SluiceError {
+  const where = !part.includes("/") || part.endsWith("/index.ts") ? "" : ` in ${part}`;
   const shown = problems.slice(0, 5).map(({ line, message }) => `line ${line}: ${message}`);
   return new SluiceError(
     "skill_invalid",
-    `The code of the skill "${name}" has type errors${where}: ${shown.join("; ")}`,
+    `The ${part.includes("/") ? "code" : part} of the skill "${name}" has type errors${where}: ${shown.join("; ")}`,
   );
 }
 
 /** What the linker says of a module of a skill, or of a skill. */
-export function toInvalid(name: string, { message, place, hint }: LinkError): SluiceError {
+export function toInvalid(name: string, { message, place, hint }: LinkError, part = "code"): SluiceError {
   const at = place === undefined ? "" : ` (line ${place.line}: ${place.source.trim().slice(0, 120)})`;
   return new SluiceError(
     "skill_invalid",
-    `The code of ${name.includes("/") ? name : `the skill "${name}"`} cannot be used: ${message}${at}`,
+    `The ${part} of ${name.includes("/") ? name : `the skill "${name}"`} cannot be used: ${message}${at}`,
     hint === undefined ? {} : { hint },
   );
 }

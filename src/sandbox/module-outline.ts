@@ -276,9 +276,16 @@ function toExports(body: readonly Node[], text: string, { module }: ParsedModule
         declared.set(name, init);
     }
   }
+  const exported = new Set<string>();
   return module.staticExports
     .flatMap(({ entries }) => entries)
     .filter(({ isType }) => !isType)
+    .filter(({ exportName: { name } }) => {
+      // A function is exported once, however many ways to call it are declared before it.
+      const isFirst = name === null || !exported.has(name);
+      exported.add(name ?? "");
+      return isFirst;
+    })
     .map((entry) => {
       const name = entry.exportName.kind === "Default" ? "default" : (entry.exportName.name ?? "*");
       const local = entry.moduleRequest === null ? (entry.localName.name ?? name) : undefined;

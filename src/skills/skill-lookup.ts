@@ -244,9 +244,13 @@ export function createSkillLookup({
           : `Its SKILL.md calls it "${head.name.slice(0, 100)}", its folder "${name}"`;
     try {
       const call = await callOf(name, files);
-      const missing = files.has("index.ts")
-        ? `It exports no function ${toFunctionName(name)}`
-        : "It has no index.ts: it can be read, not imported";
+      const code = textOf(files, "index.ts");
+      const missing =
+        code === undefined
+          ? "It has no index.ts: it can be read, not imported"
+          : code.length > limits.skillCodeBytesMax
+            ? `Its index.ts has ${code.length} characters: how it is called is not read past skillCodeBytesMax (${limits.skillCodeBytesMax})`
+            : `It exports no function ${toFunctionName(name)}`;
       const problem = about ?? (call === undefined ? missing : undefined);
       return { ...(call === undefined ? {} : { call }), ...(problem === undefined ? {} : { problem }) };
     } catch (error) {

@@ -75,7 +75,7 @@ export interface SkillsOptions extends SkillChecks {
   /** The one whose programs call what is saved. */
   workspace: string;
   /** Links and type-checks the code of these files. Throws `skill_invalid`. */
-  check: (name: string, files: SkillFiles) => Promise<CheckedSkill>;
+  check: (name: string, files: SkillFiles, programs?: ReadonlyMap<string, string>) => Promise<CheckedSkill>;
   /** Addresses of the tools that the code of these files names. */
   toolsIn: (name: string, files: SkillFiles) => Promise<string[]>;
   /** The hash of a tool's definition as it is now. */
@@ -158,11 +158,17 @@ export function createSkills(options: SkillsOptions): Skills {
     const { name, code, example, tests } = input;
     const { call } = await checkSkill(input, options);
     if (own !== undefined) await refuseSecrets(name, "SKILL.md", withoutMetadata(own, name), options);
-    const programs = { "example.ts": example, "index.test.ts": tests };
-    for (const [file, program] of Object.entries(programs))
-      if (program !== undefined) await options.outline(`skills/${name}/${file}`, program);
+    const programs = new Map<string, string>();
+    for (const [part, file, text] of [
+      ["example", "example.ts", example],
+      ["tests", "index.test.ts", tests],
+    ] as const) {
+      if (text === undefined) continue;
+      await options.outline(`skills/${name}/${file}`, text);
+      programs.set(part, toTestProgram(name, text));
+    }
     const files: SkillFiles = new Map([...others, ["index.ts", toTextFile(code)] as const]);
-    const { modules } = await options.check(name, files);
+    const { modules } = await options.check(name, files, programs);
     for (const path of modules) await checkModule(name, path, textOf(files, path) ?? "", options);
     const addresses = await options.toolsIn(name, files);
     const toFiles = (version: number): SkillFiles => {
