@@ -5,7 +5,7 @@ import type { AddressInfo } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { text } from "node:stream/consumers";
-import { fileURLToPath } from "node:url";
+import { fileURLToPath, pathToFileURL } from "node:url";
 import Database from "libsql";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import type { JsonObject } from "../src/base/json.ts";
@@ -569,6 +569,33 @@ describe("an approval", () => {
     await third.resume(parked.executionId);
     expect(await third.resume(parked.executionId)).toMatchObject({ result: ["put a", "added b"] });
   });
+
+  test("of calls that were under way together is asked for each by itself", async () => {
+    const first = await start();
+    const keys = JSON.stringify(["a", "b", "c"]);
+    const { executionId } = await first.executeCode(
+      `return await Promise.all(${keys}.map((key) => ledger.add({ key, ms: 60_000 }).catch((error) => error.code)))`,
+      { answerMs: 1 },
+    );
+    await expect.poll(async () => (await effects()).length, patience).toBe(3);
+    await stop(first);
+    // Another server of the same tools, which answers at once.
+    const quick = `process.argv[2] = ${JSON.stringify(join(folder, "effects"))}; globalThis.setTimeout = (act) => act(); await import(${JSON.stringify(pathToFileURL(ledger).href)})`;
+    const second = await start({
+      mcpServers: { ledger: { command: process.execPath, args: ["--input-type=module", "-e", quick, "-"] } },
+    });
+    expect(await second.resume(executionId)).toMatchObject({ status: "paused" });
+    await expect.poll(() => second.questions(), patience).toHaveLength(3);
+    for (const { id, kind, body } of second.questions()) {
+      expect([kind, body.calls]).toEqual(["repeat", 1]);
+      second.answer(id, body.arguments[0]?.includes('"b"') === true ? "allow-once" : "deny-once", "test");
+    }
+    await expect.poll(() => second.questions(), patience).toHaveLength(0);
+    await expect
+      .poll(async () => (await second.resume(executionId)).result, patience)
+      .toEqual(["interrupted", "added b", "interrupted"]);
+    expect((await effects()).sort()).toEqual(["add a", "add b", "add b", "add c"]);
+  }, 90_000);
 
   test("leaves no call unknown that was under way when its process ended in order", async () => {
     const own = { policy: { tools: { "ledger.put": "approve" } } };

@@ -93,6 +93,11 @@ describe("the tools of a skill", () => {
       const saved = await own.sluice.skills.save({ name: `${name}-way`, description: "Feeds.", code }, "ada");
       expect([name, saved.tools]).toEqual([name, expect.arrayContaining(["zoo.feed-animal"])]);
     }
+    const made = `export async function madeWay(given: any) { return callTool(["zoo", "feed-animal"].join("."), given); }`;
+    const example = `await madeWay({ animal: "lion", grams: 1 })`;
+    await own.sluice.skills.save({ name: "made-way", description: "Feeds.", code: made, example }, "ada");
+    expect(await own.sluice.skills.test("made-way", { live: true })).toMatchObject({ ok: true });
+    expect(await own.sluice.skills.show("made-way")).toMatchObject({ tools: ["zoo.feed-animal"] });
     const plain = `export const plainWay = (): string => "see zoo.feed for more, or example.com";`;
     const saved = await own.sluice.skills.save({ name: "plain-way", description: "Tells.", code: plain }, "ada");
     expect(saved.tools).toEqual([]);

@@ -180,6 +180,7 @@ export const limits = {
   notifyAttemptsMax: 3, // tries of it
   questionPollMs: 250, // how often it is looked whether another process has answered
   questionsPerExecutionMax: 30, // questions of one execution; more would wear a person down until the answer is yes
+  repeatQuestionsMax: 10, // calls of one execution that were under way together and are asked about one by one; more are one question
   questionGatherMs: 50, // calls that come within this are asked together
   questionsPendingMax: 64, // questions of one process that wait at once
   rememberedAnswersMax: 1_000, // answers for always that are in force at once: the newest, each given by a person

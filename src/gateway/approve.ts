@@ -40,6 +40,8 @@ interface Answered {
   /** By class, origins and tool. */
   flows: Map<string, boolean>;
   questions: number;
+  /** Calls that were asked about because they had left before. */
+  repeats: number;
 }
 
 const SAMPLES_MAX = 3;
@@ -57,7 +59,7 @@ export function approve({ broker, decide, isRepeatable, masked, clean, flush }: 
   function executionOf(executionId: string): Answered {
     const known = executions.get(executionId);
     if (known !== undefined) return known;
-    const made: Answered = { calls: new Map(), flows: new Map(), questions: 0 };
+    const made: Answered = { calls: new Map(), flows: new Map(), questions: 0, repeats: 0 };
     executions.set(executionId, made);
     const [oldest] = executions.keys();
     if (executions.size > limits.outcomesKeptMax && oldest !== undefined) executions.delete(oldest);
@@ -131,8 +133,9 @@ export function approve({ broker, decide, isRepeatable, masked, clean, flush }: 
     return { text, arguments: lines, calls: calls.length, data, about, ...where };
   }
 
-  function join(kind: QuestionKind, origins: string[], call: ToolCall): Batch {
-    const key = JSON.stringify([call.executionId, kind, origins, call.tool.address]);
+  /** `apart`: what is asked about by itself, and not together with other calls. */
+  function join(kind: QuestionKind, origins: string[], call: ToolCall, apart?: unknown): Batch {
+    const key = JSON.stringify([call.executionId, kind, origins, call.tool.address, apart]);
     const open = batches.get(key);
     const chars = kind === "edge" ? 0 : toShown(toWholeArguments(call)).length;
     if (open !== undefined && open.chars + chars <= limits.questionCharsMax) {
@@ -187,10 +190,16 @@ export function approve({ broker, decide, isRepeatable, masked, clean, flush }: 
     return isAllowed;
   }
 
-  /** Whether a call that may have been carried out already may be made again. */
+  /**
+   * Whether a call that may have been carried out already may be made again: of calls that were under way together some
+   * were carried out and some not, so each is asked about by itself as long as they are few.
+   */
   async function mayRepeat(call: ToolCall): Promise<boolean> {
     if ((call.timesLeft ?? 0) === 0 || isRepeatable(call.tool, true)) return true;
-    return join("repeat", toOrigins(call.edges ?? [], call.tool.server), call).answer;
+    const own = executionOf(call.executionId);
+    own.repeats += 1;
+    const apart = own.repeats <= limits.repeatQuestionsMax ? call.callId : undefined;
+    return join("repeat", toOrigins(call.edges ?? [], call.tool.server), call, apart).answer;
   }
 
   async function decideOn(call: ToolCall, next: (call: ToolCall) => Promise<CallOutcome>): Promise<CallOutcome> {

@@ -292,7 +292,11 @@ export function createSkills(options: SkillsOptions): Skills {
         const found = need(name);
         // Not of another one that was saved meanwhile.
         if (toSkillHash(found.files) === toSkillHash(files))
-          noteTested(name, found, { tools: toTools(addresses), imports });
+          // Also of tools that its text does not name: a name may be made while it runs.
+          noteTested(name, found, {
+            tools: toTools([...new Set([...addresses, ...calls.map(({ tool }) => tool)])]),
+            imports,
+          });
       });
       return { ...about, ok: true };
     },
