@@ -5,6 +5,7 @@ import { fileURLToPath } from "node:url";
 import fc from "fast-check";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import type { Json } from "../src/base/json.ts";
+import { toSkeleton } from "../src/base/skeleton.ts";
 import { toTypeText } from "../src/codegen/schema-type.ts";
 import { mergeShapes, parseShape, toShape, toShapeJson, toShapeSchema } from "../src/catalogue/shape.ts";
 import { validateValue } from "../src/gateway/validate-value.ts";
@@ -15,6 +16,12 @@ import type { Sluice } from "../src/runtime/sluice.ts";
 
 const typeOf = (...results: Json[]): string =>
   toTypeText(toShapeSchema(results.map((result) => toShape(result)).reduce(mergeShapes)), "any");
+
+/** All texts of a value, without its keys. */
+function textsOf(value: Json): string[] {
+  if (typeof value === "string") return [value];
+  return typeof value === "object" && value !== null ? Object.values(value).flatMap(textsOf) : [];
+}
 
 describe("a type", () => {
   const cases: Record<string, [results: Json[], type: string]> = {
@@ -72,6 +79,21 @@ describe("a type", () => {
       }),
       { numRuns: 300 },
     );
+  });
+
+  test("is the same of a skeleton, which holds no value", () => {
+    fc.assert(
+      fc.property(fc.jsonValue({ maxDepth: 6 }), (value) => {
+        const skeleton = toSkeleton(value as Json);
+        expect(toShapeJson(toShape(skeleton))).toEqual(toShapeJson(toShape(value as Json)));
+        expect(textsOf(skeleton).filter((text) => text !== "" && !/^\[.*\]$/s.test(text))).toEqual([]);
+      }),
+    );
+    const many = {
+      rows: Array.from({ length: 9_000 }, (_, id) => ({ id, name: `n${id}`, mail: "[EMAIL_1]", ok: id > 5 })),
+    };
+    expect(typeOf(toSkeleton(many))).toBe(typeOf(many));
+    expect(JSON.stringify(toSkeleton(many)).length).toBeLessThan(20_000);
   });
 
   test("is the same whatever the order of the results", () => {
@@ -137,6 +159,34 @@ describe("over a real server", () => {
     expect(module).toContain("email?: string");
     expect(module).toMatch(/learned from 3 calls/i);
     expect(signature).toContain("rows");
+  });
+
+  test("a large result teaches what a small one does", async () => {
+    const rows = (count: number): Json => ({
+      rows: Array.from({ length: count }, (_, id) => ({
+        id,
+        email: `x${id % 7}@y.io`,
+        note: "n".repeat(60),
+        to: null,
+      })),
+      next: { page: 2 },
+    });
+    const large = rows(4_000);
+    expect(JSON.stringify(large).length).toBeGreaterThan(262_144);
+    await get(large);
+    await expect.poll(async () => (await sluice.learnedTypes()).length, { timeout: 10_000 }).toBe(1);
+    const [learned] = await sluice.learnedTypes();
+    expect(learned).toMatchObject({
+      type: "{ rows: { id: number, email: string /* EMAIL */, note: string, to: null }[], next: { page: number } }",
+      calls: 1,
+    });
+    await get(rows(2));
+    await expect.poll(async () => (await sluice.learnedTypes())[0]?.calls, { timeout: 10_000 }).toBe(2);
+    expect(await sluice.learnedTypes()).toMatchObject([{ type: learned?.type, changes: [] }]);
+    // As a text that is JSON, too.
+    await sluice.callTool("shop.text", { text: JSON.stringify(large) });
+    await expect.poll(async () => (await sluice.learnedTypes()).length, { timeout: 10_000 }).toBe(2);
+    expect((await sluice.learnedTypes())[1]).toMatchObject({ address: "shop.text", type: learned?.type });
   });
 
   test("a text that is JSON is read, prose is a string", async () => {

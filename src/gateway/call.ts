@@ -53,7 +53,14 @@ export interface SealedCounts {
 export type CallOutcome = (
   | { kind: "data"; data: Json; bytes?: number; sealed?: SealedCounts }
   /** Data that is too large for the event loop. */
-  | { kind: "large"; value: LargeValue; bytes: number; sealed?: SealedCounts }
+  | {
+      kind: "large";
+      value: LargeValue;
+      bytes: number;
+      sealed?: SealedCounts;
+      /** Of what was sealed, see `base/skeleton.ts`: what it teaches about its tool. */
+      skeleton?: Json;
+    }
   | { kind: "error"; code: ErrorCode; message: string; hint?: string; transient?: Transient; isServerFault?: boolean }
 ) & {
   /** How often it was tried, if more than once. */

@@ -10,7 +10,11 @@ export interface SealParts {
   /** Replaces tokens by what is behind them; rejects where that cannot be done. */
   restore: (args: JsonObject, schema: JsonSchema, server: string) => Promise<JsonObject>;
   seal: (value: Json, call: ToolCall, mode: SealMode) => Promise<{ value: Json } & SealedCounts>;
-  sealLarge: (value: LargeValue, call: ToolCall, mode: SealMode) => Promise<{ value: LargeValue } & SealedCounts>;
+  sealLarge: (
+    value: LargeValue,
+    call: ToolCall,
+    mode: SealMode,
+  ) => Promise<{ value: LargeValue; skeleton: Json } & SealedCounts>;
   modeOf: (server: string) => PrivacyMode;
 }
 
@@ -31,8 +35,8 @@ export function privacy({ restore, seal, sealLarge, modeOf }: SealParts): Step {
         return { ...outcome, data: value, sealed };
       }
       case "large": {
-        const { value, ...sealed } = await sealLarge(outcome.value, call, mode);
-        return { ...outcome, value, bytes: value.bytes, sealed };
+        const { value, skeleton, ...sealed } = await sealLarge(outcome.value, call, mode);
+        return { ...outcome, value, skeleton, bytes: value.bytes, sealed };
       }
       case "error": {
         const { message, hint } = outcome;

@@ -3,6 +3,7 @@ import { parentPort, workerData } from "node:worker_threads";
 import { SluiceError, toMessage } from "../base/errors.ts";
 import type { Json } from "../base/json.ts";
 import { parseText } from "../base/read-result.js";
+import { toSkeleton } from "../base/skeleton.ts";
 import { createPrivacyCore, type PrivacyCore, type PrivacySettings, type SealRequest } from "./privacy-core.ts";
 
 /** What is asked of the thread: a method of the core, and its arguments. */
@@ -47,12 +48,12 @@ function sealLarge(
   own: PrivacyCore,
   { form, pieces, ...request }: LargeSealRequest,
   handedOver: ArrayBuffer[],
-): { bytes: Uint8Array; counts: Record<string, number>; withheld: number } {
+): { bytes: Uint8Array; skeleton: Json; counts: Record<string, number>; withheld: number } {
   const text = Buffer.concat(pieces).toString("utf8");
   const value = (form === "json" ? JSON.parse(text) : parseText(text)) as Json;
   const { value: sealed, ...rest } = own.seal({ ...request, value });
   // Not from the shared pool, whose memory cannot be handed over.
   const bytes = new Uint8Array(Buffer.from(JSON.stringify(sealed)));
   handedOver.push(bytes.buffer);
-  return { bytes, ...rest };
+  return { bytes, skeleton: toSkeleton(sealed), ...rest };
 }

@@ -2,6 +2,7 @@ import { builtFile } from "../base/built-file.ts";
 import { type ErrorCode, SluiceError } from "../base/errors.ts";
 import { createIdleThread } from "../base/idle-thread.ts";
 import { inTime } from "../base/in-time.ts";
+import type { Json } from "../base/json.ts";
 import type { LargeValue } from "../base/large-json.ts";
 import { limits } from "../base/limits.ts";
 import type { PrivacyCore, PrivacySettings, SealRequest } from "./privacy-core.ts";
@@ -18,6 +19,8 @@ export type Privacy = { [Name in Exclude<keyof PrivacyCore, typeof Symbol.dispos
 
 export interface LargeSealed {
   value: LargeValue;
+  /** Its shape as a value, see `base/skeleton.ts`. */
+  skeleton: Json;
   counts: Record<string, number>;
   withheld: number;
 }

@@ -12,6 +12,7 @@ import { unwrapResult } from "../gateway/unwrap.ts";
 import type { Upstreams } from "../upstream/upstreams.ts";
 import { cleanTexts } from "./clean-texts.ts";
 import { learnedPath } from "./flow-hooks.ts";
+import type { Learning } from "./learning.ts";
 import { createMedia } from "./media.ts";
 import type { NamedCall, Parts } from "./parts.ts";
 
@@ -29,7 +30,7 @@ export function createInvoke(
     upstreams: Upstreams;
     log: (line: string) => void;
     /** Told of every result, as the caller gets it. */
-    learn: (tool: Tool, result: Json) => void;
+    learn: Learning["learn"];
     checkDefinition: DefinitionCheck;
   },
 ): Parts["invoke"] {
@@ -47,13 +48,13 @@ export function createInvoke(
   }
 
   /** The call has happened, and its result is told whatever becomes of this. Nothing is learned whose label cannot be kept. */
-  function learnFrom(executionId: string, tool: Tool, data: Json): void {
+  function learnFrom(executionId: string, tool: Tool, data: Json, isSkeleton: boolean): void {
     try {
       noteLearned(parts.gate.flow.labelsOf(executionId));
     } catch (error) {
       return log(`learned types: ${tool.address} taught nothing: ${toMessage(error)}`);
     }
-    learn(tool, data);
+    learn(tool, data, { isSkeleton });
   }
 
   async function callUpstream(call: ToolCall): Promise<CallOutcome> {
@@ -131,7 +132,9 @@ export function createInvoke(
       };
     }
     const outcome = await pass({ ...rest, tool, arguments: args });
-    if (outcome.kind === "data") learnFrom(named.executionId, tool, outcome.data);
+    if (outcome.kind === "data") learnFrom(named.executionId, tool, outcome.data, false);
+    if (outcome.kind === "large" && outcome.skeleton !== undefined)
+      learnFrom(named.executionId, tool, outcome.skeleton, true);
     return { ...outcome, address: tool.address };
   };
 }

@@ -68,14 +68,14 @@ return { count: open.length, first: open.slice(0, 3) };`,
 const searchTools: ToolListing = {
   name: "search_tools",
   description:
-    "Find tools by what they do. detail: name (cheapest), summary (sentence and signature), full (typed module). " +
+    "Find tools by what they do. detail: name, summary (sentence and signature), full (typed module). " +
     "An empty query with server lists all its tools. Programs write `call`; call_tool takes `id`.",
   inputSchema: {
     type: "object",
     properties: {
       query: { type: "string" },
-      detail: { type: "string", enum: ["name", "summary", "full"] },
-      limit: { type: "integer", minimum: 1, maximum: 50 },
+      detail: { enum: ["name", "summary", "full"] },
+      limit: { type: "integer" },
       server: { type: "string" },
     },
     required: ["query"],
@@ -107,7 +107,7 @@ const searchTools: ToolListing = {
 
 const callTool: ToolListing = {
   name: "call_tool",
-  description: "Call one tool directly: for a single simple call with a small answer. Otherwise use execute_code.",
+  description: "Call one tool: for a single simple call with a small answer. Otherwise use execute_code.",
   inputSchema: {
     type: "object",
     properties: {
