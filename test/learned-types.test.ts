@@ -275,7 +275,10 @@ describe("over a real server", () => {
     await other[Symbol.asyncDispose]();
     await sluice[Symbol.asyncDispose]();
     sluice = await open();
-    expect(await sluice.learnedTypes()).toMatchObject([{ type: "{ a?: number, b?: number }", calls: 2 }]);
+    const [learned, ...others] = await sluice.learnedTypes();
+    // Whichever wrote first.
+    expect(["{ a?: number, b?: number }", "{ b?: number, a?: number }"]).toContain(learned?.type);
+    expect({ calls: learned?.calls, others }).toEqual({ calls: 2, others: [] });
   });
 
   test("it is forgotten on demand", async () => {

@@ -588,7 +588,7 @@ describe("an approval", () => {
     await expect.poll(() => second.questions(), patience).toHaveLength(3);
     for (const { id, kind, body } of second.questions()) {
       expect([kind, body.calls]).toEqual(["repeat", 1]);
-      second.answer(id, body.arguments[0]?.includes('"b"') === true ? "allow-once" : "deny-once", "test");
+      second.answer(id, body.arguments[0]?.includes('"b"') ? "allow-once" : "deny-once", "test");
     }
     await expect.poll(() => second.questions(), patience).toHaveLength(0);
     await expect

@@ -64,7 +64,7 @@ return first;`;
     expect(await own.sluice.skills.show(feed.name)).toMatchObject({ isTested: false, version: 2 });
     checkOutcome(await own.run(save({ ...feed, example: undefined })), { result: "fed lion 50 g" });
     // One that fails leaves what it saved untested.
-    checkOutcome(await own.run(`${save(feed).replace("return first", "throw new Error('late')")}`), {
+    checkOutcome(await own.run(save(feed).replace("return first", "throw new Error('late')")), {
       error: { message: "late" },
     });
     expect(await own.sluice.skills.show(feed.name)).toMatchObject({ isTested: false, version: 4 });

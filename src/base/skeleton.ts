@@ -19,7 +19,7 @@ export function toSkeleton(value: Json): Json {
     const isDeep = depth >= limits.learnedDepthMax;
     if (!isJsonObject(at)) return isDeep ? [] : itemsOf(at, depth);
     // Own members, whatever their names.
-    return isDeep ? {} : (Object.fromEntries(membersOf(at, depth)) as Json);
+    return isDeep ? {} : Object.fromEntries(membersOf(at, depth));
   }
 
   function itemsOf(list: readonly Json[], depth: number): Json[] {

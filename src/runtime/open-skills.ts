@@ -232,7 +232,7 @@ export function openSkills(
           "skill_invalid",
           `The program has saved ${names.length} skills; skillSavesPerExecutionMax is ${limits.skillSavesPerExecutionMax}`,
         );
-      const name = String(given["name"]);
+      const name = typeof given["name"] === "string" ? given["name"] : "";
       if (isShared(name))
         throw new SluiceError(
           "skill_invalid",
