@@ -144,10 +144,8 @@ async function compose(config: Config, options: SluiceOptions, cleanup: Cleanup)
   const isForeign = (skill: string): boolean => open.skills.foreignOf(skill) !== undefined;
   const skillRoots = openSkillRoot([config.skills.dir, ...config.skills.shared], isForeign);
   const skills = createSkillFolder(skillRoots.visible, (skill) => open.skills.isWhole(skill));
-  const index = createSearch(catalogue, {
-    file: join(config.stateDir, "search.index"),
-    skills: () => skills.list(),
-  });
+  const file = join(config.stateDir, "search.index");
+  const index = createSearch(catalogue, { file, skills: () => skills.list() });
   const { engine, reason: engineReason } = chooseEngine(config.sandbox);
   const [workspace, { wall, reason: wallReason }] = await Promise.all([
     openWorkspace(join(config.stateDir, "workspaces", config.workspace), config.sandbox),
