@@ -50,7 +50,7 @@ function* hex(text: string): Generator<DecodedPart> {
 }
 
 function* percent(text: string): Generator<DecodedPart> {
-  for (const { start, end, text: run } of runsWith(text, "%", /[^\s"'<>&?=,;|]+/g)) {
+  for (const { start, end, text: run } of runsWith(text, "%", /[^\s"<>&?=,;|]+/g)) {
     const decoded = run.replaceAll(/(?:%[\dA-Fa-f]{2})+/g, (codes) =>
       Buffer.from(codes.replaceAll("%", ""), "hex").toString("utf8"),
     );

@@ -124,6 +124,7 @@ export function createDisguisedValues(least: Thresholds = anywhere): DisguisedVa
       }
       if (name === "NAME" && !/[\s,]/.test(surface.trim()) && folded.length < least.name) return;
       put(folded);
+      for (const escaped of toEscaped(surface)) put(toFolded(escaped));
       if (/[a-z]/.test(folded)) forms.add(toFolded(rotate(surface.toLowerCase())), value);
     },
     find: (text, options = {}) => toDisjoint(findAt(text, 0, options)),
@@ -132,6 +133,19 @@ export function createDisguisedValues(least: Thresholds = anywhere): DisguisedVa
       glued.clear();
     },
   };
+}
+
+/** How a page or a program writes a value with characters that mean something there; in others the escapes are looked through. */
+function toEscaped(surface: string): string[] {
+  const forms: string[] = [];
+  if (/[&<>"']/.test(surface)) {
+    const plain = surface.replaceAll("&", "&amp;").replaceAll("<", "&lt;").replaceAll(">", "&gt;");
+    for (const quote of ["&#39;", "&#x27;", "&apos;", "'"])
+      for (const double of ["&quot;", "&#34;"]) forms.push(plain.replaceAll("'", quote).replaceAll('"', double));
+  }
+  if (/[\n\r\t]/.test(surface))
+    forms.push(surface.replaceAll("\n", "\\n").replaceAll("\r", "\\r").replaceAll("\t", "\\t"));
+  return [...new Set(forms)].filter((form) => form !== surface);
 }
 
 function isBoundary(text: string, index: number): boolean {

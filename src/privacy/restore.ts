@@ -4,6 +4,7 @@ import { limits } from "../base/limits.ts";
 import { scalarTypeAt } from "./schema-place.ts";
 import { literalClass } from "./classes.ts";
 import { type RestoredValue, toWordAround } from "./echoes.ts";
+import { isIndexKey } from "./index-key.ts";
 import { isJson, jsonString } from "./look-alikes.ts";
 import { replaceSpans } from "./spans.ts";
 import { type Token, type TokenGrammar, type TokenInText, toTokenText } from "./token.ts";
@@ -120,11 +121,12 @@ class Restoring {
 
   /** What is put in a token's place, counted: one token can stand for megabytes, and stand in many places. */
   #count(written: string): string {
-    this.#chars += written.length;
+    // Rounded up to a power of two: how many of one fit would tell its length.
+    this.#chars += Math.max(64, 2 ** Math.ceil(Math.log2(Math.max(1, written.length))));
     if (this.#chars <= limits.restoredCharsMax) return written;
     throw new SluiceError(
       "restoredCharsMax",
-      `What stands behind the tokens of one call is over ${limits.restoredCharsMax} characters (restoredCharsMax)`,
+      `What stands behind the tokens of one call is over ${limits.restoredCharsMax.toLocaleString("en")} characters (restoredCharsMax)`,
       { hint: "Send less in one call" },
     );
   }
@@ -134,8 +136,10 @@ class Restoring {
     if (Array.isArray(value)) return value.map((item) => this.visit(item, path));
     if (!isJsonObject(value)) return value;
     const members = new Map<string, Json>();
+    let hidden: string | undefined;
     for (const [key, member] of Object.entries(value)) {
       const name = this.#text(key, findIn(key, this.#grammar), path, true);
+      if (name !== key && isIndexKey(name)) hidden = key;
       if (members.has(name))
         throw new SluiceError(
           "arguments_invalid",
@@ -143,6 +147,7 @@ class Restoring {
         );
       members.set(name, this.visit(member, [...path, key]));
     }
+    if (hidden !== undefined) refuseOrder(hidden, [...members.keys()]);
     return Object.fromEntries(members);
   }
 
@@ -191,17 +196,33 @@ class Restoring {
   #inJson(text: string, [token]: readonly Found[], path: readonly string[]): string | undefined {
     const first = /^\s*[{[]/.exec(text);
     if (first === null || token?.start === first[0].length - 1 || !isJson(text)) return undefined;
-    return text.replace(jsonString, (literal) => {
-      const inner = JSON.parse(literal) as string;
-      const inside = findIn(inner, this.#grammar);
-      const entry = this.#whole(inner, inside, path, false);
-      if (entry === undefined) {
-        const restored = this.#text(inner, inside, path, false);
-        return restored === inner ? literal : JSON.stringify(restored);
-      }
-      if (isQuoted(entry)) return this.#count(entry.surface);
-      return JSON.stringify(entry.isNumber ? toNumber(entry) : this.#count(entry.surface));
+    let hidden: string | undefined;
+    const keys = new Set<string>();
+    const written = text.replaceAll(jsonString, (literal, ...groups) => {
+      const at = Number(groups.at(-2));
+      const isKey = /^\s*:/.test(text.slice(at + literal.length));
+      const restored = this.#jsonString(literal, path, isKey);
+      if (!isKey) return restored;
+      // All that the text names, wherever: who reads it puts them in their order.
+      const name = JSON.parse(restored) as string;
+      keys.add(name);
+      if (restored !== literal && isIndexKey(name)) hidden = literal;
+      return restored;
     });
+    if (hidden !== undefined) refuseOrder(hidden, [...keys]);
+    return written;
+  }
+
+  #jsonString(literal: string, path: readonly string[], isKey: boolean): string {
+    const inner = JSON.parse(literal) as string;
+    const inside = findIn(inner, this.#grammar);
+    const entry = this.#whole(inner, inside, path, false);
+    if (entry === undefined) {
+      const restored = this.#text(inner, inside, path, false);
+      return restored === inner ? literal : JSON.stringify(restored);
+    }
+    if (isQuoted(entry)) return this.#count(entry.surface);
+    return JSON.stringify(entry.isNumber && !isKey ? toNumber(entry) : this.#count(entry.surface));
   }
 }
 
@@ -224,6 +245,16 @@ function toNumber({ surface, token }: VaultEntry): number {
   throw new SluiceError(
     "arguments_invalid",
     `Cannot restore ${toTokenText(token)} as a number: the schema asks for one, and it stands for a text`,
+  );
+}
+
+/** The order of two numbers as keys tells which is larger, and so, asked often enough, what they are. */
+function refuseOrder(hidden: string, keys: readonly string[]): void {
+  if (keys.filter(isIndexKey).length < 2) return;
+  throw new SluiceError(
+    "arguments_invalid",
+    `Cannot restore ${hidden} as a key beside another number: keys that are numbers stand in the order of their size, which tells what is behind a token`,
+    { hint: "Send one object for each, or a list of pairs" },
   );
 }
 

@@ -3,6 +3,7 @@ import type { Json, JsonSchema } from "../base/json.ts";
 import { limits } from "../base/limits.ts";
 import type { Detector } from "./detect/detector.ts";
 import { echoDigitsMin } from "./echoes.ts";
+import { isIndexKey } from "./index-key.ts";
 import type { FieldRule } from "./field-rules.ts";
 import type { Finding } from "./finding.ts";
 import { findLookAlikes } from "./look-alikes.ts";
@@ -365,9 +366,25 @@ function toValue(draft: Draft): Json {
   if (draft instanceof Slot) return draft.isNumber && draft.findings.length === 0 ? Number(draft.text) : toText(draft);
   if ("items" in draft) return draft.items.map(toValue);
   if ("nested" in draft) return JSON.stringify(toValue(draft.nested), null, draft.indent);
-  return Object.fromEntries(
-    draft.members.map(([key, member]) => [typeof key === "string" ? key : toText(key), toValue(member)]),
-  );
+  const members = draft.members.map(([key, member]): [string, Json] => [
+    typeof key === "string" ? key : toText(key),
+    toValue(member),
+  ]);
+  return Object.fromEntries(withoutOrder(members, draft.members));
+}
+
+/** Keys that were numbers stood in the order of their size: those that are sealed go last, in the order of their tokens. */
+function withoutOrder(
+  sealed: [string, Json][],
+  drafts: readonly (readonly [string | Slot, Draft])[],
+): [string, Json][] {
+  const isHidden = (at: number): boolean => {
+    const [key] = drafts[at] ?? [""];
+    return key instanceof Slot && isIndexKey(key.text) && sealed[at]?.[0] !== key.text;
+  };
+  const hidden = sealed.filter((_, at) => isHidden(at));
+  if (hidden.length === 0) return sealed;
+  return [...sealed.filter((_, at) => !isHidden(at)), ...hidden.sort(([a], [b]) => (a < b ? -1 : 1))];
 }
 
 function toText({ text, findings, tokens }: Slot): string {

@@ -97,6 +97,7 @@ function isQuoted(text: string, start: number): boolean {
 
 /** An expression in a program stands where a value would: `token = call.argument`, `address: string`, `secret: OAuthSecret`. */
 function isCode(kind: string, value: string): boolean {
+  if (typeExpression.test(value)) return true;
   if (/^[A-Za-z_$][\w$]*(?:\?\.|\[|\(|\?$)/.test(value) && kind !== "EMAIL" && !/\s/.test(value))
     return !/\d{3}/.test(value);
   if (kind === "SECRET")
@@ -105,6 +106,10 @@ function isCode(kind: string, value: string): boolean {
     );
   return kind === "ADDRESS" && (/^[^\p{Lu}\d]*$/u.test(value) || /^\w*\p{Ll}\p{Lu}\w*$/u.test(value));
 }
+
+// `string`, `string[] | null`, `string` with a class in a comment: what a module says that stands there.
+const typeExpression =
+  /^(?:string|number|boolean|unknown|null|undefined|any)(?:\[\])*\s{0,3}(?:$|[;,|]|\/\* [A-Z][A-Z0-9_, ]{0,60} \*\/)/;
 
 const generalKey = /(?:^|[ _.-])(?:key|value|credential|hash|code)$/i;
 
@@ -124,7 +129,9 @@ const isCut = new Set(["PHONE", "CARD", "IBAN", "BANK", "GOV_ID", "PASSPORT", "D
 function toFit(text: string, start: number, end: number, found: KeyClass, isInAddress: boolean): number | undefined {
   let stop = end;
   for (let cut = 0; cut <= CUTS_MAX; cut += 1) {
-    while (stop > start && /[\s.,;:!?]/.test(text[stop - 1] ?? "") && !isAbbreviated(found, text, stop)) stop -= 1;
+    // Many a password ends with a mark of exclamation.
+    const trailing = found.class === "SECRET" ? /[\s.,;:]/ : /[\s.,;:!?]/;
+    while (stop > start && trailing.test(text[stop - 1] ?? "") && !isAbbreviated(found, text, stop)) stop -= 1;
     if (stop <= start) return undefined;
     const value = text.slice(start, stop);
     const said = isInAddress ? fromAddress(value) : value;
