@@ -31,6 +31,8 @@ export interface Trust {
   isPinned(tool: Tool): boolean;
   /** What may be shown of a tool where only what is pinned may: what was pinned, as far as it is known, and a word about it. */
   toShown(server: string, definition: ListedDefinition): ShownDefinition;
+  /** What its server says of a tool, whatever is shown of it. */
+  asListed(tool: Tool): ToolDefinition;
   /** Those of these tools that have changed. Throws `lock_unavailable`. */
   changed(tools: Iterable<Tool>): ChangedDefinition[];
   /** Pins these tools as they are now; answers those that had changed. Throws `lock_unavailable`. */
@@ -151,6 +153,7 @@ export function createTrust(options: {
         ...{ hash, isWithheld: true },
       };
     },
+    asListed: (tool) => asListed(tool.server, tool),
     changed: findChanged,
     accept(tools) {
       const found = findChanged(tools);

@@ -95,7 +95,7 @@ export function createDefinitions(parts: {
       showAccepted();
       return accepted;
     },
-    flags: () => findFlags(catalogue),
+    flags: () => findFlags(catalogue, trust),
   };
 }
 
@@ -108,7 +108,7 @@ function toShown({ address, pinned, hash, was, is }: ChangedDefinition): Definit
 }
 
 /** Every text that addresses the model, in the order of the config. */
-function findFlags(catalogue: Catalogue): DefinitionFlag[] {
+function findFlags(catalogue: Catalogue, trust: Trust): DefinitionFlag[] {
   const servers = catalogue.servers();
   const toOthers = createOtherServers(
     servers.map(({ key, identifier, tools }) => ({ key, identifier, toolNames: tools.map(({ name }) => name) })),
@@ -119,7 +119,7 @@ function findFlags(catalogue: Catalogue): DefinitionFlag[] {
   for (const { key, tools, instructions = "" } of servers) {
     const others = toOthers(key);
     add(key, toInstructionFlags(instructions, others));
-    for (const tool of tools) add(tool.address, toFlags(tool, others));
+    for (const tool of tools) add(tool.address, toFlags(trust.asListed(tool), others));
   }
   return found;
 }

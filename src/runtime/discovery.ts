@@ -61,7 +61,7 @@ export function createDiscovery({
   const enabled = new Set(servers.filter(({ disabledReason }) => disabledReason === undefined).map(({ key }) => key));
   const configured = new Map(servers.map((server) => [server.key, server]));
   /** One question per server at a time, shared by all who wait for it. */
-  const asking = new Map<string, { answered: Promise<void>; since: number }>();
+  const asking = new Map<string, { answered: Promise<void>; since: number; isStale: boolean }>();
   const failures = new Map<string, { at: number; reason: string }>();
   const protocols = new Map<string, string>();
   /** The servers whose list came over the connection that they have now. */
@@ -79,7 +79,11 @@ export function createDiscovery({
   function ask(key: string): Promise<void> {
     let question = asking.get(key);
     if (question === undefined) {
-      question = { answered: fetchOne(key).finally(() => asking.delete(key)), since: performance.now() };
+      question = {
+        answered: fetchOne(key).finally(() => asking.delete(key)),
+        since: performance.now(),
+        isStale: false,
+      };
       asking.set(key, question);
     }
     return question.answered;
@@ -90,7 +94,8 @@ export function createDiscovery({
       const listing = await upstreams.listTools(key, { signal: closing.signal });
       const { changed, definitions } = catalogue.update(key, listing);
       failures.delete(key);
-      listed.add(key);
+      // Not of the server as it is now, where that has said meanwhile that it has changed.
+      if (asking.get(key)?.isStale !== true) listed.add(key);
       askAgainAfter(key, listing.ttlMs);
       onListed(key, definitions);
       protocols.set(key, listing.protocol);
@@ -174,17 +179,28 @@ export function createDiscovery({
         .map(({ key }) => ({ key, reason: unavailable(key) ?? "it answered during the search" })),
     unavailable,
     refresh(key) {
-      if (!closing.signal.aborted) void ask(key);
+      if (closing.signal.aborted) return;
+      const question = asking.get(key);
+      if (question === undefined) return void ask(key);
+      // What is on its way may be from before the change; of however many changes one more list tells.
+      if (question.isStale) return;
+      question.isStale = true;
+      listed.delete(key);
+      void question.answered.then(() => {
+        if (!closing.signal.aborted) void ask(key);
+      });
     },
     noteConnected(key) {
       listed.delete(key);
-      // What the store had may be old: asked again beside the call that connected it.
-      this.refresh(key);
+      // What the store had may be old: asked again beside the call that connected it, or by what connected it.
+      if (!closing.signal.aborted) void ask(key);
     },
     async isListed(key, signal) {
       if (isOfConnection(key)) return true;
       listed.delete(key);
       await fetch([key], signal);
+      // It changed while it was asked.
+      if (!listed.has(key)) await fetch([key], signal);
       return listed.has(key);
     },
     async close() {

@@ -21,6 +21,11 @@ const PROGRAM = "/program.ts";
 const IGNORED = new Set([1108, 1375, 1378, 2307, 2792, 7016, 7027, 7028]);
 /** Arithmetic with something that is no number: dates are taken from each other. */
 const NO_NUMBER = new Set([2362, 2363]);
+/** A property that its type does not have. */
+const MISSING = 2339;
+/** A text or list in a variable is any text or list to the compiler; which one it is, is known when it runs. */
+const WIDENED =
+  /type '(?:string|number|boolean)' is not assignable to (?:parameter of )?type '(?:-?\d|"|true|false)|Target (?:requires|allows only) \d+ element/i;
 const CHARS_MAX = 400;
 
 /** Files that were parsed for earlier programs and are kept: the tools that programs name are often the same. */
@@ -115,6 +120,7 @@ function check({ code, files, specifiers: named, signatures }) {
   const source = program.getSourceFile(PROGRAM);
   if (source === undefined) return [];
   const checker = program.getTypeChecker();
+  const assigned = toAssigned(source);
   const problems = [];
   for (const { start = 0, code: number, messageText } of program.getSemanticDiagnostics(source)) {
     if (IGNORED.has(number)) continue;
@@ -127,6 +133,7 @@ function check({ code, files, specifiers: named, signatures }) {
       .replace(/\.$/, "");
     // What began as an empty object is filled later.
     if (text.endsWith("does not exist on type '{}'")) continue;
+    if (WIDENED.test(text) || isByName(node) || (number === MISSING && isScripted(checker, node, assigned))) continue;
     const signature = tools.get(findTool(checker, source, node) ?? "");
     const message = shorten(`${text}${guess(checker, node)}`);
     problems.push({
@@ -200,6 +207,46 @@ function guess(checker, node) {
   // @ts-expect-error not in the declarations: what the compiler guesses names with
   const near = ts.getSpellingSuggestion(node.text, type.getProperties(), (symbol) => symbol.name);
   return near === undefined ? "" : `. Did you mean '${near.name}'?`;
+}
+
+/** The properties that a program gives to values. @param {import("typescript-6").SourceFile} source */
+function toAssigned(source) {
+  /** @type {Set<string>} */
+  const names = new Set();
+  /** @param {import("typescript-6").Node} node */
+  const visit = (node) => {
+    if (ts.isBinaryExpression(node) && ts.isAssignmentOperator(node.operatorToken.kind)) {
+      if (ts.isPropertyAccessExpression(node.left)) names.add(node.left.name.text);
+    }
+    ts.forEachChild(node, visit);
+  };
+  visit(source);
+  return names;
+}
+
+/**
+ * What a script may do with a property that its type does not have: give it to a value, and read it where one of several
+ * types has it.
+ * @param {import("typescript-6").TypeChecker} checker
+ * @param {import("typescript-6").Node} node
+ * @param {ReadonlySet<string>} assigned
+ */
+function isScripted(checker, node, assigned) {
+  const access = node.parent;
+  if (!ts.isIdentifier(node) || !ts.isPropertyAccessExpression(access) || access.name !== node) return false;
+  if (assigned.has(node.text)) return true;
+  const type = checker.getTypeAtLocation(access.expression);
+  return type.isUnion() && type.types.some((one) => checker.getPropertyOfType(one, node.text) !== undefined);
+}
+
+/** Whether it is about a call of a tool whose name is made while it runs. @param {import("typescript-6").Node} place */
+function isByName(place) {
+  for (let node = place; node !== undefined && !ts.isBlock(node); node = node.parent)
+    if (ts.isCallExpression(node))
+      return (
+        ts.isElementAccessExpression(node.expression) && !ts.isStringLiteralLike(node.expression.argumentExpression)
+      );
+  return false;
 }
 
 /** @param {import("typescript-6").TypeChecker} checker @param {import("typescript-6").Node} node */
