@@ -79,7 +79,8 @@ function readEntry(given: Json | undefined, name: string, { grammar, vault }: Qu
     throw new SluiceError("invalid_input", `pii.${name} takes one whole token, such as "[EMAIL_1]"`);
   const entry = vault.read(only.token);
   if (entry === undefined) throw new SluiceError("unknown_token", `Nothing has the token ${text} here`);
-  return entry;
+  // What is asked is asked of the value: a form that a program had made of it has parts that the value does not have.
+  return vault.read({ ...only.token, variant: 1 }) ?? entry;
 }
 
 /** Stands for the value in an order that says nothing of it: equal values have equal keys. */

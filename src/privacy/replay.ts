@@ -1,4 +1,4 @@
-import { literalClass, textClass } from "./classes.ts";
+import { guardedClasses, literalClass, textClass } from "./classes.ts";
 import type { DisguisedValues } from "./disguised-values.ts";
 import type { Echoes } from "./echoes.ts";
 import type { Finding } from "./finding.ts";
@@ -32,8 +32,11 @@ export function replay(look: Looked, { known, disguised, echoes }: ReplayParts):
     for (const { start, end, class: name } of findings)
       if (name !== literalClass && name !== textClass) here.add({ class: name, surface: text.slice(start, end) });
   for (const slot of look.slots) {
-    if (slot.isWhole) continue;
     const { text, kind } = slot;
+    if (slot.isWhole) {
+      if (echoes !== undefined && slot.findings[0]?.class !== textClass) findWithin(slot, echoes, look);
+      continue;
+    }
     if (kind === "number" || look.digits.has(slot)) {
       const digits = text.replace("-", "");
       const again = here.ofDigits(digits) ?? known.ofDigits(digits);
@@ -57,6 +60,50 @@ export function replay(look: Looked, { known, disguised, echoes }: ReplayParts):
 /** Longer texts are decoded only in answers to calls that were given values. */
 const DECODED_CHARS_MAX = 65_536;
 
+/** What is sealed as a whole, and is more of a value that the call was given than of what its key or form says. */
+function findWithin(slot: Slot, echoes: Echoes, look: Looked): void {
+  const again = look.isOver() ? [] : echoes.find(slot.text, look.isOver);
+  if (look.isOver()) look.withhold(slot);
+  else slot.findings = inheriting(slot.findings, again, slot.text);
+}
+
+/**
+ * Findings around values that the call was given: a program can write anything around a token, and what comes back is of
+ * the value's class whatever it looks like. Both lists are sorted and disjoint.
+ */
+function inheriting(found: readonly Finding[], echoes: readonly Finding[], text: string): Finding[] {
+  let at = 0;
+  return found.map((one) => {
+    while ((echoes[at]?.end ?? Infinity) <= one.start) at += 1;
+    const inside: Finding[] = [];
+    for (let next = at; (echoes[next]?.start ?? Infinity) < one.end; next += 1) inside.push(echoes[next] as Finding);
+    return inside.length === 0 ? one : inherit(one, inside, text);
+  });
+}
+
+function inherit(one: Finding, inside: readonly Finding[], text: string): Finding {
+  const [only] = inside;
+  if (only?.start === one.start && only.end === one.end) return only;
+  const guarded = guardedClasses.find((name) => inside.some((echo) => echo.class === name));
+  const own = { start: one.start, end: one.end };
+  if (guarded !== undefined) return one.class === guarded ? one : { ...own, class: guarded };
+  const isOwn =
+    one.class === "EMAIL"
+      ? inside.every(
+          (echo) => isPersonal.has(echo.class) && echo.start <= one.start + domainAt(text.slice(one.start, one.end)),
+        )
+      : inside.every((echo) => echo.class === one.class);
+  return isOwn ? one : { ...own, class: textClass };
+}
+
+/** What an address may hold: what it has before its domain. */
+const isPersonal = new Set(["EMAIL", "NAME", "USERNAME"]);
+
+/** Where the domain of an address begins: that much of one may be asked for, so no value stands in it. */
+function domainAt(address: string): number {
+  return Math.max(address.lastIndexOf("@"), address.lastIndexOf("＠"));
+}
+
 function addEchoes(slot: Slot, again: readonly Finding[]): void {
   const [first] = again;
   // Part of a number is no number.
@@ -64,7 +111,7 @@ function addEchoes(slot: Slot, again: readonly Finding[]): void {
     slot.cover(first?.class ?? textClass, again.length === 1 && isAll(first, slot) ? first?.of : undefined);
   // A member that has the name of an opaque text is mostly that name.
   else if (slot.kind !== "key" || first?.class !== textClass)
-    slot.findings = joinFindings([...slot.findings, ...again]);
+    slot.findings = inheriting(joinFindings([...slot.findings, ...again]), again, slot.text);
 }
 
 function isAll(found: Finding | undefined, { text }: Slot): boolean {
