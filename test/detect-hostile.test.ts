@@ -90,12 +90,18 @@ const disguised = [
   "a\u200b",
 ];
 
+/** Of this process: how busy the machine is does not count. */
+function cpuMs(): number {
+  const { user, system } = process.cpuUsage();
+  return (user + system) / 1_000;
+}
+
 test("a text of one part again and again takes linear time", { timeout: 120_000 }, () => {
   for (const unit of units) {
     const text = unit.repeat(Math.ceil(CHARACTERS / unit.length));
-    const started = performance.now();
+    const started = cpuMs();
     detector.inText(text);
-    expect(performance.now() - started, JSON.stringify(unit)).toBeLessThan(TEXT_MS_MAX);
+    expect(cpuMs() - started, JSON.stringify(unit)).toBeLessThan(TEXT_MS_MAX);
   }
 });
 
@@ -132,9 +138,9 @@ test("the second net, which decodes too, takes linear time on the same", () => {
   house.seal({ email: "ana@acme.io", name: "Ana Ruiz" });
   const slow = [...units, ...disguised].flatMap((unit) => {
     const text = unit.repeat(NET_CHARACTERS / unit.length);
-    const startedAt = performance.now();
+    const startedAt = cpuMs();
     house.core.clean(null, [text]);
-    const ms = Math.round(performance.now() - startedAt);
+    const ms = Math.round(cpuMs() - startedAt);
     return ms > TEXT_MS_MAX ? [`${JSON.stringify(unit)}: ${ms} ms`] : [];
   });
   expect(slow).toEqual([]);
@@ -166,10 +172,10 @@ test("looking for look-alikes and for what a call was given takes linear time on
   ];
   const slow = [...units, ...disguised, ...escapes].flatMap((unit) => {
     const value = unit.repeat(NET_CHARACTERS / unit.length);
-    const startedAt = performance.now();
+    const startedAt = cpuMs();
     core.seal({ value, server: "crm", mode: "literals", isLocal: true, fields: {} });
     core.seal({ value, server: "crm", mode: "seal", isLocal: true, fields: {}, sent });
-    const ms = Math.round(performance.now() - startedAt);
+    const ms = Math.round(cpuMs() - startedAt);
     return ms > TEXT_MS_MAX ? [`${JSON.stringify(unit)}: ${ms} ms`] : [];
   });
   expect(slow).toEqual([]);

@@ -2,7 +2,7 @@ import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import type { Json, JsonObject } from "../src/base/json.ts";
 import { limits } from "../src/base/limits.ts";
-import { createPrivacyHouse } from "./privacy-core.ts";
+import { createPrivacyHouse, type PrivacyHouse } from "./privacy-core.ts";
 
 /** What a value is sealed to, in a vault of its own. */
 function check(
@@ -245,6 +245,58 @@ describe("tokens", () => {
   });
 });
 
+describe("what a program has written around a token", () => {
+  const person = {
+    full_name: "Mary O'Neill",
+    email: "mary.oneill@acme.io",
+    phone: "612345678",
+    password: "hunter2secretXYZ",
+    card_number: "4111111111111111",
+    iban: "DE89370400440532013000",
+    date_of_birth: "1987-03-14",
+  };
+  const sealed = (): { house: PrivacyHouse; tokens: Record<string, string> } => {
+    const house = createPrivacyHouse();
+    return { house, tokens: house.seal(person) as Record<string, string> };
+  };
+  /** What a tool answers that gives its argument back. */
+  const echo = (house: PrivacyHouse, argument: string, shape: (text: string) => Json): string => {
+    const sent = { name: argument };
+    const { name } = house.core.restore(sent, true, "crm") as { name: string };
+    const request = { server: "crm", mode: "seal" as const, isLocal: false, fields: {}, sent };
+    return JSON.stringify(house.core.seal({ ...request, value: shape(name) }).value);
+  };
+
+  test("comes back with nothing of the value in it, and as nothing that more may be asked of or that goes further", () => {
+    const { house, tokens } = sealed();
+    using _ = house;
+    for (const [key, token] of Object.entries(tokens))
+      for (const write of [
+        (t: string) => `a@q${t}.com`,
+        (t: string) => `x${t}@acme.io`,
+        (t: string) => `a@q${encodeURIComponent(t)}.com`,
+        (t: string) => `/people?name=${encodeURIComponent(t)}&z=1`,
+        (t: string) => encodeURIComponent(JSON.stringify([t])),
+      ])
+        for (const shape of [
+          (text: string) => `no such ${text}`,
+          (text: string) => ({ email: text }),
+          (text: string) => ({ text: JSON.stringify({ phone: text }) }),
+        ]) {
+          const back = echo(house, write(token), shape);
+          const said = `${key}: ${write(token)} → ${back}`;
+          const value = person[key as keyof typeof person];
+          for (const part of [value, "O'Neill", "hunter2", "oneill"]) expect(said).not.toContain(part);
+          for (const [one = ""] of back.matchAll(/\[EMAIL_[\d.]+\]/g)) {
+            // Of a piece of an address nothing, of the address its own domain.
+            const domain = house.core.ask({ name: "domain", arguments: [one] });
+            expect([said, domain]).toEqual([said, expect.stringMatching(/^(?:acme\.io(?:\.com)?)?$/)]);
+          }
+          if (/password|card/.test(key)) expect(back).toMatch(/\[(SECRET|CARD|TEXT)_|%5B(SECRET|CARD)_/);
+        }
+  });
+});
+
 describe("restoring", () => {
   const restore = (args: JsonObject, schema: JsonObject | true = true): JsonObject => {
     using house = createPrivacyHouse();
@@ -265,6 +317,20 @@ describe("restoring", () => {
     ],
     ["a number where it was one", { n: "[GOV_ID_1]", t: "no [GOV_ID_1]" }, { n: 429062045, t: "no 429062045" }],
   ])("%s", (_, args, expected) => expect(restore(args)).toEqual(expected));
+
+  test("a number as a key beside another number: their order would tell which is larger", () => {
+    for (const args of [
+      { m: { "[GOV_ID_1]": "t", "500000000": "m" } },
+      { j: '{"[GOV_ID_1]":"t","500000000":"m"}' },
+      { j: '[{"a": {"[GOV_ID_1]" : 1}}, {"7": 2}]' },
+    ])
+      expect(() => restore(args)).toThrow(/order of their size/);
+    expect(restore({ m: { "[GOV_ID_1]": "t", a: "m" }, n: { "5": 1 } })).toEqual({
+      m: { "429062045": "t", a: "m" },
+      n: { "5": 1 },
+    });
+    expect(restore({ j: '{"[GOV_ID_1]":"t"}' })).toEqual({ j: '{"429062045":"t"}' });
+  });
 
   test("as the schema wants it", () => {
     const typed = (type: string): JsonObject => ({ type: "object", properties: { n: { type } } });

@@ -130,6 +130,12 @@ return { found: found.total, bytes, grouped, untyped: untyped({}) };`,
 const fs = await import("fs/promises"); const { existsSync } = await import("node:fs"); const path = await import("path");
 await fs.writeFile("./workspace/x", "y");
 return [existsSync("./workspace/x"), path.join("a", "b"), (await import(\`sluice\`)).searchTools]`,
+    "what scripts do with their own values": `
+const args = { animal: "lion" }; args.grams = 1;
+class Sum { constructor(n) { this.n = n; } get() { return this.n; } }
+const row = await zoo.echo({ a: 1 }); row.label = "x";
+const copy = { ...row }; copy.extra = 2;
+return [await zoo.feedAnimal(args), new Sum(1).get(), row.label, copy.extra];`,
     "dates that are taken from each other": "const since = new Date(0);\nreturn [new Date() - since, since - 5]",
     "names that a tool has beside its call name":
       'return [await zoo["feed-animal"]({ animal: "okapi" }), await zoo.cagesList()]',

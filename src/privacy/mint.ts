@@ -8,6 +8,8 @@ import type { VaultKey } from "./vault-key.ts";
 export interface MintParts {
   store: Store;
   scope: string;
+  /** Under which numbers are counted: wider than a scope that others follow in the same place. */
+  counterScope: string;
   keyOf: (name: string) => VaultKey;
   /** What a record is sealed together with. */
   about: (token: Token) => string;
@@ -62,7 +64,7 @@ export function mintValues(values: readonly FoundValue[], server: string, parts:
   insert(parts.store, noted, "ON CONFLICT DO NOTHING", [...servers.values()]);
   for (const [name, last] of counters)
     parts.store.run("INSERT OR REPLACE INTO vault_counter (scope, class, last) VALUES (?, ?, ?)", [
-      ...[parts.scope, name, last],
+      ...[parts.counterScope, name, last],
     ]);
   return texts;
 }
@@ -114,9 +116,9 @@ function readKnown(digested: readonly Digested[], { store, scope }: MintParts): 
 }
 
 /** A counter is read once and written once for all values of a transaction. */
-function nextNumber(name: string, counters: Map<string, number>, { store, scope }: MintParts): number {
+function nextNumber(name: string, counters: Map<string, number>, { store, counterScope }: MintParts): number {
   const sql = "SELECT last FROM vault_counter WHERE scope = ? AND class = ?";
-  const last = counters.get(name) ?? store.get<{ last: number }>(sql, [scope, name])?.last ?? 0;
+  const last = counters.get(name) ?? store.get<{ last: number }>(sql, [counterScope, name])?.last ?? 0;
   counters.set(name, last + 1);
   return last + 1;
 }

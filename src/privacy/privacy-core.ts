@@ -23,6 +23,8 @@ export interface PrivacySettings {
   directory: string;
   /** Scope of the vault: tokens of another one mean nothing. */
   scope: string;
+  /** Under which its numbers are counted, if not its own. */
+  counterScope?: string;
   /** 32 bytes; or why there is none: then nothing can be sealed or restored, and all else works. */
   key: Uint8Array | { code: string; message: string; hint?: string };
   /** 32 bytes. */
@@ -88,6 +90,7 @@ export function createPrivacyCore(
   const vault = createVault({
     store,
     scope: settings.scope,
+    counterScope: settings.counterScope,
     key: settings.key instanceof Uint8Array ? createVaultKey(settings.key) : createMissingKey(settings.key),
     sessionKey: createVaultKey(settings.sessionKey),
     now,

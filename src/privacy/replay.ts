@@ -34,10 +34,8 @@ export function replay(look: Looked, { known, disguised, echoes }: ReplayParts):
   for (const slot of look.slots) {
     const { text, kind } = slot;
     if (slot.isWhole) {
-      if (echoes !== undefined && slot.findings[0]?.class !== textClass) findWithin(slot, echoes, look);
-      continue;
-    }
-    if (kind === "number" || look.digits.has(slot)) {
+      // What is all of one thing hides nothing but what a call was given.
+    } else if (kind === "number" || look.digits.has(slot)) {
       const digits = text.replace("-", "");
       const again = here.ofDigits(digits) ?? known.ofDigits(digits);
       if (again !== undefined) slot.cover(again.class, again.surface);
@@ -50,22 +48,16 @@ export function replay(look: Looked, { known, disguised, echoes }: ReplayParts):
       const again = disguised?.find(text, { isPlain: text.length > DECODED_CHARS_MAX }) ?? [];
       if (again.length > 0) slot.findings = widenFindings(slot.findings, again);
     }
-    if (echoes === undefined || slot.isWhole) continue;
+    if (echoes === undefined || (slot.isWhole && slot.findings[0]?.class === textClass)) continue;
     const again = look.isOver() ? [] : echoes.find(text, look.isOver);
     if (look.isOver()) look.withhold(slot);
+    else if (slot.isWhole) slot.findings = inheriting(slot.findings, again, text);
     else if (again.length > 0) addEchoes(slot, again);
   }
 }
 
 /** Longer texts are decoded only in answers to calls that were given values. */
 const DECODED_CHARS_MAX = 65_536;
-
-/** What is sealed as a whole, and is more of a value that the call was given than of what its key or form says. */
-function findWithin(slot: Slot, echoes: Echoes, look: Looked): void {
-  const again = look.isOver() ? [] : echoes.find(slot.text, look.isOver);
-  if (look.isOver()) look.withhold(slot);
-  else slot.findings = inheriting(slot.findings, again, slot.text);
-}
 
 /**
  * Findings around values that the call was given: a program can write anything around a token, and what comes back is of

@@ -57,6 +57,8 @@ export interface Vault {
 export interface VaultOptions {
   store: Store;
   scope: string;
+  /** Under which its numbers are counted, if not its own: a token of an earlier session in a file must mean nobody now. */
+  counterScope?: string | undefined;
   key: VaultKey;
   /** In this process's memory only: what it seals cannot be read after its end. For secrets, and for session scopes. */
   sessionKey: VaultKey;
@@ -79,7 +81,14 @@ interface Row {
 }
 
 /** Opens the vault of a scope, forgetting what has not been seen for `vaultTtlMs`. */
-export function createVault({ store, scope, key, sessionKey, now = Date.now }: VaultOptions): Vault {
+export function createVault({
+  store,
+  scope,
+  counterScope = scope,
+  key,
+  sessionKey,
+  now = Date.now,
+}: VaultOptions): Vault {
   const tokens = new Map<string, string>();
   let cachedGeneration = -1;
   let seenGeneration = -1;
@@ -120,7 +129,7 @@ export function createVault({ store, scope, key, sessionKey, now = Date.now }: V
       const missing = new Map<string, FoundValue>();
       for (const [index, one] of keys.entries()) if (!cached.has(one)) missing.set(one, values[index] as FoundValue);
       const minted = store.transaction(() =>
-        mintValues([...missing.values()], server, { store, scope, keyOf, about, now: now() }),
+        mintValues([...missing.values()], server, { store, scope, counterScope, keyOf, about, now: now() }),
       );
       // Not before it is certain that they are there.
       for (const [index, one] of [...missing.keys()].entries()) cached.set(one, minted[index] ?? "");

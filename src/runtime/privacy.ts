@@ -186,6 +186,7 @@ function toSettings(config: Config, store: Store): PrivacySettings {
   return {
     directory: stateDir,
     scope: isSession ? `session:${randomUUID()}` : toScope(config),
+    counterScope: toScope(config),
     key: isSession ? sessionKey : toKey(join(stateDir, "vault.key"), mayMakeKey(store)),
     sessionKey,
     ...{ classes: privacy.classes, prose: privacy.prose, own: privacy.own, mayMatch: privacy.matches },
