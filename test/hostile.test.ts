@@ -126,7 +126,7 @@ async function attack(sandbox: JsonObject, name: string, programs: HostileClass)
 
 /** One engine behind one wall, with every how many-eth program of a class it gets; `0`: none, unless all are asked for. */
 const cells: { name: string; needs?: string[]; sandbox: JsonObject; each: number }[] = [
-  { name: "deno without a wall", sandbox: { engine: "deno", wall: "none" }, each: 4 },
+  { name: "deno without a wall", sandbox: { engine: "deno", wall: "none" }, each: 8 },
   { name: "quickjs without a wall", sandbox: { engine: "quickjs", wall: "none" }, each: 24 },
   { name: "deno behind bwrap", needs: ["bwrap"], sandbox: { engine: "deno", wall: "bwrap" }, each: 24 },
   { name: "quickjs behind bwrap", needs: ["bwrap"], sandbox: { engine: "quickjs", wall: "bwrap" }, each: 0 },

@@ -2,7 +2,16 @@ import { createBackground } from "../base/background.ts";
 import type { Json, JsonSchema } from "../base/json.ts";
 import { limits } from "../base/limits.ts";
 import type { Store } from "../store/store.ts";
-import { mergeShapes, parseShape, type Shape, toChanges, toShapeJson, toShapeSchema } from "./shape.ts";
+import {
+  KEYS_ARE_DATA,
+  mergeShapes,
+  parseShape,
+  type Shape,
+  toChanges,
+  toShapeJson,
+  toShapeSchema,
+  WHOLE,
+} from "./shape.ts";
 import type { Tool } from "./tool.ts";
 
 /** What results have taught about a tool's output, for the definition that it has now. */
@@ -64,6 +73,18 @@ interface Row {
   changes: string;
 }
 
+/** The latest, without those that name keys which have turned out to be data. */
+function toKept(changes: readonly LearnedChange[]): LearnedChange[] {
+  const places = changes.flatMap(({ what }) =>
+    what.endsWith(KEYS_ARE_DATA) ? what.slice(0, -KEYS_ARE_DATA.length) : [],
+  );
+  return changes
+    .filter(
+      ({ what }) => !places.some((place) => (place === WHOLE ? !what.startsWith(WHOLE) : what.startsWith(`${place}.`))),
+    )
+    .slice(-limits.learnedChangesMax);
+}
+
 const empty = (): Shape => ({ scalars: [] });
 
 /** Opens what was learned; `now` gives milliseconds since the epoch, and `log` is told where it cannot be written. */
@@ -121,8 +142,8 @@ export function createLearned(
 
   function note(entry: Entry, changes: readonly string[]): void {
     const made = changes.map((what) => ({ at: now(), what }));
-    entry.changes = [...entry.changes, ...made].slice(-limits.learnedChangesMax);
-    entry.newChanges = [...entry.newChanges, ...made].slice(-limits.learnedChangesMax);
+    entry.changes = toKept([...entry.changes, ...made]);
+    entry.newChanges = toKept([...entry.newChanges, ...made]);
   }
 
   function count(entry: Entry): void {
@@ -153,7 +174,7 @@ export function createLearned(
       entry.calls = row.calls + entry.deltaCalls;
       entry.firstAt = Math.min(entry.firstAt, row.first_at);
       const theirs = JSON.parse(row.changes) as LearnedChange[];
-      entry.changes = [...theirs, ...entry.newChanges].slice(-limits.learnedChangesMax);
+      entry.changes = toKept([...theirs, ...entry.newChanges]);
       delete entry.schema;
     }
     const sql =

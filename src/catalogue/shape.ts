@@ -229,10 +229,14 @@ function parseObject({ seen, keys, rest, isDictionary: isData }: JsonObject): Ob
   };
 }
 
+/** How a change names the whole, and says that what were names are data. */
+export const WHOLE = "the result";
+export const KEYS_ARE_DATA = ": its keys are data";
+
 /** Where the second shape says more than the first, one line each: `rows[].total: string was not seen before`. */
 export function toChanges(before: Shape, after: Shape, path = "", found: string[] = []): string[] {
   if (found.length >= limits.learnedChangesMax) return found;
-  const where = path === "" ? "the result" : path;
+  const where = path === "" ? WHOLE : path;
   const added = toKinds(after)
     .split(",")
     .filter((kind) => !toKinds(before).split(",").includes(kind));
@@ -240,8 +244,7 @@ export function toChanges(before: Shape, after: Shape, path = "", found: string[
   if (before.array !== undefined && after.array !== undefined)
     toChanges(before.array.items, after.array.items, `${path}[]`, found);
   if (before.object === undefined || after.object === undefined) return found;
-  if (after.object.isDictionary === true && before.object.isDictionary !== true)
-    found.push(`${where}: its keys are data`);
+  if (after.object.isDictionary === true && before.object.isDictionary !== true) found.push(`${where}${KEYS_ARE_DATA}`);
   for (const [name, { in: count, shape }] of after.object.keys) {
     const inner = path === "" ? name : `${path}.${name}`;
     const known = before.object.keys.get(name);

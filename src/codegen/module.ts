@@ -57,7 +57,8 @@ export function toToolModule(
 
 /** The names of the types that a running module exports beside its function. */
 export function toExportedTypes(tool: Tool): [input: string, output: string] {
-  const prefix = toTypeName(tool.callName);
+  // Unique among a server's, as call names are: what is no plain name stays as it is.
+  const prefix = /^[a-z][A-Za-z\d]*$/.test(tool.callName) ? toTypeName(tool.callName) : tool.callName;
   return [`${prefix}Input`, `${prefix}Output`];
 }
 
