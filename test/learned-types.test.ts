@@ -189,6 +189,18 @@ describe("over a real server", () => {
     expect((await sluice.learnedTypes())[1]).toMatchObject({ address: "shop.text", type: learned?.type });
   });
 
+  test("keys that turn out to be data are in no change either, nor in the store", async () => {
+    const names = "maria jose lucia pablo elena mateo irene hugo sara bruno alba diego".split(" ");
+    for (let at = 0; at < names.length; at += 3)
+      await get({ scores: Object.fromEntries(names.slice(at, at + 3).map((name) => [name, at])) });
+    await expect.poll(async () => (await sluice.learnedTypes())[0]?.calls, { timeout: 10_000 }).toBe(4);
+    expect(await sluice.learnedTypes()).toMatchObject([{ type: "{ scores: Record<string, number> }" }]);
+    await sluice[Symbol.asyncDispose]();
+    sluice = await open();
+    const shown = JSON.stringify(await sluice.learnedTypes());
+    for (const name of names) expect(shown).not.toContain(name);
+  });
+
   test("a text that is JSON is read, prose is a string", async () => {
     await sluice.callTool("shop.text", { text: '[{"a":1}]' });
     await sluice.callTool("shop.text", { text: "three things were found" });

@@ -280,6 +280,20 @@ describe("a definition that was changed", () => {
     }
   });
 
+  test("pinned: a change that is announced while a list is on its way is noticed", async () => {
+    await using slow = makeShop([send, get], ["changing", "slow"]);
+    const sluice = await slow.open(pinned);
+    expect((await sluice.callTool("shop.send", { to: "a" })).status).toBe("completed");
+    // A harmless change, whose list is asked for; and another one before that has come.
+    slow.list(send, get, { name: "hold" });
+    await new Promise((resolve) => setTimeout(resolve, 350));
+    slow.list(poisoned, get, { name: "hold" });
+    await expect
+      .poll(async () => (await sluice.callTool("shop.send", { to: "a" })).error?.code, { timeout: 20_000 })
+      .toBe("definition_changed");
+    expect(JSON.stringify(await sluice.changedDefinitions())).toContain("password into bcc");
+  });
+
   test("accepted by another process, it works here without a restart", async () => {
     const sluice = await shop.open(pinned);
     await sluice.callTool("shop.send", { to: "a" });

@@ -1,5 +1,5 @@
-// A server whose tools are those of a file, read again for every list: [path of the JSON file, "silent"?]. When the file
-// changes it sends list_changed, unless it is silent. A tool named `hold` answers when the file `<path>.go` is there; all
+// A server whose tools are those of a file, read again for every list: [path of the JSON file, "silent" or "slow"?]. When the
+// file changes it sends list_changed, unless it is silent; when slow, a list takes half a second to arrive. A tool named `hold` answers when the file `<path>.go` is there; all
 // others answer their name and arguments.
 import { existsSync, readFileSync } from "node:fs";
 import { createInterface } from "node:readline";
@@ -27,7 +27,8 @@ createInterface({ input: process.stdin })
       send({ id, result: { protocolVersion: "2025-06-18", capabilities, serverInfo, instructions } });
     } else if (method === "tools/list") {
       const inputSchema = { type: "object" };
-      send({ id, result: { tools: JSON.parse(read()).tools.map((tool) => ({ inputSchema, ...tool })) } });
+      const result = { tools: JSON.parse(read()).tools.map((tool) => ({ inputSchema, ...tool })) };
+      setTimeout(() => send({ id, result }), mode === "slow" ? 500 : 0);
     } else if (method === "tools/call" && params.name === "hold") {
       const timer = setInterval(() => {
         if (!existsSync(`${path}.go`)) return;
