@@ -4,6 +4,12 @@ import { limits } from "./limits.ts";
 /** The longest token is shorter: `[CLASS_n.m]`. */
 const TOKEN_CHARS_MAX = 64;
 
+/** The items of a list that are looked at: of a long one some, spread evenly. */
+export function* spreadItems(list: readonly Json[]): Generator<Json> {
+  const step = Math.max(1, list.length / limits.learnedItemsMax);
+  for (let at = 0; at < list.length; at += step) yield list[Math.floor(at)] as Json;
+}
+
 /**
  * What a large value teaches about its tool, without what it says: its keys and kinds, as many of them as are looked at,
  * and texts that are one token.
@@ -24,9 +30,10 @@ export function toSkeleton(value: Json): Json {
 
   function itemsOf(list: readonly Json[], depth: number): Json[] {
     const items: Json[] = [];
-    const step = Math.max(1, list.length / limits.learnedItemsMax);
-    for (let at = 0; at < list.length && nodes < limits.learnedNodesMax; at += step)
-      items.push(skeletonOf(list[Math.floor(at)] as Json, depth + 1));
+    for (const item of spreadItems(list)) {
+      if (nodes >= limits.learnedNodesMax) break;
+      items.push(skeletonOf(item, depth + 1));
+    }
     return items;
   }
 

@@ -297,8 +297,10 @@ export function createCatalogue(options: {
     reread(key) {
       const entry = entries.get(key);
       if (entry === undefined) return;
-      const { instructions, problems, fetchedAt } = entry.now.server;
-      entry.now = { ...toListed(key, entry.configHash, { instructions, problems, fetchedAt }) };
+      const { instructions, problems, fetchedAt, tools } = entry.now.server;
+      // A running program holds what was shown before: it was read now.
+      void tools;
+      entry.now = toListed(key, entry.configHash, { instructions, problems, fetchedAt });
       view = undefined;
       version += 1;
     },

@@ -1,5 +1,6 @@
 import { isJsonObject, type Json, type JsonObject } from "../base/json.ts";
 import { limits } from "../base/limits.ts";
+import { spreadItems } from "../base/skeleton.ts";
 
 /** What was seen at one place of a tool's results, over all of its calls: kinds and keys, never a value. */
 export interface Shape {
@@ -61,9 +62,10 @@ export function toShape(value: Json, isData: (key: string) => boolean = () => fa
   function itemsOf(list: readonly Json[], depth: number): Shape {
     let items = nothing();
     if (depth >= limits.learnedDepthMax) return items;
-    const step = Math.max(1, list.length / limits.learnedItemsMax);
-    for (let at = 0; at < list.length && nodes < limits.learnedNodesMax; at += step)
-      items = mergeShapes(items, shapeOf(list[Math.floor(at)] as Json, depth + 1));
+    for (const item of spreadItems(list)) {
+      if (nodes >= limits.learnedNodesMax) break;
+      items = mergeShapes(items, shapeOf(item, depth + 1));
+    }
     return items;
   }
 

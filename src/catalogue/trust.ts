@@ -29,6 +29,8 @@ export interface Trust {
   see(server: string, definitions: readonly ListedDefinition[]): void;
   /** Whether this definition is the pinned one (a tool that is not pinned becomes so). Throws `lock_unavailable`. */
   isPinned(tool: Tool): boolean;
+  /** Whether a tool may be shown as it is where only what is pinned may: not where that cannot be read. */
+  mayShow(server: string, definition: ListedDefinition): boolean;
   /** What may be shown of a tool where only what is pinned may: what was pinned, as far as it is known, and a word about it. */
   toShown(server: string, definition: ListedDefinition): ShownDefinition;
   /** What its server says of a tool, whatever is shown of it. */
@@ -71,6 +73,15 @@ export function createTrust(options: {
     const sql = "SELECT definition FROM pinned_definition WHERE server_key = ? AND name = ? AND hash = ?";
     const row = store.get<{ definition: string }>(sql, [server, name, hash]);
     return row === undefined ? undefined : (JSON.parse(row.definition) as ToolDefinition);
+  }
+
+  function mayShow(server: string, { name, hash }: ListedDefinition): boolean {
+    try {
+      const pinned = lock.hashOf(server, name);
+      return pinned === undefined || pinned === hash;
+    } catch {
+      return false;
+    }
   }
 
   /** What its server says, where something else is shown of it. */
@@ -135,13 +146,13 @@ export function createTrust(options: {
       // Another process may have pinned another definition first.
       return compare(tool.server, tool, []);
     },
+    mayShow,
     toShown(server, definition) {
+      if (mayShow(server, definition)) return definition;
       const { name, hash } = definition;
       let was: ToolDefinition | undefined;
       try {
-        const pinned = lock.hashOf(server, name);
-        if (pinned === undefined || pinned === hash) return definition;
-        was = textOf(server, name, pinned);
+        was = textOf(server, name, lock.hashOf(server, name) ?? "");
       } catch {
         // Calls are refused for it, and say so.
       }

@@ -134,7 +134,7 @@ export function approve({ broker, decide, isRepeatable, masked, clean, flush }: 
   }
 
   /** `apart`: what is asked about by itself, and not together with other calls. */
-  function join(kind: QuestionKind, origins: string[], call: ToolCall, apart?: unknown): Batch {
+  function join(kind: QuestionKind, origins: string[], call: ToolCall, apart?: number): Batch {
     const key = JSON.stringify([call.executionId, kind, origins, call.tool.address, apart]);
     const open = batches.get(key);
     const chars = kind === "edge" ? 0 : toShown(toWholeArguments(call)).length;

@@ -123,13 +123,19 @@ export function createJournal({ stateDir, config, key, owner, isAlive, now = Dat
     );
   }
 
+  /** The two lines of `sealEnd`. */
+  function openEnding(id: string, sealed: string): { end: string; start: string } {
+    const [end = "", start = ""] = openPart(id, sealed, "end").split("\n");
+    return { end, start };
+  }
+
   /** What it was started with; undefined where it never came to start. */
   function openStart(id: string): Start | undefined {
     const sql = "SELECT start, engine, ending FROM run WHERE id = ?";
     const row = store().get<{ start: string | null; engine: string | null; ending: string }>(sql, [id]);
     if (row === undefined) return undefined;
     // One that seems never to have started would begin again, and do everything twice.
-    if (openPart(id, row.ending, "end").split("\n")[1] !== toEnd(row.start ?? "")) throw toDamage(id, "start");
+    if (openEnding(id, row.ending).start !== toEnd(row.start ?? "")) throw toDamage(id, "start");
     if (row.start === null) return undefined;
     return { sealed: row.start, frame: openPart(id, row.start, `start by ${row.engine}`) };
   }
@@ -161,8 +167,7 @@ export function createJournal({ stateDir, config, key, owner, isAlive, now = Dat
       [id],
     );
     const opened = (sealed: string, about: string): string => open(id, sealed, about);
-    const [end = ""] = openPart(id, row.ending, "end").split("\n");
-    return { ...readBatches(batches, opened, end), batches: batches.length };
+    return { ...readBatches(batches, opened, openEnding(id, row.ending).end), batches: batches.length };
   }
 
   /** Writes other steps in the place of those there are. */

@@ -31,11 +31,9 @@ export function replay(look: Looked, { known, disguised, echoes }: ReplayParts):
   for (const { text, findings } of look.slots)
     for (const { start, end, class: name } of findings)
       if (name !== literalClass && name !== textClass) here.add({ class: name, surface: text.slice(start, end) });
-  for (const slot of look.slots) {
+  function findKnown(slot: Slot): void {
     const { text, kind } = slot;
-    if (slot.isWhole) {
-      // What is all of one thing hides nothing but what a call was given.
-    } else if (kind === "number" || look.digits.has(slot)) {
+    if (kind === "number" || look.digits.has(slot)) {
       const digits = text.replace("-", "");
       const again = here.ofDigits(digits) ?? known.ofDigits(digits);
       if (again !== undefined) slot.cover(again.class, again.surface);
@@ -48,10 +46,13 @@ export function replay(look: Looked, { known, disguised, echoes }: ReplayParts):
       const again = disguised?.find(text, { isPlain: text.length > DECODED_CHARS_MAX }) ?? [];
       if (again.length > 0) slot.findings = widenFindings(slot.findings, again);
     }
+  }
+  for (const slot of look.slots) {
+    if (!slot.isWhole) findKnown(slot);
     if (echoes === undefined || (slot.isWhole && slot.findings[0]?.class === textClass)) continue;
-    const again = look.isOver() ? [] : echoes.find(text, look.isOver);
+    const again = look.isOver() ? [] : echoes.find(slot.text, look.isOver);
     if (look.isOver()) look.withhold(slot);
-    else if (slot.isWhole) slot.findings = inheriting(slot.findings, again, text);
+    else if (slot.isWhole) slot.findings = inheriting(slot.findings, again, slot.text);
     else if (again.length > 0) addEchoes(slot, again);
   }
 }

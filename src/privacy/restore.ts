@@ -198,9 +198,9 @@ class Restoring {
     if (first === null || token?.start === first[0].length - 1 || !isJson(text)) return undefined;
     let hidden: string | undefined;
     const keys = new Set<string>();
-    const written = text.replaceAll(jsonString, (literal, ...groups) => {
-      const at = Number(groups.at(-2));
-      const isKey = /^\s*:/.test(text.slice(at + literal.length));
+    const written = text.replaceAll(jsonString, (literal: string, at: number) => {
+      colon.lastIndex = at + literal.length;
+      const isKey = colon.test(text);
       const restored = this.#jsonString(literal, path, isKey);
       if (!isKey) return restored;
       // All that the text names, wherever: who reads it puts them in their order.
@@ -225,6 +225,9 @@ class Restoring {
     return JSON.stringify(entry.isNumber && !isKey ? toNumber(entry) : this.#count(entry.surface));
   }
 }
+
+/** What follows a key. */
+const colon = /\s*:/y;
 
 /** A string of JSON, as it was written there: with quotes and escapes. */
 function isQuoted({ token, surface }: VaultEntry): boolean {

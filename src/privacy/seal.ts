@@ -379,11 +379,13 @@ function withoutOrder(
   drafts: readonly (readonly [string | Slot, Draft])[],
 ): [string, Json][] {
   const isHidden = (at: number): boolean => {
-    const [key] = drafts[at] ?? [""];
+    const key = drafts[at]?.[0];
     return key instanceof Slot && isIndexKey(key.text) && sealed[at]?.[0] !== key.text;
   };
+  // They stand before all others.
+  const [[first] = [""]] = drafts;
+  if (!(first instanceof Slot && isIndexKey(first.text))) return sealed;
   const hidden = sealed.filter((_, at) => isHidden(at));
-  if (hidden.length === 0) return sealed;
   return [...sealed.filter((_, at) => !isHidden(at)), ...hidden.sort(([a], [b]) => (a < b ? -1 : 1))];
 }
 

@@ -59,10 +59,10 @@ export function createDefinitions(parts: {
   });
 
   /** By address: what is not shown, and of which server. */
-  const withheld = new Map<string, Parameters<Trust["toShown"]>>();
+  const withheld = new Map<string, Parameters<Trust["mayShow"]>>();
 
   function showAccepted(): void {
-    const accepted = [...withheld].filter(([, withheldOne]) => trust.toShown(...withheldOne).isWithheld !== true);
+    const accepted = [...withheld].filter(([, one]) => trust.mayShow(...one));
     for (const [address] of accepted) withheld.delete(address);
     for (const server of new Set(accepted.map(([, [key]]) => key))) {
       catalogue.reread(server);

@@ -48,13 +48,13 @@ export function createInvoke(
   }
 
   /** The call has happened, and its result is told whatever becomes of this. Nothing is learned whose label cannot be kept. */
-  function learnFrom(executionId: string, tool: Tool, data: Json, isSkeleton: boolean): void {
+  function learnFrom(executionId: string, tool: Tool, data: Json): void {
     try {
       noteLearned(parts.gate.flow.labelsOf(executionId));
     } catch (error) {
       return log(`learned types: ${tool.address} taught nothing: ${toMessage(error)}`);
     }
-    learn(tool, data, { isSkeleton });
+    learn(tool, data);
   }
 
   async function callUpstream(call: ToolCall): Promise<CallOutcome> {
@@ -132,9 +132,10 @@ export function createInvoke(
       };
     }
     const outcome = await pass({ ...rest, tool, arguments: args });
-    if (outcome.kind === "data") learnFrom(named.executionId, tool, outcome.data, false);
-    if (outcome.kind === "large" && outcome.skeleton !== undefined)
-      learnFrom(named.executionId, tool, outcome.skeleton, true);
+    if (outcome.kind === "data") learnFrom(named.executionId, tool, outcome.data);
+    // Without its values there is nothing that could contradict a declared schema.
+    if (outcome.kind === "large" && outcome.skeleton !== undefined && tool.outputSchema === undefined)
+      learnFrom(named.executionId, tool, outcome.skeleton);
     return { ...outcome, address: tool.address };
   };
 }

@@ -13,12 +13,7 @@ export interface Learning extends AsyncDisposable {
    * Learns from one result what its tool's output looks like, after whoever waits for the result has it. A tool that
    * declares its output teaches nothing but where its results are not what it declared.
    */
-  learn: (tool: Tool, result: Json, options?: LearnOptions) => void;
-}
-
-export interface LearnOptions {
-  /** It has the kinds and keys of a result, and not its values: there is nothing that could contradict a declaration. */
-  isSkeleton?: boolean;
+  learn: (tool: Tool, result: Json) => void;
 }
 
 export function createLearning(
@@ -32,8 +27,8 @@ export function createLearning(
   const waiting = new Set<Promise<void>>();
   let isOver = false;
 
-  function take(tool: Tool, result: Json, { isSkeleton = false }: LearnOptions): void {
-    if (isOver || (isSkeleton && tool.outputSchema !== undefined)) return;
+  function take(tool: Tool, result: Json): void {
+    if (isOver) return;
     if (tool.outputSchema !== undefined) return tell(tool, contradict(tool, tool.outputSchema, result));
     const shape = toShape(result);
     const names = privacy.isOn ? [...toNames(shape)].filter((name) => !passed.has(name)) : [];
@@ -77,7 +72,7 @@ export function createLearning(
   }
 
   return {
-    learn: (tool, result, options = {}) => void setImmediate(() => void quietly(() => take(tool, result, options))),
+    learn: (tool, result) => void setImmediate(() => void quietly(() => take(tool, result))),
     async [Symbol.asyncDispose]() {
       await Promise.all(waiting);
       isOver = true;

@@ -10,7 +10,8 @@ import { createGrowth, type Growth } from "../skills/growth.ts";
 import { createSkills, type Skills } from "../skills/skills.ts";
 import { checkSkillName, isSkillName } from "../skills/skill-name.ts";
 import { createSkillTable, type SkillTable } from "../skills/skill-table.ts";
-import { type SkillFiles, toSkillHash } from "../skills/skill-files.ts";
+import { toSkillHash } from "../skills/skill-files.ts";
+import type { FoundSkill } from "../skills/skill-lookup.ts";
 import { isCode, skillsNamedIn, textOf } from "../skills/skill-text.ts";
 import type { Store } from "../store/store.ts";
 import type { RunningExecution } from "./executions.ts";
@@ -180,15 +181,6 @@ export function openSkills(
     },
   };
 
-  function isShared(name: string): boolean {
-    try {
-      return skills.find(name)?.isShared === true;
-    } catch {
-      // What is wrong with it is said where it is saved.
-      return false;
-    }
-  }
-
   function importedBy(code: string): ReturnType<ProgramSkills["importedBy"]> {
     const names = new Set<string>();
     const texts = [code];
@@ -196,7 +188,7 @@ export function openSkills(
       for (const name of skillsNamedIn(text)) {
         if (names.has(name) || names.size >= limits.skillFilesMax) continue;
         names.add(name);
-        const files = findQuietly(skills, name);
+        const files = findQuietly(skills, name)?.files;
         if (files !== undefined)
           for (const path of files.keys()) if (isCode(path)) texts.push(textOf(files, path) ?? "");
       }
@@ -233,7 +225,7 @@ export function openSkills(
           `The program has saved ${names.length} skills; skillSavesPerExecutionMax is ${limits.skillSavesPerExecutionMax}`,
         );
       const name = typeof given["name"] === "string" ? given["name"] : "";
-      if (isShared(name))
+      if (findQuietly(skills, name)?.isShared === true)
         throw new SluiceError(
           "skill_invalid",
           `There is a shared skill "${name.slice(0, 100)}", which everybody here uses`,
@@ -257,7 +249,7 @@ export function openSkills(
       if (problem !== undefined) return [];
       const warnings: OutcomeWarning[] = [];
       for (const name of names) {
-        const hasProgram = ["index.test.ts", "example.ts"].some((file) => findQuietly(skills, name)?.has(file));
+        const hasProgram = ["index.test.ts", "example.ts"].some((file) => findQuietly(skills, name)?.files.has(file));
         if (!hasProgram) continue;
         const why = await skills.test(name, { recorded: calls, timeoutMs: limits.skillTryMs }).then(
           ({ ok, message, lacksRecord }) => (ok || lacksRecord === true ? undefined : message),
@@ -317,10 +309,10 @@ export function openSkills(
   return { skills, table, growth, program, findPrivate };
 }
 
-/** The files of a skill that can be read; why one cannot is said where it is imported. */
-function findQuietly(skills: Skills, name: string): SkillFiles | undefined {
+/** A skill that can be read; why one cannot is said where it is imported or saved. */
+function findQuietly(skills: Skills, name: string): FoundSkill | undefined {
   try {
-    return skills.find(name)?.files;
+    return skills.find(name);
   } catch {
     return undefined;
   }
