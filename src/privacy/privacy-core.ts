@@ -4,7 +4,7 @@ import { limits } from "../base/limits.ts";
 import { createStore, type Store } from "../store/store.ts";
 import { countryOf } from "./country.ts";
 import { createDetector, type Detector } from "./detect/detector.ts";
-import { createDisguisedValues } from "./disguised-values.ts";
+import { createDisguisedValues, createFormsOf } from "./disguised-values.ts";
 import { createEchoes } from "./echoes.ts";
 import { parseFieldRules } from "./field-rules.ts";
 import { createKnownValues } from "./known-values.ts";
@@ -179,7 +179,7 @@ export function createPrivacyCore(
       return { value: entry.surface, class: entry.token.class, origins: vault.origins(entry.token) };
     },
     stats: () => vault.stats(),
-    forget: (value) => vault.forget(value, classes),
+    forget: (value) => vault.forgetIf(createFormsOf(value, classes)) + vault.forget(value, classes),
     [Symbol.dispose]: () => store[Symbol.dispose](),
   };
 }
