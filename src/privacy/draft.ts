@@ -56,10 +56,10 @@ export function withoutSizes(draft: Draft, slots: readonly Slot[]): readonly Slo
       isChanged ||= hidden.length > 1;
       const others = hidden.length > 1 ? one.members.filter((member) => !isHidden(member)) : one.members;
       for (const [key, member] of others) {
-        visit(key as Draft);
+        visit(key);
         visit(member);
       }
-      if (hidden.length > 1) for (const [key, member] of toSorted(hidden)) [key as Draft, member].forEach(visit);
+      if (hidden.length > 1) for (const [key, member] of toSorted(hidden)) [key, member].forEach(visit);
     }
   }
   visit(draft);
