@@ -6,7 +6,7 @@ import { createLongStrings } from "./long-strings.js";
 import { previewOf, toModelJson } from "./model-text.js";
 import { parseText, readResult } from "./read-result.js";
 
-/** @type {{ contentBlocksMax: number, errorMessageCharsMax: number, argumentBytesMax: number, largeBytesMin: number }} */
+/** @type {{ contentBlocksMax: number, errorReadCharsMax: number, argumentBytesMax: number, largeBytesMin: number }} */
 const bounds = workerData;
 const port = /** @type {import("node:worker_threads").MessagePort} */ (parentPort);
 /** @type {Map<number, { pieces: Uint8Array[], strings?: ReturnType<typeof createLongStrings> }>} */

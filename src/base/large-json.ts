@@ -77,11 +77,11 @@ type Answer = { kind: string } & Record<string, unknown>;
 const waiting = new Map<number, (answer: Answer) => void>();
 const inputs = new Set<number>();
 let lastId = 0;
-const { contentBlocksMax, errorMessageCharsMax, argumentBytesMax, largeBytesMin } = limits;
+const { contentBlocksMax, errorReadCharsMax, argumentBytesMax, largeBytesMin } = limits;
 /** The one thread that reads them, for the whole process. */
 const thread = createIdleThread({
   file: new URL("./large-json-thread.js", import.meta.url),
-  workerData: { contentBlocksMax, errorMessageCharsMax, argumentBytesMax, largeBytesMin },
+  workerData: { contentBlocksMax, errorReadCharsMax, argumentBytesMax, largeBytesMin },
   idleMs: limits.largeIdleMs,
   heapMb: limits.largeHeapMb,
   onMessage: ({ id, answer }: { id: number; answer: Answer }) => settle(id, answer),

@@ -259,6 +259,7 @@ export const limits = {
   // results of upstreams
   contentBlocksMax: 10_000, // content blocks of one result
   errorMessageCharsMax: 16_384, // a tool's own words about its failure
+  errorReadCharsMax: 1_048_576, // the same as they are read: what is longer is not told at all, for a cut before they are sealed would show a part of a value
 } as const;
 
 export type LimitName = keyof typeof limits;

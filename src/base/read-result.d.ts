@@ -15,7 +15,7 @@ export type ReadResult =
 /** Reads a `CallToolResult`; total, whatever the server sent. */
 export declare function readResult(
   result: unknown,
-  bounds: { contentBlocksMax: number; errorMessageCharsMax: number },
+  bounds: { contentBlocksMax: number; errorReadCharsMax: number },
 ): ReadResult;
 /** The value of a text that begins like an object or an array and is JSON to its end; else the text itself. */
 export declare function parseText(text: string): Json;

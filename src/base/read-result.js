@@ -10,10 +10,10 @@ const isObject = (value) => typeof value === "object" && value !== null && !Arra
 
 /**
  * @param {any} result
- * @param {{ contentBlocksMax: number, errorMessageCharsMax: number }} bounds
+ * @param {{ contentBlocksMax: number, errorReadCharsMax: number }} bounds
  * @returns {ReadResult}
  */
-export function readResult(result, { contentBlocksMax, errorMessageCharsMax }) {
+export function readResult(result, { contentBlocksMax, errorReadCharsMax }) {
   if (!isObject(result)) return upstreamError("the server answered without a result object");
   // An empty object is taken for an empty answer; one of other members is no result of a tool.
   const isOther = Object.keys(result).some((key) => key !== "_meta" && key !== "isError" && key !== "resultType");
@@ -29,7 +29,7 @@ export function readResult(result, { contentBlocksMax, errorMessageCharsMax }) {
     return {
       kind: "error",
       code: "tool_error",
-      message: toErrorMessage(blocks, structuredContent, errorMessageCharsMax),
+      message: toErrorMessage(blocks, structuredContent, errorReadCharsMax),
     };
   if (isStructured(structuredContent, blocks)) return { kind: "value", value: structuredContent ?? null };
   if (blocks.some(({ kind }) => kind === "media")) return toMixed(blocks);
@@ -133,5 +133,7 @@ function toErrorMessage(blocks, structured, charsMax) {
     .join("\n");
   const said = words !== "" ? words : structured === undefined || structured === null ? "" : JSON.stringify(structured);
   if (said === "") return "The tool reported an error without a word about it";
-  return said.length > charsMax ? `${said.slice(0, charsMax)}… (${said.length - charsMax} more characters)` : said;
+  return said.length > charsMax
+    ? `The tool reported an error in more than ${charsMax} characters (errorReadCharsMax)`
+    : said;
 }

@@ -6,6 +6,7 @@ import type { DecidedTool, Decision } from "./access.ts";
 import { toArgumentText } from "./argument-text.ts";
 import type { Broker, QuestionBody, QuestionKind } from "./broker.ts";
 import type { CallOutcome, Step, ToolCall } from "./call.ts";
+import { cutText } from "./cut-text.ts";
 import type { FlowRule } from "../config/config.ts";
 import type { Repeatable } from "./repeatable.ts";
 import type { Edge } from "./edge.ts";
@@ -255,8 +256,7 @@ function toWholeArguments(call: ToolCall): string {
 }
 
 function toShown(text: string): string {
-  const max = limits.questionBodyChars;
-  return text.length <= max ? text : `${text.slice(0, max)}… (${text.length - max} more characters)`;
+  return cutText(text, limits.questionBodyChars);
 }
 
 function toOrigins(edges: readonly Edge[], server: string): string[] {

@@ -17,6 +17,7 @@ import { makeFolder } from "../base/make-folder.ts";
 import type { JsonObject } from "../base/json.ts";
 import { limits } from "../base/limits.ts";
 import { toArgumentText } from "./argument-text.ts";
+import { cutText } from "./cut-text.ts";
 import type { AuditHeads, FlushedLine, SegmentEnd } from "./audit-heads.ts";
 import type { AuditRecord } from "./audit-record.ts";
 import { makeRoom, settleSegments } from "./audit-segments.ts";
@@ -246,9 +247,7 @@ class SegmentedAudit implements Audit {
 
   /** A text of bounded length; what is left out is said. */
   async #toKept(text: string): Promise<string> {
-    const max = limits.auditTextCharsMax;
-    const kept = text.length <= max ? text : `${text.slice(0, max)}… (${text.length - max} more characters)`;
-    return this.#clean(kept);
+    return this.#clean(cutText(text, limits.auditTextCharsMax));
   }
 
   #begin(): Segment {

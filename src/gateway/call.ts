@@ -51,12 +51,14 @@ export interface SealedCounts {
 
 /** How a call ended: its data, or an error with the upstream's words. Expected failures are values, not exceptions. */
 export type CallOutcome = (
-  | { kind: "data"; data: Json; bytes?: number; sealed?: SealedCounts }
+  | { kind: "data"; data: Json; bytes?: number; mediaBytes?: number; sealed?: SealedCounts }
   /** Data that is too large for the event loop. */
   | {
       kind: "large";
       value: LargeValue;
       bytes: number;
+      /** Of the files beside it. */
+      mediaBytes?: number;
       sealed?: SealedCounts;
       /** Of what was sealed, see `base/skeleton.ts`: what it teaches about its tool. */
       skeleton?: Json;

@@ -1,9 +1,12 @@
 import type { LargeValue } from "../base/large-json.ts";
 import type { Json, JsonObject, JsonSchema } from "../base/json.ts";
+import { toJsonSize } from "../base/json-size.ts";
+import { limits } from "../base/limits.ts";
 import type { PrivacyMode } from "../config/config.ts";
 import { mayHaveLookAlikes } from "../privacy/look-alikes.ts";
 import type { SealMode } from "../privacy/seal.ts";
 import type { CallOutcome, SealedCounts, Step, ToolCall } from "./call.ts";
+import { toTooLarge, withBoundedWords } from "./unwrap.ts";
 
 /** What is asked of whoever reads personal data. */
 export interface SealParts {
@@ -14,16 +17,18 @@ export interface SealParts {
     value: LargeValue,
     call: ToolCall,
     mode: SealMode,
-  ) => Promise<{ value: LargeValue; skeleton: Json } & SealedCounts>;
+  ) => Promise<{ value: LargeValue; size: number; skeleton: Json } & SealedCounts>;
   modeOf: (server: string) => PrivacyMode;
+  /** Of one answer, once it is sealed. */
+  resultBytesMax: number;
 }
 
 /**
  * The innermost step: restores on the way out and seals on the way back, errors too. Nothing of an answer passes that
  * was not looked at: where that fails, the call does.
  */
-export function privacy({ restore, seal, sealLarge, modeOf }: SealParts): Step {
-  return async (call, next) => {
+export function privacy({ restore, seal, sealLarge, modeOf, resultBytesMax }: SealParts): Step {
+  async function around(call: ToolCall, next: (call: ToolCall) => Promise<CallOutcome>): Promise<CallOutcome> {
     const { server, inputSchema } = call.tool;
     const args = mayHaveTokens(call.arguments) ? await restore(call.arguments, inputSchema, server) : call.arguments;
     const outcome = await next({ ...call, arguments: args });
@@ -32,11 +37,12 @@ export function privacy({ restore, seal, sealLarge, modeOf }: SealParts): Step {
     switch (outcome.kind) {
       case "data": {
         const { value, ...sealed } = await seal(outcome.data, call, mode);
-        return { ...outcome, data: value, sealed };
+        const bytes = toJsonSize(value, limits.resultBytesMax) + (outcome.mediaBytes ?? 0);
+        return { ...outcome, data: value, bytes, sealed };
       }
       case "large": {
-        const { value, skeleton, ...sealed } = await sealLarge(outcome.value, call, mode);
-        return { ...outcome, value, skeleton, bytes: value.bytes, sealed };
+        const { value, size, skeleton, ...sealed } = await sealLarge(outcome.value, call, mode);
+        return { ...outcome, value, skeleton, bytes: size + (outcome.mediaBytes ?? 0), sealed };
       }
       case "error": {
         const { message, hint } = outcome;
@@ -46,6 +52,13 @@ export function privacy({ restore, seal, sealLarge, modeOf }: SealParts): Step {
         return { ...outcome, ...(value as { message: string; hint?: string }) } satisfies CallOutcome;
       }
     }
+  }
+
+  // Bounds are those of what is sealed: how long a value is, or a part of it, would be told by what is over them.
+  return async (call, next) => {
+    const outcome = await around(call, next);
+    if (outcome.kind === "error") return withBoundedWords(outcome);
+    return (outcome.bytes ?? 0) > resultBytesMax ? toTooLarge(resultBytesMax) : outcome;
   };
 }
 

@@ -1,10 +1,11 @@
 import { Buffer } from "node:buffer";
 import { isJsonObject, type Json } from "../base/json.ts";
 import { LargeResult } from "../base/large-json.ts";
+import { toJsonSize } from "../base/json-size.ts";
 import { limits } from "../base/limits.ts";
 import { parseText, type ReadItem, readResult, tooLarge } from "../base/read-result.js";
 import type { CallOutcome } from "./call.ts";
-import { toJsonSize } from "./json-size.ts";
+import { cutText } from "./cut-text.ts";
 
 /** Keeps the bytes of an image, a recording or a file, and answers its path for programs (`./workspace/.media/x.png`); `sha256` where it is known. */
 export type SaveMedia = (bytes: Uint8Array, mimeType: string, sha256?: string) => Promise<string>;
@@ -12,6 +13,8 @@ export type SaveMedia = (bytes: Uint8Array, mimeType: string, sha256?: string) =
 /** The bounds of one result; defaults are in `base/limits.ts`. */
 export interface UnwrapOptions {
   resultBytesMax?: number;
+  /** It is sealed afterwards: what depends on its length is decided then, */
+  isSealed?: boolean;
 }
 
 /**
@@ -24,9 +27,11 @@ export async function unwrapResult(
   saveMedia: SaveMedia,
   options: UnwrapOptions = {},
 ): Promise<CallOutcome> {
-  const resultBytesMax = options.resultBytesMax ?? limits.resultBytesMax;
-  const refusal = tooLarge(`it has more than ${resultBytesMax} bytes (resultBytesMax)`);
-  if (result instanceof LargeResult) return result.bytes > resultBytesMax ? refusal : fromLarge(result, saveMedia);
+  const { isSealed = false } = options;
+  const resultBytesMax = isSealed ? limits.resultBytesMax : (options.resultBytesMax ?? limits.resultBytesMax);
+  const refusal = toTooLarge(resultBytesMax);
+  if (result instanceof LargeResult)
+    return result.bytes > resultBytesMax ? refusal : fromLarge(result, saveMedia, isSealed);
   if (!isJsonObject(result)) return readResult(result, limits) as CallOutcome;
   const bytes =
     toJsonSize(result.content ?? [], resultBytesMax) + toJsonSize(result.structuredContent ?? null, resultBytesMax);
@@ -34,7 +39,7 @@ export async function unwrapResult(
   const read = readResult(result, limits);
   switch (read.kind) {
     case "error":
-      return read;
+      return isSealed ? read : withBoundedWords(read);
     case "text":
       return { kind: "data", data: parseText(read.text), bytes };
     case "value":
@@ -42,9 +47,26 @@ export async function unwrapResult(
     case "mixed": {
       const media: Json[] = [];
       for (const item of read.items) media.push(await toMedia(item, saveMedia));
-      return { kind: "data", data: { text: read.text, media }, bytes };
+      return { kind: "data", data: { text: read.text, media }, bytes, mediaBytes: toMediaBytes(media) };
     }
   }
+}
+
+/** The refusal of a result with more than so many bytes. */
+export function toTooLarge(resultBytesMax: number): CallOutcome {
+  return tooLarge(`it has more than ${resultBytesMax} bytes (resultBytesMax)`);
+}
+
+/** A tool's own words, as many as are told. */
+export function withBoundedWords<Outcome extends { kind: "error"; message: string }>(outcome: Outcome): Outcome {
+  return { ...outcome, message: cutText(outcome.message, limits.errorMessageCharsMax) };
+}
+
+function toMediaBytes(media: readonly Json[]): number {
+  return media.reduce<number>(
+    (sum, one) => sum + (isJsonObject(one) && typeof one.bytes === "number" ? one.bytes : 0),
+    0,
+  );
 }
 
 async function toMedia(item: ReadItem, saveMedia: SaveMedia): Promise<Json> {
@@ -55,8 +77,12 @@ async function toMedia(item: ReadItem, saveMedia: SaveMedia): Promise<Json> {
 }
 
 /** The same for a result that a thread has read. */
-async function fromLarge({ content, bytes }: LargeResult, saveMedia: SaveMedia): Promise<CallOutcome> {
-  if (content.kind === "error") return content;
+async function fromLarge(
+  { content, bytes }: LargeResult,
+  saveMedia: SaveMedia,
+  isSealed: boolean,
+): Promise<CallOutcome> {
+  if (content.kind === "error") return isSealed ? content : withBoundedWords(content);
   if (content.kind === "large") return { kind: "large", value: content.value, bytes };
   const media: Json[] = [];
   for (const item of content.items) {
@@ -70,5 +96,5 @@ async function fromLarge({ content, bytes }: LargeResult, saveMedia: SaveMedia):
   const end = Buffer.from(`,"media":${JSON.stringify(media)}}`);
   const pieces = [Buffer.from('{"text":'), ...content.textJson, end];
   const value = { form: "json", pieces, bytes: pieces.reduce((sum, piece) => sum + piece.length, 0) } as const;
-  return { kind: "large", value, bytes };
+  return { kind: "large", value, bytes, mediaBytes: toMediaBytes(media) };
 }

@@ -135,6 +135,19 @@ export function createDisguisedValues(least: Thresholds = anywhere): DisguisedVa
   };
 }
 
+/** Whether a text is a value in some form, and nothing else: what is to go where the value goes. */
+export function createFormsOf(value: string, classes: Iterable<string>): (text: string) => boolean {
+  const forms = createDisguisedValues({ chars: 1, freeChars: 1, digits: 1, name: 1, glued: () => false });
+  for (const name of classes) forms.add({ class: name, surface: value });
+  const canonical = toFolded(value);
+  const international = (text: string): boolean => withoutCountryCode(text, toFolded(text)).includes(canonical);
+  return (text) => {
+    if (international(text)) return true;
+    const [only] = forms.find(text);
+    return only !== undefined && !/[\p{L}\p{N}]/u.test(text.slice(0, only.start) + text.slice(only.end));
+  };
+}
+
 /** How a page or a program writes a value with characters that mean something there; in others the escapes are looked through. */
 function toEscaped(surface: string): string[] {
   const forms: string[] = [];

@@ -4,7 +4,7 @@ import { limits } from "../base/limits.ts";
 import { createStore, type Store } from "../store/store.ts";
 import { countryOf } from "./country.ts";
 import { createDetector, type Detector } from "./detect/detector.ts";
-import { createDisguisedValues } from "./disguised-values.ts";
+import { createDisguisedValues, createFormsOf } from "./disguised-values.ts";
 import { createEchoes } from "./echoes.ts";
 import { parseFieldRules } from "./field-rules.ts";
 import { createKnownValues } from "./known-values.ts";
@@ -79,11 +79,12 @@ export interface PrivacyCore extends Disposable {
 /** Sealed wherever it comes from. */
 const dangerous = ["SECRET", "CARD"];
 
-/** `now`: milliseconds since the epoch; `ticks`: those that the time of sealing is counted in. */
+/** `now`: milliseconds since the epoch; `ticks`: those that the time of sealing is counted in, `busy`: those of them that this process had a processor. */
 export function createPrivacyCore(
   settings: PrivacySettings,
   now: () => number = Date.now,
-  ticks: () => number = () => performance.now(),
+  ticks: () => number = toWallMs,
+  busy: () => number = ticks === toWallMs ? toBusyMs : ticks,
 ): PrivacyCore {
   // It holds up its own thread only: a result that it cannot seal would be lost after its call has happened.
   const store: Store = createStore(settings.directory, { waitMs: limits.storeBusyMs });
@@ -131,7 +132,7 @@ export function createPrivacyCore(
       const echoes = sent === undefined ? undefined : createEchoes(restoredValues(sent, { grammar, vault }));
       if (isLocal) local ??= createDetector({ classes: everywhere, prose: false });
       const parts: SealParts = {
-        ...{ grammar, vault, known, now: ticks },
+        ...{ grammar, vault, known, now: ticks, busy },
         ...(echoes === undefined ? {} : { echoes }),
         ...(vault.hasSentTo(server) ? { disguised } : {}),
         ...(isLocal && local !== undefined
@@ -178,9 +179,18 @@ export function createPrivacyCore(
       return { value: entry.surface, class: entry.token.class, origins: vault.origins(entry.token) };
     },
     stats: () => vault.stats(),
-    forget: (value) => vault.forget(value, classes),
+    forget: (value) => vault.forgetIf(createFormsOf(value, classes)) + vault.forget(value, classes),
     [Symbol.dispose]: () => store[Symbol.dispose](),
   };
+}
+
+function toWallMs(): number {
+  return performance.now();
+}
+
+function toBusyMs(): number {
+  const { user, system } = process.cpuUsage();
+  return (user + system) / 1_000;
 }
 
 /** As much as a person needs to recognise a value, and no more. */

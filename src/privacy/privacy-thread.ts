@@ -2,6 +2,8 @@
 import { parentPort, workerData } from "node:worker_threads";
 import { SluiceError, toMessage } from "../base/errors.ts";
 import type { Json } from "../base/json.ts";
+import { toJsonSize } from "../base/json-size.ts";
+import { limits } from "../base/limits.ts";
 import { parseText } from "../base/read-result.js";
 import { toSkeleton } from "../base/skeleton.ts";
 import { createPrivacyCore, type PrivacyCore, type PrivacySettings, type SealRequest } from "./privacy-core.ts";
@@ -48,12 +50,12 @@ function sealLarge(
   own: PrivacyCore,
   { form, pieces, ...request }: LargeSealRequest,
   handedOver: ArrayBuffer[],
-): { bytes: Uint8Array; skeleton: Json; counts: Record<string, number>; withheld: number } {
+): { bytes: Uint8Array; size: number; skeleton: Json; counts: Record<string, number>; withheld: number } {
   const text = Buffer.concat(pieces).toString("utf8");
   const value = (form === "json" ? JSON.parse(text) : parseText(text)) as Json;
   const { value: sealed, ...rest } = own.seal({ ...request, value });
   // Not from the shared pool, whose memory cannot be handed over.
   const bytes = new Uint8Array(Buffer.from(JSON.stringify(sealed)));
   handedOver.push(bytes.buffer);
-  return { bytes, skeleton: toSkeleton(sealed), ...rest };
+  return { bytes, size: toJsonSize(sealed, limits.resultBytesMax), skeleton: toSkeleton(sealed), ...rest };
 }

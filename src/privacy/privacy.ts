@@ -19,6 +19,8 @@ export type Privacy = { [Name in Exclude<keyof PrivacyCore, typeof Symbol.dispos
 
 export interface LargeSealed {
   value: LargeValue;
+  /** Its bytes, counted as those of a smaller one are (`base/json-size.ts`). */
+  size: number;
   /** Its shape as a value, see `base/skeleton.ts`. */
   skeleton: Json;
   counts: Record<string, number>;

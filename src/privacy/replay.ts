@@ -80,13 +80,16 @@ function inherit(one: Finding, inside: readonly Finding[], text: string): Findin
   const guarded = guardedClasses.find((name) => inside.some((echo) => echo.class === name));
   const own = { start: one.start, end: one.end };
   if (guarded !== undefined) return one.class === guarded ? one : { ...own, class: guarded };
-  const isOwn =
-    one.class === "EMAIL"
-      ? inside.every(
-          (echo) => isPersonal.has(echo.class) && echo.start <= one.start + domainAt(text.slice(one.start, one.end)),
-        )
-      : inside.every((echo) => echo.class === one.class);
-  return isOwn ? one : { ...own, class: textClass };
+  if (one.class === "EMAIL") {
+    const domain = one.start + domainAt(text.slice(one.start, one.end));
+    return inside.every((echo) => isPersonal.has(echo.class) && echo.start <= domain)
+      ? one
+      : { ...own, class: textClass };
+  }
+  // With something before it, it would be another value, of which a question tells how the first one begins.
+  return inside.length === 1 && only?.class === one.class && only.of !== undefined
+    ? { ...one, of: only.of }
+    : { ...own, class: textClass };
 }
 
 /** What an address may hold: what it has before its domain. */

@@ -2,7 +2,7 @@ import { SluiceError } from "../base/errors.ts";
 import { isJsonObject, type Json, type JsonObject, type JsonSchema } from "../base/json.ts";
 import { limits } from "../base/limits.ts";
 import { scalarTypeAt } from "./schema-place.ts";
-import { literalClass } from "./classes.ts";
+import { literalClass, textClass } from "./classes.ts";
 import { type RestoredValue, toWordAround } from "./echoes.ts";
 import { isIndexKey } from "./index-key.ts";
 import { isJson, jsonString } from "./look-alikes.ts";
@@ -242,13 +242,41 @@ function toWritten(entry: VaultEntry): string {
   return isQuoted(entry) ? entry.surface.slice(1, -1) : entry.surface;
 }
 
-function toNumber({ surface, token }: VaultEntry): number {
-  const value = [Number(surface), Number(surface.replaceAll(/[\s-]/g, ""))].find(Number.isFinite);
-  if (value !== undefined && surface.trim() !== "") return value;
-  throw new SluiceError(
-    "arguments_invalid",
-    `Cannot restore ${toTokenText(token)} as a number: the schema asks for one, and it stands for a text`,
-  );
+/** Classes whose values are no numbers, however they are written. */
+const neverNumbers = new Set([
+  "EMAIL",
+  "NAME",
+  "IBAN",
+  "ADDRESS",
+  "USERNAME",
+  "WALLET",
+  "MAC",
+  "IP",
+  textClass,
+  literalClass,
+]);
+
+/**
+ * Where the schema asks for a number: whether that fails depends on the class alone. A value that is none, or that would
+ * lose digits, is sent as it is, for its server to refuse.
+ */
+function toNumber({ surface, token, isNumber }: VaultEntry): Json {
+  if (neverNumbers.has(token.class) && !isNumber)
+    throw new SluiceError(
+      "arguments_invalid",
+      `Cannot restore ${toTokenText(token)} as a number: the schema asks for one, and it stands for a text`,
+    );
+  if (isNumber) return Number(surface);
+  const text = surface.trim();
+  const value = [text, text.replaceAll(/[\s().+/-]/g, "")].map(toExactNumber).find((one) => one !== undefined);
+  return value ?? surface;
+}
+
+function toExactNumber(text: string): number | undefined {
+  const value = text === "" ? Number.NaN : Number(text);
+  return Number.isFinite(value) && (Math.abs(value) <= Number.MAX_SAFE_INTEGER || String(value) === text)
+    ? value
+    : undefined;
 }
 
 /** The order of two numbers as keys tells which is larger, and so, asked often enough, what they are. */

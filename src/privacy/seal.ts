@@ -1,16 +1,17 @@
 import { Place } from "./place.ts";
-import type { Json, JsonSchema } from "../base/json.ts";
+import type { Json, JsonObject, JsonSchema } from "../base/json.ts";
 import { limits } from "../base/limits.ts";
 import type { Detector } from "./detect/detector.ts";
+import { type Draft, toValue, withoutSizes } from "./draft.ts";
 import { echoDigitsMin } from "./echoes.ts";
-import { isIndexKey } from "./index-key.ts";
 import type { FieldRule } from "./field-rules.ts";
 import type { Finding } from "./finding.ts";
 import { findLookAlikes } from "./look-alikes.ts";
 import { digitsOnly, saysOf } from "./number-keys.ts";
 import { type ReplayParts, replay } from "./replay.ts";
 import { Slot } from "./slot.ts";
-import { mergeFindings, replaceSpans } from "./spans.ts";
+import { mergeFindings } from "./spans.ts";
+import { toSpelled } from "./spelled-list.ts";
 import { formatClassAt } from "./schema-place.ts";
 import { isWrapped, toColumns, toHeaders, toPair } from "./shapes.ts";
 import { guardedClasses, literalClass, textClass } from "./classes.ts";
@@ -41,6 +42,8 @@ export interface SealParts extends ReplayParts {
   grammar: TokenGrammar;
   vault: Vault;
   now: () => number;
+  /** Milliseconds of processor time: what others on the machine take makes nothing opaque. Dearer to ask. */
+  busy: () => number;
 }
 
 export interface Sealed {
@@ -51,18 +54,6 @@ export interface Sealed {
   withheld: number;
 }
 
-/** A value whose texts can still be replaced. */
-type Draft =
-  | null
-  | boolean
-  | number
-  | string
-  | Slot
-  | { items: Draft[] }
-  | { members: [string | Slot, Draft][] }
-  /** A text of JSON. */
-  | { nested: Draft; indent: number };
-
 /**
  * Replaces personal data in a value by tokens. Everything is looked at before anything is replaced, so that a name in a
  * field hides the same name in a text above it; tokens are numbered in the order in which they stand.
@@ -70,8 +61,8 @@ type Draft =
 export function sealValue(value: Json, options: SealOptions, parts: SealParts): Sealed {
   const look = new Look(options, parts);
   const draft = look.visit(value, new Place([], [""]), [], 0);
-  const { slots } = look;
   if (options.mode !== "literals") replay(look, parts);
+  const slots = withoutSizes(draft, look.slots);
   mint(slots, options.server, parts);
   const counts: Record<string, number> = {};
   for (const { findings } of slots) for (const found of findings) counts[found.class] = (counts[found.class] ?? 0) + 1;
@@ -94,6 +85,7 @@ class Look {
   #options: SealOptions;
   #parts: SealParts;
   #startedAt: number;
+  #busyAt: number;
   #chars = 0;
   #isOver = false;
   #texts = new Map<string, Slot>();
@@ -103,18 +95,29 @@ class Look {
     this.#options = options;
     this.#parts = parts;
     this.#startedAt = parts.now();
+    this.#busyAt = parts.busy();
   }
 
   /** Whether the time is used up that a result of this size has; once it is, it stays so. */
   readonly isOver = (): boolean => {
     const msPerMb = limits.sealMsPerMb + (this.#parts.echoes === undefined ? 0 : limits.echoMsPerMb);
     const budgetMs = limits.sealMs + (this.#chars / 1_000_000) * msPerMb;
-    return (this.#isOver ||= this.#parts.now() - this.#startedAt > budgetMs);
+    const { now, busy } = this.#parts;
+    return (this.#isOver ||= now() - this.#startedAt > budgetMs && busy() - this.#busyAt > budgetMs);
   };
 
   visit(value: Json, at: Place, siblings: readonly string[], depth: number): Draft {
     if (typeof value === "string" || typeof value === "number") return this.#leaf(value, at, siblings, depth);
     if (value === null || typeof value === "boolean") return value;
+    const { echoes, disguised } = this.#parts;
+    const spelled = echoes === undefined && disguised === undefined ? undefined : toSpelled(value);
+    if (spelled === undefined || this.#options.mode === "literals") return this.#members(value, at, siblings, depth);
+    // What it spells goes before its members: if a value is in it, it is that text.
+    const whole = this.#add(new Slot(spelled, []));
+    return { spelled: whole, plain: this.#members(value, at, siblings, depth) };
+  }
+
+  #members(value: Json[] | JsonObject, at: Place, siblings: readonly string[], depth: number): Draft {
     if (depth > limits.sealDepthMax) return this.#withhold(JSON.stringify(value));
     if (Array.isArray(value)) {
       const items = at.items();
@@ -359,36 +362,4 @@ function toDecoded(surface: string): string | undefined {
   } catch {
     return undefined;
   }
-}
-
-function toValue(draft: Draft): Json {
-  if (draft === null || typeof draft !== "object") return draft;
-  if (draft instanceof Slot) return draft.isNumber && draft.findings.length === 0 ? Number(draft.text) : toText(draft);
-  if ("items" in draft) return draft.items.map(toValue);
-  if ("nested" in draft) return JSON.stringify(toValue(draft.nested), null, draft.indent);
-  const members = draft.members.map(([key, member]): [string, Json] => [
-    typeof key === "string" ? key : toText(key),
-    toValue(member),
-  ]);
-  return Object.fromEntries(withoutOrder(members, draft.members));
-}
-
-/** Keys that were numbers stood in the order of their size: those that are sealed go last, in the order of their tokens. */
-function withoutOrder(
-  sealed: [string, Json][],
-  drafts: readonly (readonly [string | Slot, Draft])[],
-): [string, Json][] {
-  const isHidden = (at: number): boolean => {
-    const key = drafts[at]?.[0];
-    return key instanceof Slot && isIndexKey(key.text) && sealed[at]?.[0] !== key.text;
-  };
-  // They stand before all others.
-  const [[first] = [""]] = drafts;
-  if (!(first instanceof Slot && isIndexKey(first.text))) return sealed;
-  const hidden = sealed.filter((_, at) => isHidden(at));
-  return [...sealed.filter((_, at) => !isHidden(at)), ...hidden.sort(([a], [b]) => (a < b ? -1 : 1))];
-}
-
-function toText({ text, findings, tokens }: Slot): string {
-  return replaceSpans(text, findings, (index) => tokens[index] ?? "");
 }

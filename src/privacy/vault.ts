@@ -52,6 +52,8 @@ export interface Vault {
   stats(): { class: string; values: number; tokens: number }[];
   /** Forgets every surface of a value, of each of the classes; says how many records went. */
   forget(value: string, classes: Iterable<string>): number;
+  /** Forgets every value that has a surface of this kind, of all that can be read. */
+  forgetIf(isOne: (surface: string) => boolean): number;
 }
 
 export interface VaultOptions {
@@ -216,6 +218,21 @@ export function createVault({
           ]),
         )
         .reduce((sum, count) => sum + count, 0),
+    forgetIf(isOne) {
+      const rows = store.all<Row & { class: string }>(
+        "SELECT class, number, variant, sealed, key_id FROM vault_value WHERE scope = ? AND class <> ?",
+        [scope, literalClass],
+      );
+      const found = new Map<string, [string, number]>();
+      for (const row of rows) {
+        const token = { class: row.class, number: row.number, variant: row.variant };
+        if (row.key_id === keyOf(row.class).id && isOne(open(row, token)))
+          found.set(`${row.class} ${row.number}`, [row.class, row.number]);
+      }
+      let count = 0;
+      for (const params of found.values()) count += forgetWhere(store, scope, "class = ? AND number = ?", params);
+      return count;
+    },
   };
 }
 

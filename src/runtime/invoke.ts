@@ -8,7 +8,7 @@ import { toErrorValue } from "../gateway/compose.ts";
 import type { DefinitionCheck } from "../gateway/definitions.ts";
 import { createRepeatable } from "../gateway/repeatable.ts";
 import { createGateway } from "../gateway/steps.ts";
-import { unwrapResult } from "../gateway/unwrap.ts";
+import { unwrapResult, withBoundedWords } from "../gateway/unwrap.ts";
 import type { Upstreams } from "../upstream/upstreams.ts";
 import { cleanTexts } from "./clean-texts.ts";
 import { learnedPath } from "./flow-hooks.ts";
@@ -82,12 +82,12 @@ export function createInvoke(
     };
     try {
       const result = await upstreams.callTool(tool.server, tool.name, args, { signal, onLeave });
-      return await unwrapResult(result, saveMedia, { resultBytesMax });
+      return await unwrapResult(result, saveMedia, { resultBytesMax, isSealed: parts.privacy.isOn });
     } catch (error) {
       if (hasLeft && error instanceof SluiceError && error.transient?.mayHaveRun === false)
         call.onMissed?.(isSafeTwice);
       if (!(error instanceof SluiceError)) return { kind: "error", code: "internal", message: toMessage(error) };
-      return toErrorValue(error);
+      return parts.privacy.isOn ? toErrorValue(error) : withBoundedWords(toErrorValue(error));
     }
   }
 

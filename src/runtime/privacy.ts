@@ -97,9 +97,14 @@ export function openPrivacy({ config, store, audit, broker }: PrivacyParts): Ope
       ...{ value, server, mode: mode === "off" ? "literals" : mode, isLocal: false, fields: {} },
     });
     const shown = sealed.value as { headers: string[]; text: string };
+    const given = text === undefined ? body : Buffer.from(shown.text);
     return {
-      headers: headers.map(([name], index) => [name, shown.headers[index] ?? ""]),
-      body: text === undefined ? body : Buffer.from(shown.text),
+      // The length is that of what is given: the real one tells how long the values are.
+      headers: headers.map(([name], index) => [
+        name,
+        name === "content-length" && body.length > 0 ? String(given.length) : (shown.headers[index] ?? ""),
+      ]),
+      body: given,
     };
   }
 
@@ -125,6 +130,7 @@ export function openPrivacy({ config, store, audit, broker }: PrivacyParts): Ope
             return first.start === 0 && first.end === text.length ? "whole" : "part";
           },
           privacy: {
+            resultBytesMax: config.sandbox.resultBytesMax,
             modeOf: (server) => modes.get(server) ?? privacy.mode,
             restore: (args, schema, server) => need().restore(args, schema, server),
             async seal(value, call, mode) {

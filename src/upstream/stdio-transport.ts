@@ -15,6 +15,8 @@ export const tooLargeMark = "sluice/too-large";
 
 /** How many of a server's last words on stderr an error repeats. */
 const lastWordsMax = 4;
+/** Of one line of them. */
+const lastWordsCharsMax = 2_000;
 /** How long what a dead server wrote may still be read. */
 const drainMs = 250;
 
@@ -87,7 +89,8 @@ export class StdioTransport implements Transport {
     });
     child.stdout.on("data", (chunk: Buffer) => reader.push(chunk));
     readLines(child.stderr, (line) => {
-      this.#lastWords.push(line.slice(0, 500));
+      // Whole or not at all: a part of a value is not known again where they are sealed.
+      this.#lastWords.push(line.length > lastWordsCharsMax ? "(a long line)" : line);
       if (this.#lastWords.length > lastWordsMax) this.#lastWords.shift();
       this.#log(line);
     });

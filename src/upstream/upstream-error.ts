@@ -12,11 +12,13 @@ export interface FailedRequest {
   timeoutMs: number;
   signal: AbortSignal | undefined;
   session: Session;
+  /** A call of a tool, whose errors are sealed. */
+  isCall?: boolean;
 }
 
 /** The one error for whatever the client library threw: its code says whose turn it is, its message has the upstream's own words. */
 export function toUpstreamError(thrown: unknown, request: FailedRequest): SluiceError {
-  const { server, what, timeoutMs, signal, session } = request;
+  const { server, what, timeoutMs, signal, session, isCall = false } = request;
   const { library } = session;
   const cause = thrown;
   if (signal?.aborted === true)
@@ -38,7 +40,7 @@ export function toUpstreamError(thrown: unknown, request: FailedRequest): Sluice
     );
   }
   if (thrown instanceof library.SdkHttpError) {
-    const text = typeof thrown.data.text === "string" ? thrown.data.text.slice(0, 500) : "";
+    const text = typeof thrown.data.text === "string" ? toShown(thrown.data.text, isCall) : "";
     return new SluiceError(
       "upstream_error",
       `Server "${server}" answered the request for ${what} with HTTP ${thrown.status}${text === "" ? "" : `: ${text}`}`,
@@ -91,6 +93,12 @@ export function toUpstreamError(thrown: unknown, request: FailedRequest): Sluice
     `The request for ${what} of server "${server}" failed: ${toMessage(thrown)}`,
     { cause },
   );
+}
+
+/** What is sealed is not cut before: a part of a value is not known again. */
+function toShown(text: string, isCall: boolean): string {
+  if (!isCall) return text.slice(0, 500);
+  return text.length > limits.errorReadCharsMax ? "" : text;
 }
 
 /** HTTP 429 says that the request was refused; 502 to 504 that somebody on the way failed, perhaps after it had worked. */

@@ -118,7 +118,14 @@ export function createUpstreams(options: UpstreamsOptions): Upstreams {
             }),
           );
         } catch (error) {
-          throw toUpstreamError(error, { server: key, what: `tool "${toolName}"`, timeoutMs, signal, session });
+          throw toUpstreamError(error, {
+            server: key,
+            what: `tool "${toolName}"`,
+            timeoutMs,
+            signal,
+            session,
+            isCall: true,
+          });
         }
       };
       const called = withSession(connection, signal, request, onLeave);

@@ -1,4 +1,4 @@
-import type { Json } from "../base/json.ts";
+import type { Json } from "./json.ts";
 
 /** Bytes of a value as JSON, closely enough to bound it (escapes are not counted); stops counting above `max`. */
 export function toJsonSize(value: Json, max: number): number {
