@@ -215,7 +215,7 @@ export function createTermIndex(data: IndexData, spelling: ReadonlyMap<string, s
       named ??= new Set((nameTerms ??= findNameTerms()));
       return splitGlued(word, (term) => {
         const id = ids.get(term);
-        return id !== undefined && named?.has(id) === true ? (rarities[id] as number) : undefined;
+        return id !== undefined && named?.has(id) === true ? rarities[id] : undefined;
       });
     },
   };
