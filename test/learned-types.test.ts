@@ -71,6 +71,28 @@ describe("a type", () => {
   };
   for (const [name, [results, type]] of Object.entries(cases)) test(name, () => expect(typeOf(...results)).toBe(type));
 
+  const ids = [
+    "cus_9s6XKzkNRiz8i3 C0SALES01 C0SALES02 C01ABCDEF U02ABC1DE T024BE7LH B00005N5PF 01ARZ3NDEKTSV4RRFFQ69G5FAV",
+    "eyJhbGciOiJIUzI1NiJ9 V1StGXR8_Z5jdHi6B-myT 550e8400-e29b-41d4-a716-446655440000 0015g00000XyZAB deadbeefcafe",
+    "da39a3ee5e6b4b0d3255bfef95601890 a8f3c1 ab12cd usr_a1b2c3 PROJ-12 INV-2024-001 ORD-1001 1234567890 order_12345",
+    "sk_live_4eC39HqLyjWDarjt pi_3MtwBwLkdIwHu7ix28a3tqPD recA1b2C3d4E5f6G7 QxKzVbTrWp ghp_16C7e42F29 i-0abc1234def567890",
+  ].flatMap((line) => line.split(" "));
+  test.each(ids)("of a key that is an id, even alone or twice: %s", (key) => {
+    expect(typeOf({ [key]: 1 })).toBe("Record<string, number>");
+    expect(typeOf({ [key]: 1 }, { [key]: 2 })).toBe("Record<string, number>");
+    expect(typeOf({ total: 1, [key]: 1 }, { total: 2, [key]: 2 })).toContain("[key: string]");
+  });
+
+  const names = [
+    "line1 address2 sha256 utf8 ipv4 h264 s3Key oauth2_token addressLine1 x509Certificate p95LatencyMs base64Data md5sum k8s",
+    "i18n e2e ISO8601 HTTP2XX ec2InstanceId int64Value float32 vec3 mp3Url web3Provider createdAt isOK userID htmlURL aToZ",
+    "OAUTH2TOKEN RS256 error_404 Q1_2026 col1Row2 step1Result2 sha256Hash md5Hash http2Enabled facade decade defaced",
+    "xmlHttpRequest numberOfUSBPorts getURLForID total_2xx p50 p99 ipv6Address lat1 lng2 $ref @type _id __typename",
+  ].flatMap((line) => line.split(" "));
+  test.each(names)("of a key that is a name: %s", (key) => {
+    expect(typeOf({ [key]: 1 }, { [key]: 2 })).not.toContain("Record");
+  });
+
   test("accepts every result that it was learned from", () => {
     fc.assert(
       fc.property(fc.array(fc.jsonValue({ maxDepth: 4 }), { minLength: 1, maxLength: 5 }), (results) => {

@@ -82,6 +82,25 @@ describe("a query finds", () => {
     ["what can I say in slack?", "slack.send_message"],
     ["documnet", "gdrive.getDocument"],
     ["repo", "git-hub.create_issue"],
+    // two letters swapped, also in short words and at the start or the end of one
+    ["mesasge", "slack.send_message"],
+    ["isuse", "git-hub.create_issue"],
+    ["isue", "git-hub.create_issue"],
+    ["issuse", "git-hub.create_issue"],
+    ["fiels", "gdrive.list_files"],
+    ["lsit", "gdrive.list_files"],
+    ["odcument", "gdrive.getDocument"],
+    ["crate", "git-hub.create_issue"],
+    // the first letter missing, doubled or another
+    ["ocument", "gdrive.getDocument"],
+    ["ddocument", "gdrive.getDocument"],
+    ["focument", "gdrive.getDocument"],
+    // words without a space between them
+    ["getdocument", "gdrive.getDocument"],
+    ["listfiles", "gdrive.list_files"],
+    ["createissue", "git-hub.create_issue"],
+    ["mergepullrequests", "git-hub.mergePullRequest"],
+    ["sendamessage", "slack.send_message"],
     ["identifier", "gdrive.getDocument"],
     // by the table of synonyms, by the root of a word, by a part of one, and beside words that only ask
     ["deliver a text", "slack.send_message"],
@@ -108,6 +127,13 @@ describe("a query finds", () => {
       ["รถไฟ", "east.rail"],
     ] as const)
       expect((await own.search(query)).hits.map(toId)).toEqual([address]);
+  });
+
+  test("a word of three letters with two of them swapped, and no other that is as near", async () => {
+    const own = createCatalogue({ store, servers: [{ key: "short", configHash: "1" }] });
+    own.update("short", { tools: [tool("pdf_pages", "Counts pages"), tool("pad", "Fills up")], problems: [] });
+    const { hits } = await createSearch(own).search("pfd");
+    expect(hits.map(toId)).toEqual(["short.pdf_pages"]);
   });
 
   test("only in the server that was named", async () => {

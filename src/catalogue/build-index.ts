@@ -156,12 +156,13 @@ function toSearchIndex({ data, contents }: StoredIndex, catalogue: Catalogue, sk
   const groupAt = (document: number): StoredIndex["contents"]["groups"][number] | undefined =>
     contents.groups[groups[document] ?? -1];
 
-  const terms = createTermIndex(data);
+  const spelling = new Map(contents.spelling);
+  const terms = createTermIndex(data, spelling);
 
   return {
     terms,
     rank: createRank(terms),
-    spelling: new Map(contents.spelling),
+    spelling,
     groupOf: (document) => groupAt(document)?.key ?? skillGroup,
     groupsNamedIn: (terms) =>
       new Set(

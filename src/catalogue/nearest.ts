@@ -1,3 +1,4 @@
+import { toEditDistance } from "../base/edit-distance.ts";
 import { limits } from "../base/limits.ts";
 import { toWords } from "./words.ts";
 
@@ -38,26 +39,16 @@ function toPrefixes(name: string): Set<string> {
 
 /** From 0 (the same) upward; the right tool on another server is nearer than another tool on the right one. */
 function toDistance(name: string, candidate: string): number {
-  const whole = toEditDistance(name, candidate) / Math.max(name.length, candidate.length, 1);
+  const whole = toDifference(name, candidate) / Math.max(name.length, candidate.length, 1);
   const [wanted, tool] = [toLastPart(name), toLastPart(candidate)];
-  return Math.min(whole, toEditDistance(wanted, tool) / Math.max(wanted.length, tool.length, 1)) + whole / 4;
+  return Math.min(whole, toDifference(wanted, tool) / Math.max(wanted.length, tool.length, 1)) + whole / 4;
 }
 
 function toLastPart(name: string): string {
   return name.slice(name.lastIndexOf(".") + 1);
 }
 
-/** Levenshtein distance of the first 64 characters, without case. */
-export function toEditDistance(a: string, b: string): number {
-  const [left, right] = [a.slice(0, 64).toLowerCase(), b.slice(0, 64).toLowerCase()];
-  let previous = Array.from({ length: right.length + 1 }, (_, index) => index);
-  for (let i = 1; i <= left.length; i += 1) {
-    const current = [i];
-    for (let j = 1; j <= right.length; j += 1) {
-      const replaced = (previous[j - 1] ?? 0) + (left[i - 1] === right[j - 1] ? 0 : 1);
-      current.push(Math.min(replaced, (previous[j] ?? 0) + 1, (current[j - 1] ?? 0) + 1));
-    }
-    previous = current;
-  }
-  return previous[right.length] ?? 0;
+/** Edit distance of the first 64 characters, without case. */
+function toDifference(a: string, b: string): number {
+  return toEditDistance(a.slice(0, 64).toLowerCase(), b.slice(0, 64).toLowerCase());
 }

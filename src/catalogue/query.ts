@@ -27,14 +27,14 @@ const fillerWeight = 0.35;
 const containedCharsMin = 4;
 
 /** The terms of a query's words, as they were written and once each. */
-export function toQueryTerms(text: string): { term: string; isFiller: boolean }[] {
+export function toQueryTerms(text: string): { word: string; term: string; isFiller: boolean }[] {
   const words = toWords(text).slice(0, limits.searchQueryTermsMax);
   const terms = words.flatMap((word) => {
     const term = toTerm(word);
-    return term === undefined ? [] : [{ term, isFiller: isFiller(word) }];
+    return term === undefined ? [] : [{ word, term, isFiller: isFiller(word) }];
   });
   // a query of stop words only ("what can you do") still asks for something that may be called so
-  return terms.length > 0 ? terms : words.map((term) => ({ term, isFiller: false }));
+  return terms.length > 0 ? terms : words.map((word) => ({ word, term: word, isFiller: false }));
 }
 
 /** Understands a query with the words that an index knows. */
@@ -43,21 +43,28 @@ export function parseQuery(index: TermIndex, text: string): Query {
   const concepts: Concept[] = [];
   const seen = new Set<string>();
   let guesses = 0;
-  const take = (term: string, weight: number): void => {
+  const take = (word: string, term: string, weight: number): void => {
     if (seen.has(term)) return;
     seen.add(term);
     const found = toTerms(index, term);
-    // a word that no tool has may be misspelt or cut short; one that some have is meant as it is
+    // a word that no tool has may be misspelt, cut short or two in one; one that some have is meant as it is
     if (index.id(term) === undefined && ++guesses <= limits.searchGuessedMax) {
-      for (const near of index.near(term, 8)) raise(found, near, certainty.near);
+      const near = index.near(word, term, 8);
+      for (const { id, isRare } of near) if (!isRare) raise(found, id, certainty.near);
+      // what is rare, a slip in the first letter or a space left out, is thought of only where nothing else is
+      if (found.size === 0) {
+        const parts = near.some(({ slips }) => slips === 1) ? undefined : index.split(word);
+        for (const part of parts ?? []) take(part, toTerm(part) ?? part, isFiller(part) ? fillerWeight : weight);
+        if (parts === undefined) for (const { id } of near) raise(found, id, certainty.near);
+      }
     }
     if (found.size > 0) concepts.push({ terms: found, weight, rarity: toRarity(index, term, found) });
   };
-  for (const { term, isFiller: isAsking } of terms) take(term, isAsking ? fillerWeight : 1);
+  for (const { word, term, isFiller: isAsking } of terms) take(word, term, isAsking ? fillerWeight : 1);
   // "file system" asks for `filesystem` too
   for (let at = 1; at < terms.length; at += 1) {
     const joined = toTerm(`${terms[at - 1]?.term}${terms[at]?.term}`);
-    if (joined !== undefined && index.id(joined) !== undefined) take(joined, 1);
+    if (joined !== undefined && index.id(joined) !== undefined) take(joined, joined, 1);
   }
   return { concepts, sequence: terms.map(({ term }) => index.id(term) ?? -1) };
 }

@@ -156,8 +156,9 @@ function toEmptyHint(
   scope: CatalogueServer | undefined,
 ): string {
   const suggested = new Set<string>();
-  for (const { term } of toQueryTerms(query).slice(0, limits.searchGuessedMax)) {
-    for (const id of [...terms.near(term, 2), ...terms.near(term.slice(0, 4), 2)]) {
+  for (const { word, term } of toQueryTerms(query).slice(0, limits.searchGuessedMax)) {
+    const start = term.slice(0, 4);
+    for (const { id } of [...terms.near(word, term, 2), ...terms.near(start, start, 2)]) {
       const near = terms.terms[id] as string;
       suggested.add(spelling.get(near) ?? near);
     }

@@ -1,6 +1,7 @@
 import { isJsonObject, type Json, type JsonObject } from "../base/json.ts";
 import { limits } from "../base/limits.ts";
 import { spreadItems } from "../base/skeleton.ts";
+import { isDataKey } from "./data-key.ts";
 
 /** What was seen at one place of a tool's results, over all of its calls: kinds and keys, never a value. */
 export interface Shape {
@@ -27,17 +28,12 @@ export interface ObjectShape {
 
 /** A key that names a thing at first sight: an identifier without a number's worth of digits in it. */
 function isName(key: string): boolean {
-  return /^[A-Za-z_$@][\w$@]{0,39}$/.test(key) && !/\d.*\d.*\d.*\d/.test(key) && !isCode(key);
-}
-
-/** Letters and digits mixed like those of an id: `U02ABC1`, `a8f3c1`. */
-function isCode(key: string): boolean {
-  return key.length >= 6 && (key.match(/[a-z]\d|\d[a-z]/gi)?.length ?? 0) >= 3;
+  return /^[A-Za-z_$@][\w$@]{0,39}$/.test(key) && !/\d.*\d.*\d.*\d/.test(key) && !isDataKey(key);
 }
 
 /** A key that may be a name if it comes again: short and plain. */
 function isPlausible(key: string): boolean {
-  return key.length <= limits.learnedKeyCharsMax && /^[A-Za-z0-9_\-. ]+$/.test(key) && !isCode(key);
+  return key.length <= limits.learnedKeyCharsMax && /^[A-Za-z0-9_\-. ]+$/.test(key) && !isDataKey(key);
 }
 
 const tokenClass = /^\[([A-Z][A-Z0-9_]{0,30})_\d{1,9}(?:\.\d{1,6})?\]$/;

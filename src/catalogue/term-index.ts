@@ -1,5 +1,6 @@
 import { setImmediate as nextTurn } from "node:timers/promises";
-import { toEditDistance } from "./nearest.ts";
+import { splitGlued } from "./glued.ts";
+import { createSlips } from "./slips.ts";
 import { toRoot } from "./stem.ts";
 import { toLength } from "./words.ts";
 
@@ -30,12 +31,22 @@ export interface TermIndex extends IndexData {
   id(term: string): number | undefined;
   /** How rare a term is. */
   rarity(term: number): number;
-  /** Terms that a word may have been meant as, longer or misspelt; the most frequent first. */
-  near(word: string, max: number): number[];
+  /** Terms that a word may have been meant as, longer or misspelt, with its stem; the likeliest first. */
+  near(word: string, stem: string, max: number): Near[];
+  /** The words of names, and stop words between them, of which this one is made without a space; `undefined` if it is not. */
+  split(word: string): string[] | undefined;
   /** Terms of names that contain a word. */
   containing(word: string): readonly number[];
   /** Terms with the root of a word. */
   related(word: string): readonly number[];
+}
+
+/** A term that a word is like; 0 slips: it is only longer. */
+export interface Near {
+  id: number;
+  slips: number;
+  /** Meant only where nothing else is. */
+  isRare: boolean;
 }
 
 /** Takes documents one by one, then makes the index. */
@@ -51,6 +62,8 @@ export const phraseEnd = 0xff_ff_ff_ff;
 /** Bits of one field's count in a packed number; six fields stay within V8's small integers. */
 const countBits = 5;
 const countMax = 2 ** countBits - 1;
+/** Shortest beginning of a word that is completed. */
+const completedCharsMin = 3;
 
 /** Begins an index with these fields, at most six. */
 export function createTermIndexBuilder(fields: readonly Field[]): TermIndexBuilder {
@@ -140,11 +153,12 @@ export function createTermIndexBuilder(fields: readonly Field[]): TermIndexBuild
   return { add, finish };
 }
 
-/** Makes an index usable. */
-export function createTermIndex(data: IndexData): TermIndex {
+/** Makes an index usable; `spelling` has the word that a term was first seen as, where it is not the term itself. */
+export function createTermIndex(data: IndexData, spelling: ReadonlyMap<string, string>): TermIndex {
   const { terms, postingStarts, phrases, phraseStarts, documents } = data;
   const ids = new Map(terms.map((term, id) => [term, id]));
   let nameTerms: number[] | undefined;
+  let named: ReadonlySet<number> | undefined;
   let roots: Map<string, number[]> | undefined;
 
   const frequency = (id: number): number => (postingStarts[id + 1] as number) - (postingStarts[id] as number);
@@ -185,21 +199,24 @@ export function createTermIndex(data: IndexData): TermIndex {
       roots ??= findRoots();
       return roots.get(toRoot(word)) ?? [];
     },
-    near(word, max) {
-      const slips = word.length < 4 ? 0 : word.length < 8 ? 1 : 2;
-      const found: { id: number; distance: number }[] = [];
-      for (const [id, candidate] of terms.entries()) {
-        // slips in the first letter are rare, and leaving them out makes this ten times faster
-        if (candidate[0] !== word[0]) continue;
-        const isLonger = word.length >= 3 && candidate.startsWith(word);
-        if (!isLonger && (slips === 0 || Math.abs(candidate.length - word.length) > slips)) continue;
-        const distance = isLonger ? 0 : toEditDistance(word, candidate);
-        if (distance <= slips) found.push({ id, distance });
+    near(word, stem, max) {
+      const toSlips = createSlips(word, stem, spelling);
+      const found: Near[] = [];
+      for (const [id, term] of terms.entries()) {
+        const isLonger = stem.length >= completedCharsMin && term.startsWith(stem);
+        const near = isLonger ? { slips: 0, isRare: false } : toSlips(term);
+        if (near !== undefined) found.push({ id, ...near });
       }
       return found
-        .sort((a, b) => a.distance - b.distance || frequency(b.id) - frequency(a.id))
-        .slice(0, max)
-        .map(({ id }) => id);
+        .sort((a, b) => Number(a.isRare) - Number(b.isRare) || a.slips - b.slips || frequency(b.id) - frequency(a.id))
+        .slice(0, max);
+    },
+    split(word) {
+      named ??= new Set((nameTerms ??= findNameTerms()));
+      return splitGlued(word, (term) => {
+        const id = ids.get(term);
+        return id !== undefined && named?.has(id) === true ? rarities[id] : undefined;
+      });
     },
   };
 }
