@@ -113,9 +113,18 @@ describe("a large result that is an error", () => {
   test("of the tool is caught with its beginning", async () => {
     checkOutcome(
       await house.run(
-        `try { await large.failure({ bytes: 2_000_000 }) } catch ({ code, message }) { return [code, message.slice(0, 6), message.length < 20_000] }`,
+        `try { await large.failure({ bytes: 900_000 }) } catch ({ code, message }) { return [code, message.slice(0, 6), message.length < 20_000] }`,
       ),
       { result: ["tool_error", "No: xx", true], calls: { done: 0, failed: 1, open: 0 } },
+    );
+  });
+  // It is sealed before it is cut: the beginning of a text that is not sealed whole could end in the middle of a value.
+  test("of the tool that is too long to be sealed whole says so, and nothing of it", async () => {
+    checkOutcome(
+      await house.run(
+        `try { await large.failure({ bytes: 2_000_000 }) } catch ({ code, message }) { return [code, message.includes("errorReadCharsMax"), message.includes("xx")] }`,
+      ),
+      { result: ["tool_error", true, false], calls: { done: 0, failed: 1, open: 0 } },
     );
   });
   test("over resultBytesMax says so", async () => {

@@ -49,6 +49,8 @@ for (const { name, wall, needs, sandbox } of walls) {
       checkOutcome(outcome, { result: [{ a: 1 }, "kept"] });
       expect(outcome.stats).toMatchObject({ wall, engine: "deno" });
       expect(house.sluice.wall).toEqual({ name: wall });
+      // One that never got a guest would have had this one.
+      expect((await house.run('import "npm:x";')).stats).toMatchObject({ wall, engine: "deno" });
       const segment = readdirSync(join(house.stateDir, "audit")).map((file) =>
         readFileSync(join(house.stateDir, "audit", file), "utf8"),
       );

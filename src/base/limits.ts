@@ -19,6 +19,7 @@ export const limits = {
   untakenBytesMax: 134_217_728, // large results that a guest has not taken, above which no further call of it leaves
   framesPerTurnMax: 32, // frames of one guest handled before others get a turn: each may cost a search
   argumentBytesMax: 4_194_304, // arguments of one tool call: they are checked and recorded on the event loop
+  argumentDepthMax: 256, // nesting of the arguments of one tool call: what checks, seals and records them recurses
   callsMax: 10_000, // tool calls of one execution in total
   callsInFlightMax: 256, // host calls of one execution waiting at once; further ones wait in the guest
   callsPendingMax: 100_000, // host calls of one execution without an answer, those held back in the guest included; its other promises are bounded by its memory

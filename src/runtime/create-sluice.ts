@@ -23,7 +23,7 @@ import { verifyAudit } from "../gateway/audit-verify.ts";
 import { createBroker } from "../gateway/broker.ts";
 import { chooseEngine } from "../sandbox/engines/choose.ts";
 import { createPool } from "../sandbox/pool.ts";
-import { startGuest } from "../sandbox/start-guest.ts";
+import { startGuest, toLevel } from "../sandbox/start-guest.ts";
 import { chooseWall } from "../sandbox/walls/choose.ts";
 import { createWatchdog } from "../sandbox/watchdog.ts";
 import { openWorkspace } from "../sandbox/workspace.ts";
@@ -230,6 +230,7 @@ async function compose(config: Config, options: SluiceOptions, cleanup: Cleanup)
       return open.program;
     },
     pool,
+    level: toLevel(engine, wall),
     watchdog,
     typeCheck,
     typeCheckWaitMs: options.alone === true ? limits.typeCheckAloneMs : limits.typeCheckWaitMs,

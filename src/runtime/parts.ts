@@ -60,6 +60,8 @@ export interface Parts {
   skillRoot: ReadRoot;
   skills: ProgramSkills;
   pool: Pool;
+  /** What is in force for every program, also for one that never gets a guest. */
+  level: { engine: string; wall: string };
   watchdog: Watchdog;
   typeCheck: ProgramCheck;
   /** How long an outcome waits for the check of its program. */

@@ -69,8 +69,6 @@ export function startProgram(parts: Parts, code: string, options: ExecuteOptions
   const startedAt = before?.startedAt ?? Date.now();
   const usedSkills = new Set<string>(before?.skills);
   let cancelled: { code: string; message: string } | undefined;
-  let engine = "deno";
-  let wall = "none";
   let stats: Partial<OutcomeStats> = {};
   let retries = 0;
   let logChars = 0;
@@ -127,15 +125,13 @@ export function startProgram(parts: Parts, code: string, options: ExecuteOptions
     const onModulesShown = (): void => flow.add(id, fileLabels.of(learnedPath));
     const place = await parts.pool.take(stop.signal);
     try {
-      ({ engine, wall } = place.guest);
       const codeSha256 = hash("sha256", code);
       parts.audit.record({
         kind: "execution-started",
         executionId: id,
         codeSha256,
         codeBytes: Buffer.byteLength(code),
-        engine,
-        wall,
+        ...parts.level,
       });
       recorded = parts.audit.recordProgram(id, codeSha256, async () => (await cleanTexts(parts, [code]))[0] ?? "");
       const files = createFileGate({
@@ -300,8 +296,7 @@ export function startProgram(parts: Parts, code: string, options: ExecuteOptions
       durationMs: Math.round((performance.now() - started) * 10) / 10,
       cpuMs: 0,
       memoryPeakBytes: 0,
-      engine,
-      wall,
+      ...parts.level,
       ...toGatewayStats(parts, retries),
       ...stats,
     };

@@ -1,3 +1,4 @@
+import { toArgumentProblem } from "../base/argument-problem.ts";
 import { SluiceError } from "../base/errors.ts";
 import type { JsonObject } from "../base/json.ts";
 import { toNearest } from "../base/nearest.ts";
@@ -21,6 +22,9 @@ export async function startNamed(
   args: JsonObject,
   options: CallOptions,
 ): Promise<RunningExecution> {
+  const wrong = toArgumentProblem(args);
+  if (wrong !== undefined)
+    return toFailed(new SluiceError("arguments_invalid", `The arguments of ${tool.slice(0, 200)} ${wrong}`));
   const name = toSkillName(tool);
   if (name === undefined) return startCall(parts, tool, args, options);
   const { grant, timeoutMs } = options;

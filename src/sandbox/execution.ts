@@ -1,5 +1,6 @@
 import { randomFillSync } from "node:crypto";
 import { setMaxListeners } from "node:events";
+import { toArgumentProblem } from "../base/argument-problem.ts";
 import { asText, isJsonObject, type Json, type JsonObject } from "../base/json.ts";
 import { createDeadline } from "../base/deadline.ts";
 import { SluiceError } from "../base/errors.ts";
@@ -151,11 +152,11 @@ export async function runExecution(options: ExecutionOptions): Promise<Execution
     async tool(id, args, bytes) {
       const callId = callIds.get(id) ?? 0;
       callIds.delete(id);
-      if (bytes > bounds.argumentBytesMax) {
+      const wrong = toArgumentProblem(args["arguments"], bytes);
+      if (wrong !== undefined) {
         calls.failed += 1;
         const tool = asText(args["tool"]).slice(0, 300);
-        const message = `The arguments of ${tool} have ${bytes} bytes; argumentBytesMax is ${bounds.argumentBytesMax}`;
-        return delivery.error(id, { code: "arguments_invalid", message, tool });
+        return delivery.error(id, { code: "arguments_invalid", message: `The arguments of ${tool} ${wrong}`, tool });
       }
       await sendRate.take(bytes, stopCalls.signal);
       await untilTaken();

@@ -4,6 +4,11 @@ import { type Guest, openGuest } from "./guest.ts";
 import type { Wall } from "./walls/wall.ts";
 import type { Watchdog } from "./watchdog.ts";
 
+/** Where programs run, in the words of outcomes and the audit. A thread has no process that could be watched or walled. */
+export function toLevel(engine: Engine, wall: Wall): { engine: string; wall: string } {
+  return { engine: engine.name, wall: engine.start === undefined ? wall.name : "none (no boundary)" };
+}
+
 /** Starts one guest: an engine's command behind a wall, its memory bounded, with the channel to it open. */
 export async function startGuest(
   engine: Engine,
@@ -11,11 +16,10 @@ export async function startGuest(
   bounds: { memoryMb: number },
   watchdog?: Watchdog,
 ): Promise<Guest> {
-  // A thread has no process that could be watched or walled.
-  if (engine.start !== undefined)
-    return openGuest(engine.start(bounds), { engine: engine.name, wall: "none (no boundary)" }, limits.frameBytesMax);
+  const level = toLevel(engine, wall);
+  if (engine.start !== undefined) return openGuest(engine.start(bounds), level, limits.frameBytesMax);
   const child = await wall.start(engine.toCommand(bounds), bounds);
   watchdog?.adopt(child.account, { memoryBytes: bounds.memoryMb * 1024 * 1024 });
   void child.exited.then(() => watchdog?.release(child.pid));
-  return openGuest(child, { engine: engine.name, wall: wall.name }, limits.frameBytesMax);
+  return openGuest(child, level, limits.frameBytesMax);
 }

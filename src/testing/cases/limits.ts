@@ -100,6 +100,12 @@ export const limitCases: readonly ConformanceCase[] = [
     "return await kit.echo({ text: 'x'.repeat(5_000_000) }).catch((error) => [error.code, /argumentBytesMax|4194304/.test(error.message)]);",
     { result: ["arguments_invalid", true] },
   ),
+  reaches(
+    "argumentDepthMax",
+    {},
+    "let deep = {};\nfor (let level = 0; level < 400; level++) deep = { deep };\nreturn await kit.echo(deep).catch((error) => [error.code, /argumentDepthMax is 256/.test(error.message)]);",
+    { result: ["arguments_invalid", true] },
+  ),
   reaches("callsMax, one after the other", { callsMax: 5 }, "for (;;) await kit.echo({});", {
     ...killed("callsMax", /more than 5/),
   }),
