@@ -15,16 +15,18 @@ const firstLetterCharsMin = 5;
  */
 export function createSlips(word: string, stem: string, spelling: ReadonlyMap<string, string>): Slips {
   const max = word.length < 3 ? 0 : word.length < 8 ? 1 : 2;
+  const isStemSwapped = createSwapOf(stem);
+  const isWordSwapped = createSwapOf(word);
   return (term) => {
     if (max === 0 || Math.abs(term.length - stem.length) > max + 1) return undefined;
     if (term[0] === stem[0]) {
       const slips = toSlips(stem, term);
       if (slips <= max && word.length > 3) return { slips, isRare: false };
-    } else if (!isSwapped(term, stem) && (stem.length < firstLetterCharsMin || !isOneOff(term, stem))) return undefined;
+    } else if (!isStemSwapped(term) && (stem.length < firstLetterCharsMin || !isOneOff(term, stem))) return undefined;
     const spelled = spelling.get(term) ?? term;
     const slips = Math.min(toSlips(stem, term), toSlips(word, spelled));
     // of three letters, only a swap leaves the word recognisable
-    if (slips > max || (word.length === 3 && !isSwapped(word, spelled))) return undefined;
+    if (slips > max || (word.length === 3 && !isWordSwapped(spelled))) return undefined;
     return { slips, isRare: true };
   };
 
@@ -38,6 +40,12 @@ function isOneOff(a: string, b: string): boolean {
   return a.slice(1) === b.slice(1) || a.slice(1) === b || a === b.slice(1);
 }
 
-function isSwapped(a: string, b: string): boolean {
-  return a.length === b.length && [...a].sort().join("") === [...b].sort().join("");
+/** Whether another word has the same letters in another order; its own are sorted once, for every term of an index. */
+function createSwapOf(word: string): (other: string) => boolean {
+  const letters = toLetters(word);
+  return (other) => other.length === word.length && toLetters(other) === letters;
+}
+
+function toLetters(word: string): string {
+  return [...word].sort().join("");
 }

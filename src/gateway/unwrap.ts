@@ -13,7 +13,7 @@ export type SaveMedia = (bytes: Uint8Array, mimeType: string, sha256?: string) =
 /** The bounds of one result; defaults are in `base/limits.ts`. */
 export interface UnwrapOptions {
   resultBytesMax?: number;
-  /** It is sealed afterwards: what depends on its length is decided then, */
+  /** It is sealed afterwards: what depends on its length is decided then. */
   isSealed?: boolean;
 }
 
