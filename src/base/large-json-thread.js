@@ -2,11 +2,12 @@
 // bytes: no large value is ever made of objects on the other side.
 import { createHash, randomUUID } from "node:crypto";
 import { parentPort, workerData } from "node:worker_threads";
+import { toArgumentProblem } from "./argument-problem.js";
 import { createLongStrings } from "./long-strings.js";
 import { previewOf, toModelJson } from "./model-text.js";
 import { parseText, readResult } from "./read-result.js";
 
-/** @type {{ contentBlocksMax: number, errorReadCharsMax: number, argumentBytesMax: number, largeBytesMin: number }} */
+/** @type {import("./argument-problem.d.ts").ArgumentBounds & { contentBlocksMax: number, errorReadCharsMax: number, largeBytesMin: number }} */
 const bounds = workerData;
 const port = /** @type {import("node:worker_threads").MessagePort} */ (parentPort);
 /** @type {Map<number, { pieces: Uint8Array[], strings?: ReturnType<typeof createLongStrings> }>} */
@@ -55,8 +56,12 @@ port.on("message", (message) => {
 /** @param {any} answer */
 function withoutDepth({ kind, frame }) {
   if (kind !== "frame" || frame.kind !== "call") return { kind: "failed", message: "it is nested too deep" };
-  const { id, op } = frame;
-  return { kind, frame: { kind: "call", id, op, args: {}, unread: true } };
+  return { kind, frame: withoutArguments(frame), problem: "are nested too deep" };
+}
+
+/** @param {any} frame */
+function withoutArguments({ kind, id, op, args }) {
+  return { kind, id, op, args: typeof args.tool === "string" ? { tool: args.tool.slice(0, 300) } : {} };
 }
 
 /** @type {Record<string, (text: string, options: any) => object>} */
@@ -204,9 +209,8 @@ function readFrame(text) {
     return { kind: "frame", frame: rest, large: toLarge(JSON.stringify(value), "json") };
   }
   if (frame.kind !== "call" || !isObject(frame.args)) return { kind: "frame", frame };
-  const { args } = frame;
-  if (frame.op === "tool" && text.length > bounds.argumentBytesMax) delete args.arguments;
-  if (frame.op === "file" && (typeof args.text === "string" || typeof args.base64 === "string")) {
+  const { op, args } = frame;
+  if ((op === "file" || op === "fetch") && (typeof args.text === "string" || typeof args.base64 === "string")) {
     const bytes =
       typeof args.text === "string" ? toBytes(args.text) : new Uint8Array(Buffer.from(args.base64, "base64"));
     if (typeof args.text !== "string") handedOver.push(bytes.buffer);
@@ -214,7 +218,13 @@ function readFrame(text) {
     delete args.base64;
     return { kind: "frame", frame, large: { form: "bytes", pieces: [bytes], bytes: bytes.length } };
   }
-  return { kind: "frame", frame };
+  const given = op === "tool" ? args.arguments : args;
+  const problem = toArgumentProblem(given, Buffer.byteLength(text), bounds);
+  if (problem !== undefined) return { kind: "frame", frame: withoutArguments(frame), problem };
+  if (op !== "tool" || !isObject(given)) return { kind: "frame", frame };
+  // As a text, which the host looks at several times: carried over as an object it would take twice as long.
+  delete args.arguments;
+  return { kind: "frame", frame, argumentText: JSON.stringify(given) };
 }
 
 /**

@@ -1,5 +1,6 @@
 import { SluiceError } from "./errors.ts";
 import { createIdleThread } from "./idle-thread.ts";
+import { keepArgumentText } from "./argument-text.ts";
 import type { Json, JsonObject } from "./json.ts";
 import { limits } from "./limits.ts";
 
@@ -45,7 +46,13 @@ export type LargeMessage =
 
 /** A frame of a guest without what is large in it. */
 export type LargeFrame =
-  | { kind: "frame"; frame: JsonObject & { kind: string }; large?: LargeValue }
+  | {
+      kind: "frame";
+      frame: JsonObject & { kind: string };
+      large?: LargeValue;
+      /** What is wrong with the arguments of the call, which are left out then. */
+      problem?: string;
+    }
   | { kind: "junk" }
   | { kind: "failed"; message: string };
 
@@ -72,16 +79,27 @@ export interface LargeInput {
   toPreview(options: { form: LargeValue["form"]; previewBytes: number }): Promise<LargePreview>;
 }
 
+function addArguments(read: LargeFrame, text: string): void {
+  if (read.kind !== "frame") return;
+  const given = JSON.parse(text) as JsonObject;
+  keepArgumentText(given, text);
+  (read.frame["args"] as JsonObject)["arguments"] = given;
+}
+
 type Answer = { kind: string } & Record<string, unknown>;
 
 const waiting = new Map<number, (answer: Answer) => void>();
 const inputs = new Set<number>();
 let lastId = 0;
-const { contentBlocksMax, errorReadCharsMax, argumentBytesMax, largeBytesMin } = limits;
+const { contentBlocksMax, errorReadCharsMax, largeBytesMin } = limits;
+const { argumentBytesMax, argumentDepthMax, argumentValuesMax } = limits;
 /** The one thread that reads them, for the whole process. */
 const thread = createIdleThread({
   file: new URL("./large-json-thread.js", import.meta.url),
-  workerData: { contentBlocksMax, errorReadCharsMax, argumentBytesMax, largeBytesMin },
+  workerData: {
+    ...{ contentBlocksMax, errorReadCharsMax, largeBytesMin },
+    ...{ argumentBytesMax, argumentDepthMax, argumentValuesMax },
+  },
   idleMs: limits.largeIdleMs,
   heapMb: limits.largeHeapMb,
   onMessage: ({ id, answer }: { id: number; answer: Answer }) => settle(id, answer),
@@ -145,7 +163,11 @@ export function openLargeInput({ isMessage = false }: { isMessage?: boolean } = 
       const result = new LargeResult(content as LargeContent, bytes as number);
       return { kind: "result", id: request as number | string, shell: shell as JsonObject, result };
     },
-    toFrame: async () => (await end("frame", {})) as unknown as LargeFrame,
+    async toFrame() {
+      const { argumentText, ...read } = await end("frame", {});
+      if (typeof argumentText === "string") addArguments(read as unknown as LargeFrame, argumentText);
+      return read as unknown as LargeFrame;
+    },
     async toPreview(options) {
       const answer = await end("preview", options);
       if (answer.kind === "preview") return answer as unknown as LargePreview;

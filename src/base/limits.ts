@@ -17,8 +17,9 @@ export const limits = {
   resultBytesMax: 67_108_864, // one value crossing the border: a tool result, a returned value
   frameBytesMax: 71_303_168, // one frame: resultBytesMax and its envelope
   untakenBytesMax: 134_217_728, // large results that a guest has not taken, above which no further call of it leaves
-  framesPerTurnMax: 32, // frames of one guest handled before others get a turn: each may cost a search
-  argumentBytesMax: 4_194_304, // arguments of one tool call: they are checked and recorded on the event loop
+  framesPerTurnMax: 8, // frames of one guest handled before others get a turn: each may cost a search
+  argumentBytesMax: 2_097_152, // arguments of one call: they are checked, recorded and sent on the event loop, 20 ms each at most
+  argumentValuesMax: 20_000, // values and keys in the arguments of one call: a list of 10,000 rows is written in several
   argumentDepthMax: 256, // nesting of the arguments of one tool call: what checks, seals and records them recurses
   callsMax: 10_000, // tool calls of one execution in total
   callsInFlightMax: 256, // host calls of one execution waiting at once; further ones wait in the guest
@@ -28,7 +29,7 @@ export const limits = {
   rateWaitMs: 10_000, // what would wait longer than this for a rate is refused with its name
   rateActBytesMin: 4_096, // what one act counts as at least: a small file costs a block
   hostCallsMax: 1_000_000, // calls of one execution to the host in total: files, timers, searches and tools
-  logEntriesMax: 100_000, // pieces of console output kept for one execution
+  logEntriesMax: 20_000, // pieces of console output kept for one execution; past 400, neighbours of one stream are one
   errorMessageBytesMax: 8_192, // the message of an error that leaves for the model
   timersMax: 10_000, // timers of one execution waiting at once
   codeBytesMax: 262_144, // source text of a program: 60,000 tokens; what is longer is data, and belongs into a file
@@ -252,7 +253,8 @@ export const limits = {
   nearestCandidatesMax: 10_000, // names compared: the answer stays under some milliseconds
   nearestCharsMax: 64, // characters compared of each name
   // values that are read in a thread
-  largeBytesMin: 262_144, // from this size on: parsing it on the event loop would be felt
+  largeBytesMin: 131_072, // from this size on: parsing it on the event loop would be felt; brackets alone take 10 ms
+  feltBytesMin: 32_768, // from this size on, others have a turn between two steps that look at a call's arguments or data
   largePieceBytes: 1_048_576, // bytes handed to that thread at once
   largeHeapMb: 1_024, // its heap: 64 MB of small arrays take 900 MB
   largeHeldMax: 16, // read results that wait for the client library to hand over their place: a moment each

@@ -3,8 +3,10 @@
 
 /** @param {string} text */
 export function toModelText(text) {
-  // With the flag `u` a whole pair is one character, so only halves match.
-  return text.replace(/[\uD800-\uDFFF]/gu, "\uFFFD").replace(/[^\P{Cc}\n\t]/gu, "");
+  const wellFormed = /** @type {{ toWellFormed(): string }} */ (/** @type {any} */ (text)).toWellFormed();
+  // The category Cc by its code points: without the flag `u` a megabyte takes a tenth of the time.
+  // eslint-disable-next-line no-control-regex
+  return wellFormed.replace(/[\0-\x08\x0b-\x1f\x7f-\x9f]/g, "");
 }
 
 /** @param {any} value @returns {any} */

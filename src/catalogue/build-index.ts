@@ -1,5 +1,5 @@
 import { createHash } from "node:crypto";
-import { setImmediate as nextTurn } from "node:timers/promises";
+import { nextTurn } from "../base/next-turn.ts";
 import { isJsonObject } from "../base/json.ts";
 import type { JsonSchema } from "../base/json.ts";
 import { limits } from "../base/limits.ts";

@@ -1,4 +1,4 @@
-import { setImmediate as nextTurn } from "node:timers/promises";
+import { nextTurn } from "../base/next-turn.ts";
 import { splitGlued } from "./glued.ts";
 import { createSlips } from "./slips.ts";
 import { toRoot } from "./stem.ts";

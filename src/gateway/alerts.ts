@@ -3,7 +3,7 @@ import { isDenial } from "../base/errors.ts";
 import { isJsonObject, type Json } from "../base/json.ts";
 import { limits } from "../base/limits.ts";
 import type { AlertMode, AlertRule } from "../config/config.ts";
-import { toArgumentText } from "./argument-text.ts";
+import { toArgumentText } from "../base/argument-text.ts";
 import { createServerTexts, type ServerTexts } from "./built-text.ts";
 import type { CallOutcome, Step, ToolCall } from "./call.ts";
 import { createPerExecution } from "./per-execution.ts";

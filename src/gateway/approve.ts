@@ -3,7 +3,7 @@ import { SluiceError } from "../base/errors.ts";
 import { toCanonicalJson } from "../base/json.ts";
 import { limits } from "../base/limits.ts";
 import type { DecidedTool, Decision } from "./access.ts";
-import { toArgumentText } from "./argument-text.ts";
+import { toArgumentText } from "../base/argument-text.ts";
 import type { Broker, QuestionBody, QuestionKind } from "./broker.ts";
 import type { CallOutcome, Step, ToolCall } from "./call.ts";
 import { cutText } from "./cut-text.ts";

@@ -16,7 +16,7 @@ import { SluiceError, toMessage } from "../base/errors.ts";
 import { makeFolder } from "../base/make-folder.ts";
 import type { JsonObject } from "../base/json.ts";
 import { limits } from "../base/limits.ts";
-import { toArgumentText } from "./argument-text.ts";
+import { toArgumentText } from "../base/argument-text.ts";
 import { cutText } from "./cut-text.ts";
 import type { AuditHeads, FlushedLine, SegmentEnd } from "./audit-heads.ts";
 import type { AuditRecord } from "./audit-record.ts";

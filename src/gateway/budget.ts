@@ -1,7 +1,7 @@
 import { type ErrorCode, SluiceError } from "../base/errors.ts";
 import type { Amounts, BudgetConfig, ModelPrice } from "../config/config.ts";
 import { createAnswerRoom } from "./answer-room.ts";
-import { toArgumentText } from "./argument-text.ts";
+import { toArgumentText } from "../base/argument-text.ts";
 import type { CallOutcome, Step, ToolCall } from "./call.ts";
 import { createRules } from "./pattern.ts";
 import { createPerExecution } from "./per-execution.ts";

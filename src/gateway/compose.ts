@@ -1,3 +1,6 @@
+import { haveLargeText } from "../base/argument-text.ts";
+import { limits } from "../base/limits.ts";
+import { nextTurn } from "../base/next-turn.ts";
 import { SluiceError, toMessage } from "../base/errors.ts";
 import type { CallOutcome, Step, ToolCall } from "./call.ts";
 
@@ -12,11 +15,14 @@ export function compose(steps: readonly Step[], terminal: Invoke): Invoke {
   return steps.reduceRight<Invoke>((inner, step) => settled((call) => step(call, once(inner))), settled(terminal));
 }
 
-/** The same act, with exceptions turned into outcomes. */
+/** The same act, with exceptions turned into outcomes; where each look at arguments or data takes long, others have a turn in between. */
 function settled(invoke: Invoke): Invoke {
   return async (call) => {
     try {
-      return await invoke(call);
+      if (haveLargeText(call.arguments)) await nextTurn();
+      const outcome = await invoke(call);
+      if (outcome.kind === "data" && (outcome.bytes ?? 0) > limits.feltBytesMin) await nextTurn();
+      return outcome;
     } catch (thrown) {
       return toErrorOutcome(thrown, call);
     }

@@ -1,5 +1,6 @@
 import type { LargeValue } from "../base/large-json.ts";
 import type { Json, JsonObject, JsonSchema } from "../base/json.ts";
+import { toArgumentText } from "../base/argument-text.ts";
 import { toJsonSize } from "../base/json-size.ts";
 import { limits } from "../base/limits.ts";
 import type { PrivacyMode } from "../config/config.ts";
@@ -84,8 +85,10 @@ function mayNameTokens(outcome: CallOutcome): boolean {
 }
 
 /** Whether it is worth asking: the beginning of a token stands somewhere, plain or percent-encoded. */
-export function mayHaveTokens(value: Json): boolean {
-  return hasText(value, (text) => /\[[A-Z]|%5B/i.test(text));
+export function mayHaveTokens(args: JsonObject): boolean {
+  const text = toArgumentText(args);
+  // A list may begin with one of the three words.
+  return (text.includes("[") || text.includes("%5")) && /\[(?!(?:true|false|null)[,\]])[A-Z]|%5B/i.test(text);
 }
 
 /** Whether a text or key of a value is one. */

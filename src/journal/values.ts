@@ -1,7 +1,7 @@
 import { createCipheriv, createDecipheriv, createHmac, randomBytes } from "node:crypto";
 import { mkdir, open, readFile, rename, rm, stat } from "node:fs/promises";
 import { join } from "node:path";
-import { setImmediate as nextTurn } from "node:timers/promises";
+import { nextTurn } from "../base/next-turn.ts";
 import { SluiceError, toMessage } from "../base/errors.ts";
 
 /** Large values, each in a file of its own by a keyed digest of what it is: the same value is kept once. */

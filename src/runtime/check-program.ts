@@ -1,6 +1,6 @@
 import { hash } from "node:crypto";
-import { setImmediate as nextTurn } from "node:timers/promises";
 import { limits } from "../base/limits.ts";
+import { nextTurn } from "../base/next-turn.ts";
 import type { Catalogue } from "../catalogue/catalogue.ts";
 import type { Tool } from "../catalogue/tool.ts";
 import { toExportedTypes } from "../codegen/module.ts";
@@ -156,7 +156,7 @@ export function createProgramCheck(
       const text = [program.text, ...[...own].flat()].join("\n").replace(/\d+/g, "0");
       const like = hash("sha256", `${source.version()}\n${text}`);
       if (clean.has(like)) return [];
-      // The program starts first.
+      // The program starts first, and others have a turn: the text may be long.
       await nextTurn();
       const problems = await typeCheck.check(toCheckInput(program, source, own));
       if (problems === undefined) return [];

@@ -1,3 +1,4 @@
+import { toArgumentText } from "../base/argument-text.ts";
 import { type ErrorCode, SluiceError } from "../base/errors.ts";
 import { asText, type Json, type JsonObject } from "../base/json.ts";
 import type { Grant, SealedCounts } from "../gateway/call.ts";
@@ -80,14 +81,14 @@ export function createProgramHost({
       const { address } = outcome;
       if (outcome.kind === "error") {
         calls.failed += 1;
-        account.addCall(address, JSON.stringify(args), outcome.message);
+        account.addCall(address, toArgumentText(args), outcome.message);
         const { code, message, hint } = outcome;
         return { error: { code, message, tool: address, ...(hint === undefined ? {} : { hint }) } };
       }
       calls.done += 1;
       if (outcome.sealed !== undefined) onSealed(outcome.sealed);
       if (outcome.kind === "large") {
-        account.addCall(address, JSON.stringify(args), sampleLarge(outcome.value));
+        account.addCall(address, toArgumentText(args), sampleLarge(outcome.value));
         return { large: outcome.value };
       }
       const json = JSON.stringify(outcome.data);
@@ -95,7 +96,7 @@ export function createProgramHost({
         const message = `The result of ${address} has ${json.length} characters; resultBytesMax is ${resultBytesMax}`;
         return { error: { code: "result_too_large", message, tool: address } };
       }
-      account.addCall(address, JSON.stringify(args), json);
+      account.addCall(address, toArgumentText(args), json);
       return { json };
     },
     async search(query) {

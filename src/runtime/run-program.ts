@@ -3,6 +3,7 @@ import { SluiceError } from "../base/errors.ts";
 import { inTime } from "../base/in-time.ts";
 import type { LargeValue } from "../base/large-json.ts";
 import { limits as bounds } from "../base/limits.ts";
+import { nextTurn } from "../base/next-turn.ts";
 import type { SealedCounts } from "../gateway/call.ts";
 import { type ExecutionEnd, runExecution } from "../sandbox/execution.ts";
 import { createFileGate } from "../sandbox/file-gate.ts";
@@ -106,6 +107,7 @@ export function startProgram(parts: Parts, code: string, options: ExecuteOptions
     const program = await linkProgram(code, names);
     await askBefore(parts, id, code, stop.signal);
     checking = parts.typeCheck.check(program);
+    if (code.length > bounds.codeHereBytesMax) await nextTurn();
     return program;
   }
 

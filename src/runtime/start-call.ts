@@ -1,4 +1,4 @@
-import { setImmediate as nextTurn } from "node:timers/promises";
+import { nextTurn } from "../base/next-turn.ts";
 import { isDenial } from "../base/errors.ts";
 import type { JsonObject } from "../base/json.ts";
 import { createDeadline } from "../base/deadline.ts";

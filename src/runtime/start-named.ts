@@ -1,6 +1,7 @@
-import { toArgumentProblem } from "../base/argument-problem.ts";
+import { toArgumentProblem } from "../base/argument-problem.js";
 import { SluiceError } from "../base/errors.ts";
 import type { JsonObject } from "../base/json.ts";
+import { limits } from "../base/limits.ts";
 import { toNearest } from "../base/nearest.ts";
 import type { ValidateValueOptions } from "../gateway/validate-value.ts";
 import { checkSkillName, isSkillName } from "../skills/skill-name.ts";
@@ -22,7 +23,7 @@ export async function startNamed(
   args: JsonObject,
   options: CallOptions,
 ): Promise<RunningExecution> {
-  const wrong = toArgumentProblem(args);
+  const wrong = toArgumentProblem(args, 0, limits);
   if (wrong !== undefined)
     return toFailed(new SluiceError("arguments_invalid", `The arguments of ${tool.slice(0, 200)} ${wrong}`));
   const name = toSkillName(tool);

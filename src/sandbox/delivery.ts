@@ -1,5 +1,6 @@
 import { hash as digest } from "node:crypto";
 import { SluiceError } from "../base/errors.ts";
+import { toArgumentText } from "../base/argument-text.ts";
 import type { JsonObject, Json } from "../base/json.ts";
 import type { LargeValue } from "../base/large-json.ts";
 import { type ReplyError, toErrorReply, toRawReply, toReply, toReplyText } from "./execution-frames.ts";
@@ -242,9 +243,9 @@ export function opOf(key: string): { op: string; tool?: string } {
   return { op, ...(tool === undefined ? {} : { tool: decodeURIComponent(tool) }) };
 }
 
-function toComparable(args: JsonObject, bytes: number): string {
+function toComparable({ arguments: given = null, ...rest }: JsonObject, bytes: number): string {
   try {
-    const text = JSON.stringify(args);
+    const text = `${JSON.stringify(rest)} ${toArgumentText(given)}`;
     return bytes > KEY_BYTES_MAX ? `${bytes} ${text.slice(0, KEY_BYTES_MAX)}` : text;
   } catch {
     return String(bytes);

@@ -1,11 +1,12 @@
 import { randomFillSync } from "node:crypto";
 import { setMaxListeners } from "node:events";
-import { toArgumentProblem } from "../base/argument-problem.ts";
+import { toArgumentProblem } from "../base/argument-problem.js";
 import { asText, isJsonObject, type Json, type JsonObject } from "../base/json.ts";
 import { createDeadline } from "../base/deadline.ts";
 import { SluiceError } from "../base/errors.ts";
 import type { LargeValue } from "../base/large-json.ts";
 import { limits as bounds } from "../base/limits.ts";
+import { nextTurn } from "../base/next-turn.ts";
 import { type Ending, toCrash, toEnd, toReplyError } from "./execution-end.ts";
 import { toStartFrame } from "./execution-frames.ts";
 import { createByteRate } from "./byte-rate.ts";
@@ -16,6 +17,7 @@ import type { Frame } from "./frames.ts";
 import type { Guest } from "./guest.ts";
 import type { LinkedProgram } from "./link.ts";
 import type { SourcePlace } from "./module-syntax.ts";
+import { createOutput } from "./output.ts";
 import type { NetworkGate } from "./network/network-gate.ts";
 import type { GuestUsage, Watchdog } from "./watchdog.ts";
 
@@ -77,7 +79,7 @@ const METHODS_THAT_READ = new Set(["", "GET", "HEAD"]);
  */
 export async function runExecution(options: ExecutionOptions): Promise<ExecutionEnd> {
   const { guest, program, source, host, files, network, limits, watchdog, signal, onWaiting, journal } = options;
-  const logs: ExecutionEnd["logs"] = [];
+  const output = createOutput(limits.logBytesMax);
   const calls = { done: 0, failed: 0, open: 0 };
   const stopCalls = new AbortController();
   // Every call in flight listens to it; how many there may be is `callsInFlightMax`.
@@ -88,8 +90,6 @@ export async function runExecution(options: ExecutionOptions): Promise<Execution
   const callIds = new Map<number, number>();
   const requests = new Map<number, AbortController>();
   const sendRate = createByteRate("sendBytesPerSecond", limits.sendBytesPerSecond);
-  let logBytes = 0;
-  let logsTruncated = false;
   let hostCalls = 0;
   let toolCalls = 0;
   /** Bytes of large results that the guest has not taken yet, and the calls that wait for it to do so. */
@@ -123,6 +123,8 @@ export async function runExecution(options: ExecutionOptions): Promise<Execution
     journal?.startedWith ??
     JSON.stringify(toStartFrame(program, seed(), { ...limits, frameBytesMax: bounds.frameBytesMax }));
   const recorder = journal?.startedWith === undefined ? journal?.start(startFrame) : journal.recorder;
+  // Printing, sealing and keeping a long program took its time.
+  if (startFrame.length > bounds.feltBytesMin) await nextTurn();
   const delivery = createDelivery({
     guest,
     recorder,
@@ -152,12 +154,6 @@ export async function runExecution(options: ExecutionOptions): Promise<Execution
     async tool(id, args, bytes) {
       const callId = callIds.get(id) ?? 0;
       callIds.delete(id);
-      const wrong = toArgumentProblem(args["arguments"], bytes);
-      if (wrong !== undefined) {
-        calls.failed += 1;
-        const tool = asText(args["tool"]).slice(0, 300);
-        return delivery.error(id, { code: "arguments_invalid", message: `The arguments of ${tool} ${wrong}`, tool });
-      }
       await sendRate.take(bytes, stopCalls.signal);
       await untilTaken();
       if (ended) return;
@@ -208,13 +204,13 @@ export async function runExecution(options: ExecutionOptions): Promise<Execution
       else if ("error" in reply) delivery.error(id, reply.error);
       else delivery.value(id, reply.value);
     },
-    async fetch(id, args, bytes) {
+    async fetch(id, args, bytes, large) {
       if (!METHODS_THAT_READ.has(asText(args["method"]).toUpperCase())) leaveOnce(id, "The request");
       const stop = new AbortController();
       requests.set(id, stop);
       try {
-        await sendRate.take(bytes, stopCalls.signal);
-        return await network.fetch(args, AbortSignal.any([stop.signal, stopCalls.signal]));
+        await sendRate.take(bytes, stop.signal);
+        return await network.fetch(args, stop.signal, large?.pieces[0]);
       } finally {
         requests.delete(id);
       }
@@ -235,7 +231,7 @@ export async function runExecution(options: ExecutionOptions): Promise<Execution
     },
   };
 
-  function onCall(frame: Frame, bytes: number, large: LargeValue | undefined): void {
+  function onCall(frame: Frame, bytes: number, large?: LargeValue, problem?: string): void {
     const { id, op, args } = frame;
     if (typeof id !== "number" || !Number.isSafeInteger(id) || inFlight.has(id) || timers.has(id))
       return breach("a call without a number of its own");
@@ -251,13 +247,25 @@ export async function runExecution(options: ExecutionOptions): Promise<Execution
         return kill("callsMax", `The program made more than ${limits.callsMax} tool calls (callsMax)`);
       callIds.set(id, toolCalls);
     }
-    delivery.ask({ id, op, args, bytes }, (sinceMs) => {
+    // What a thread has read, it has checked.
+    const given = op === "tool" ? args["arguments"] : args;
+    const wrong = problem ?? (bytes > bounds.largeBytesMin ? undefined : toArgumentProblem(given, bytes, bounds));
+    const asked = wrong === undefined ? args : { tool: asText(args["tool"]).slice(0, 300) };
+    delivery.ask({ id, op, args: asked, bytes }, (sinceMs) => {
       if (ended) return;
-      if (frame["unread"] === true)
-        return delivery.error(id, { code: "arguments_invalid", message: "The arguments are nested too deep" });
+      if (wrong !== undefined) return refuse(id, op, args, wrong);
       if (operation === undefined) startTimer(id, Number(args["ms"]) - sinceMs);
       else start(operation, id, args, bytes, large);
     });
+  }
+
+  function refuse(id: number, op: string, args: JsonObject, wrong: string): void {
+    if (op !== "tool")
+      return delivery.error(id, { code: "arguments_invalid", message: `The arguments of a call to the host ${wrong}` });
+    callIds.delete(id);
+    calls.failed += 1;
+    const tool = asText(args["tool"]).slice(0, 300);
+    delivery.error(id, { code: "arguments_invalid", message: `The arguments of ${tool} ${wrong}`, tool });
   }
 
   function start(operation: Operation, id: number, args: JsonObject, bytes: number, large?: LargeValue): void {
@@ -294,32 +302,15 @@ export async function runExecution(options: ExecutionOptions): Promise<Execution
   }
 
   function onLog(frame: Frame): void {
-    const { stream, text } = frame;
-    if (logsTruncated || typeof text !== "string" || (stream !== "stdout" && stream !== "stderr")) return;
-    const room = limits.logBytesMax - logBytes;
-    const bytes = Buffer.byteLength(text);
-    logBytes += bytes;
-    if (bytes > room || frame["cut"] === true || logs.length >= bounds.logEntriesMax) logsTruncated = true;
-    const entry = {
-      stream,
-      text:
-        bytes > room
-          ? Buffer.from(text)
-              .subarray(0, Math.max(room, 0))
-              .toString("utf8")
-              .replace(/\uFFFD+$/, "")
-          : text,
-    } as const;
-    if (entry.text === "" && bytes > room) return;
-    logs.push(entry);
-    host.onLog(entry, delivery.isReplaying);
+    const entry = output.add(frame);
+    if (entry !== undefined) host.onLog(entry, delivery.isReplaying);
   }
 
-  function onFrame(frame: Frame, bytes: number, large?: LargeValue): void {
+  function onFrame(frame: Frame, bytes: number, large?: LargeValue, problem?: string): void {
     if (ended) return;
     switch (frame.kind) {
       case "call":
-        return onCall(frame, bytes, large);
+        return onCall(frame, bytes, large, problem);
       case "forget": {
         const id = Number(frame["id"]);
         delivery.forget(id);
@@ -375,19 +366,15 @@ export async function runExecution(options: ExecutionOptions): Promise<Execution
   stopWaiting?.();
   for (const timer of timers.values()) clearTimeout(timer);
   signal.removeEventListener("abort", abort);
-  stopCalls.abort(signal.aborted ? signal.reason : undefined);
+  const reason: unknown = signal.aborted ? signal.reason : undefined;
+  stopCalls.abort(reason);
+  for (const request of requests.values()) request.abort(reason);
   wake();
   // Asked of another thread: the outcome is made meanwhile.
   const usage = end.usage === undefined ? watchdog.forget(guest.child.pid) : Promise.resolve(end.usage);
   void usage.finally(() => guest.kill());
-  const warnings = logsTruncated
-    ? [
-        ...end.warnings,
-        {
-          code: "logBytesMax",
-          message: `Output past ${limits.logBytesMax} bytes (logBytesMax) or ${bounds.logEntriesMax} entries was dropped`,
-        },
-      ]
-    : end.warnings;
+  const logs = output.logs();
+  const logsTruncated = output.isTruncated;
+  const warnings = logsTruncated ? [...end.warnings, output.toWarning()] : end.warnings;
   return { ...end, warnings, logs, logsTruncated, calls, toolCalls, usage };
 }

@@ -1,7 +1,7 @@
-import { setImmediate as nextTurn } from "node:timers/promises";
 import { SluiceError } from "../base/errors.ts";
 import type { JsonObject } from "../base/json.ts";
 import { type LargeValue, openLargeInput } from "../base/large-json.ts";
+import { nextTurn } from "../base/next-turn.ts";
 import { createFrameReader, encodeFrame, encodeLength, type Frame } from "./frames.ts";
 import type { GuestProcess } from "./walls/wall.ts";
 
@@ -17,12 +17,12 @@ export interface Guest {
   sendText(text: string): void;
   /** A frame, and the bytes that it announces in a frame of their own; `onTaken` when they are out of memory. */
   sendRaw(frame: JsonObject, pieces: readonly Uint8Array[], onTaken?: () => void): void;
-  /** Hands over every further frame with its size (and what is large in it, as bytes), and how the guest ended if it did (with what it last said on stderr). */
+  /** Hands over every further frame with its size (and what is large in it, as bytes, or what is wrong with its arguments), and how the guest ended if it did (with what it last said on stderr). */
   listen(onFrame: FrameListener, onEnd: (error: SluiceError) => void): void;
   kill(): void;
 }
 
-export type FrameListener = (frame: Frame, bytes: number, large?: LargeValue) => void;
+export type FrameListener = (frame: Frame, bytes: number, large?: LargeValue, problem?: string) => void;
 
 const STDERR_BYTES_MAX = 4_096;
 
@@ -51,9 +51,9 @@ export function openGuest(child: GuestProcess, labels: { engine: string; wall: s
     onEnd(error);
   }
 
-  const take: FrameListener = (frame, bytes, large) => {
+  const take: FrameListener = (frame, ...more) => {
     if (frame.kind === "ready") becomeReady();
-    else onFrame(frame, bytes, large);
+    else onFrame(frame, ...more);
   };
   const reader = createFrameReader(frameBytesMax, take);
 
@@ -81,7 +81,7 @@ export function openGuest(child: GuestProcess, labels: { engine: string; wall: s
     const read = await input.toFrame();
     if (ended !== undefined) return;
     try {
-      if (read.kind === "frame") take(read.frame, bytes, read.large);
+      if (read.kind === "frame") take(read.frame, bytes, read.large, read.problem);
       else
         throw new SluiceError(
           "guest_crashed",

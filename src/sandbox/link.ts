@@ -1,5 +1,6 @@
 import { SluiceError } from "../base/errors.ts";
 import { limits } from "../base/limits.ts";
+import { nextTurn } from "../base/next-turn.ts";
 import type { ProgramOutline } from "../base/program-outline.ts";
 import type { ModuleFacts } from "./module-linker.ts";
 import { LinkError, PROGRAM_NAME, type SourcePlace } from "./module-syntax.ts";
@@ -128,7 +129,10 @@ export async function linkProgram(
     if (name === root) {
       const named = new Map(targets);
       for (const specifier of facts.dynamicSpecifiers) {
-        const target = named.get(specifier) ?? (await names.resolveImport(specifier, name).catch(() => undefined));
+        if (named.has(specifier)) continue;
+        // There may be thousands, and a name that is not there is compared with all others.
+        await nextTurn();
+        const target = await names.resolveImport(specifier, name).catch(() => undefined);
         if (target !== undefined) named.set(specifier, target);
       }
       own = { text: facts.text, specifiers: [...named] };

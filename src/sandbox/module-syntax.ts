@@ -117,10 +117,11 @@ export function specifiersOf({ module }: ParsedModule): { specifier: string; sta
 
 /** What `import()` names in it, as far as that is a plain text; what there is of it is found only when it runs. */
 export function dynamicSpecifiersOf({ module, text }: ParsedModule): string[] {
-  return module.dynamicImports.flatMap(({ moduleRequest: { start, end } }) => {
+  const specifiers = module.dynamicImports.flatMap(({ moduleRequest: { start, end } }) => {
     const plain = /^(["'`])([^"'`\\$]*)\1$/.exec(text.slice(start, end));
     return plain?.[2] ?? [];
   });
+  return [...new Set(specifiers)];
 }
 
 /** Whether an import names types only. */

@@ -1,4 +1,4 @@
-import { setImmediate as nextTurn } from "node:timers/promises";
+import { nextTurn } from "../base/next-turn.ts";
 import { SluiceError } from "../base/errors.ts";
 import { largeBody } from "./large-body.ts";
 

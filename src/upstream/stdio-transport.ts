@@ -122,7 +122,8 @@ export class StdioTransport implements Transport {
       });
     }
     this.#noteRequest(message);
-    this.#child.stdin.write(`${JSON.stringify(message)}\n`);
+    // As bytes: of texts that wait, all are encoded in one go.
+    this.#child.stdin.write(Buffer.from(`${JSON.stringify(message)}\n`));
   }
 
   /** Which requests wait for an answer: a large one is read by what it answers. */

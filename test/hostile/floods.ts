@@ -64,8 +64,8 @@ export const floods: HostileClass = {
   "1,000 names that are near to one": any(
     `await Promise.allSettled(Array.from({ length: 1_000 }, (_, n) => callTool("zoo.ecco" + n + "x".repeat(500), {}))); return "held";`,
   ),
-  "arguments of 4 MB, 50 times": any(
-    `const x = "x".repeat(4_000_000); await Promise.allSettled(Array.from({ length: 50 }, () => callTool("zoo.nothing", { x }))); return "held";`,
+  "arguments of 2 MB, 50 times": any(
+    `const x = "x".repeat(2_000_000); await Promise.allSettled(Array.from({ length: 50 }, () => callTool("zoo.nothing", { x }))); return "held";`,
   ),
   "arguments that are wide": any(
     `await Promise.allSettled(Array.from({ length: 20 }, () => callTool("zoo.feedAnimal", { animal: "a", grams: 1, ...Object.fromEntries(Array.from({ length: 20_000 }, (_, n) => ["k" + n, n])) }))); return "held";`,

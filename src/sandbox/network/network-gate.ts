@@ -12,8 +12,8 @@ import { type IncomingResponse, sendRequest } from "./send-request.ts";
 
 /** The one way from a program to the network; every act is a host call, and throws a SluiceError that the program can catch. */
 export interface NetworkGate {
-  /** One `fetch`: the response with the first piece of its body. */
-  fetch(args: JsonObject, signal: AbortSignal): Promise<Json>;
+  /** One `fetch`: the response with the first piece of its body; a large body of the request comes beside the arguments. */
+  fetch(args: JsonObject, signal: AbortSignal, largeBody?: Uint8Array): Promise<Json>;
   /** The next piece of a body. */
   fetchRest(args: JsonObject): Json;
 }
@@ -97,11 +97,7 @@ export function createNetworkGate(options: NetworkGateOptions): NetworkGate {
     }
   }
 
-  function parse(url: string, args: JsonObject): Hop {
-    if (network.allow.length === 0)
-      throw new SluiceError("network_denied", "fetch is not available: this sandbox has no network", {
-        hint: "Use a tool of a server instead; hosts are allowed by sandbox.network.allow in the config",
-      });
+  function parse(url: string, args: JsonObject, largeBody: Uint8Array | undefined): Hop {
     const target = toAllowedUrl(url, network.allow);
     const method = (asText(args["method"]) || "GET").toUpperCase();
     if (!network.methods.includes(method))
@@ -109,7 +105,7 @@ export function createNetworkGate(options: NetworkGateOptions): NetworkGate {
         "network_denied",
         `The method ${JSON.stringify(method.slice(0, 20))} is not allowed; sandbox.network.methods has ${network.methods.join(", ")}`,
       );
-    const body = toBody(args);
+    const body = toBody(args, largeBody);
     if (body !== undefined && (method === "GET" || method === "HEAD"))
       throw new SluiceError("network_invalid", `A request with the method ${method} has no body`);
     if (body !== undefined && body.length > network.bytesMax)
@@ -171,11 +167,11 @@ export function createNetworkGate(options: NetworkGateOptions): NetworkGate {
     }
   }
 
-  async function follow(args: JsonObject, signal: AbortSignal): Promise<Json> {
+  async function follow(args: JsonObject, signal: AbortSignal, largeBody: Uint8Array | undefined): Promise<Json> {
     const first = asText(args["url"]);
     const redirect = asText(args["redirect"]) || "follow";
     let requestId = countRequest();
-    let hop = check(requestId, first, () => parse(first, args));
+    let hop = check(requestId, first, () => parse(first, args, largeBody));
     for (let redirects = 0; ; redirects += 1) {
       const response = await send(requestId, hop, signal, redirect !== "manual");
       const location = response.headers.find(([name]) => name === "location")?.[1];
@@ -250,8 +246,10 @@ export function createNetworkGate(options: NetworkGateOptions): NetworkGate {
   }
 
   return {
-    async fetch(args, signal) {
-      if (admit !== undefined && network.allow.length > 0)
+    async fetch(args, signal, largeBody) {
+      // Before anything is set up for it: a program may ask ten thousand times.
+      if (network.allow.length === 0) check(countRequest(), asText(args["url"]), refuseAll);
+      if (admit !== undefined)
         await admit(toHost(asText(args["url"])), signal).catch((error: unknown) => {
           check(countRequest(), asText(args["url"]), () => {
             throw error;
@@ -260,7 +258,7 @@ export function createNetworkGate(options: NetworkGateOptions): NetworkGate {
       const leave = await places.enter(signal);
       const deadline = AbortSignal.timeout(network.timeoutMs);
       try {
-        return await follow(args, AbortSignal.any([signal, deadline]));
+        return await follow(args, AbortSignal.any([signal, deadline]), largeBody);
       } catch (error) {
         if (signal.aborted) throw new SluiceError("cancelled", "The request was cancelled", { cause: error });
         if (deadline.aborted)
@@ -278,11 +276,18 @@ export function createNetworkGate(options: NetworkGateOptions): NetworkGate {
   };
 }
 
+function refuseAll(): never {
+  throw new SluiceError("network_denied", "fetch is not available: this sandbox has no network", {
+    hint: "Use a tool of a server instead; hosts are allowed by sandbox.network.allow in the config",
+  });
+}
+
 function toLength(parts: readonly Buffer[]): number {
   return parts.reduce((sum, { length }) => sum + length, 0);
 }
 
-function toBody(args: JsonObject): Buffer | undefined {
+function toBody(args: JsonObject, large: Uint8Array | undefined): Buffer | undefined {
+  if (large !== undefined) return Buffer.from(large.buffer, large.byteOffset, large.length);
   if (typeof args["text"] === "string") return Buffer.from(args["text"]);
   if (typeof args["base64"] === "string") return Buffer.from(args["base64"], "base64");
   return undefined;

@@ -97,7 +97,7 @@ export const limitCases: readonly ConformanceCase[] = [
   reaches(
     "argumentBytesMax",
     {},
-    "return await kit.echo({ text: 'x'.repeat(5_000_000) }).catch((error) => [error.code, /argumentBytesMax|4194304/.test(error.message)]);",
+    "return await kit.echo({ text: 'x'.repeat(5_000_000) }).catch((error) => [error.code, /argumentBytesMax|2097152/.test(error.message)]);",
     { result: ["arguments_invalid", true] },
   ),
   reaches(
