@@ -36,6 +36,7 @@ const longNames = [
   "privacy",
   "probes",
   "servers",
+  "stalls",
   "walls",
 ];
 

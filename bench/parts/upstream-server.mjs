@@ -40,6 +40,11 @@ serveStdio(() => {
     ),
   );
   server.registerTool(
+    "echo",
+    { description: "Gives its arguments back", inputSchema: { ...object({}), additionalProperties: true } },
+    /** @type {any} */ ((/** @type {object} */ given) => toText(given)),
+  );
+  server.registerTool(
     "fail",
     { description: "Fails with words of its own", inputSchema: object({}) },
     /** @type {any} */ (() => ({ isError: true, content: [{ type: "text", text: "Ticket 4711 is locked by Ada" }] })),

@@ -3,6 +3,7 @@ import { join } from "node:path";
 import { SluiceError } from "../base/errors.ts";
 import type { JsonObject } from "../base/json.ts";
 import { limits } from "../base/limits.ts";
+import { nextTurn } from "../base/next-turn.ts";
 import type { JournalConfig } from "../config/config.ts";
 import { createStore, type SqlValue, type Store } from "../store/store.ts";
 import { createRecording, type Recording, readBatches, toAbout, toEnd, withoutFailure } from "./recording.ts";
@@ -31,7 +32,7 @@ export interface OpenRun {
   /** Undefined until it has started, and where nothing is recorded. */
   readonly recording: Recording | undefined;
   /** Keeps what the guest is started with, and opens the recording. */
-  start(frame: string, engine: string): Recording | undefined;
+  start(frame: string, engine: string): Promise<Recording | undefined>;
   /** The frame that it was started with before. */
   readonly startedWith: string | undefined;
   setStatus(status: "running" | "paused"): void;
@@ -243,9 +244,11 @@ export function createJournal({ stateDir, config, key, owner, isAlive, now = Dat
         return own;
       },
       startedWith: begun?.frame,
-      start(frame, engine) {
-        // Started anew, after its sandbox broke before anything happened.
-        start = seal(id, frame, `start by ${engine}`);
+      // Called anew after its sandbox broke before anything happened.
+      async start(frame, engine) {
+        const sealed = seal(id, frame, `start by ${engine}`);
+        if (frame.length > limits.feltBytesMin) await nextTurn();
+        start = sealed;
         own = createRecording({ store: toStore(id, start), values, bytesMax: config.bytesMax, toState });
         const started = [start, engine, toEnding(), id];
         store().transaction(() => {
@@ -392,8 +395,6 @@ export function createJournal({ stateDir, config, key, owner, isAlive, now = Dat
       if (needRun(id).isAlive) throw new SluiceError("invalid_input", `${id} is running: cancel it first`);
       await retention.remove(id);
     },
-    [Symbol.dispose]() {
-      opened?.close();
-    },
+    [Symbol.dispose]: () => opened?.close(),
   };
 }

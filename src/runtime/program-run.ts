@@ -34,7 +34,7 @@ const nothing = (): undefined => undefined;
 /** The run of a program that only answers what others were answered: it counts to nothing, and nothing is kept of it. */
 export const uncountedRun: ProgramRun = {
   isReplayOnly: true,
-  ...{ start: nothing, setProgress: nothing, settled: () => Promise.resolve() },
+  ...{ start: () => Promise.resolve(undefined), setProgress: nothing, settled: () => Promise.resolve() },
   ...{ watch: nothing, warnings: () => [], addHint: nothing, flush: nothing, end: () => false },
 };
 
@@ -110,7 +110,7 @@ export function createProgramRun(
   return {
     startedWith: run.startedWith,
     recorder: watched(run.recording),
-    start: (frame) => watched(run.start(frame, engine())),
+    start: async (frame) => watched(await run.start(frame, engine())),
     setProgress: (progress) => quietly(() => run.setProgress({ ...progress })),
     watch({ onWaiting, end, ...own }) {
       ({ callsDone } = own);

@@ -42,7 +42,7 @@ export interface ExecutionJournal {
   startedWith?: string | undefined;
   recorder?: Recorder | undefined;
   /** Keeps the frame that it is started with; gives what keeps the rest. */
-  start(frame: string): Recorder | undefined;
+  start(frame: string): Promise<Recorder | undefined>;
   /** Nothing is done: what was recorded is all there is. */
   isReplayOnly?: boolean;
   /** A tool call is answered again. */

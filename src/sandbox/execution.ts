@@ -122,7 +122,7 @@ export async function runExecution(options: ExecutionOptions): Promise<Execution
   const startFrame =
     journal?.startedWith ??
     JSON.stringify(toStartFrame(program, seed(), { ...limits, frameBytesMax: bounds.frameBytesMax }));
-  const recorder = journal?.startedWith === undefined ? journal?.start(startFrame) : journal.recorder;
+  const recorder = journal?.startedWith === undefined ? await journal?.start(startFrame) : journal.recorder;
   // Printing, sealing and keeping a long program took its time.
   if (startFrame.length > bounds.feltBytesMin) await nextTurn();
   const delivery = createDelivery({

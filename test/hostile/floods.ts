@@ -82,6 +82,19 @@ export const floods: HostileClass = {
   "files opened and removed": any(
     `await Promise.all(Array.from({ length: 300 }, async (_, n) => { await fs.promises.writeFile("./workspace/tmp-" + n, "x"); await fs.promises.rm("./workspace/tmp-" + n); })); return "held";`,
   ),
+  "a million zeros as arguments": any(
+    `await callTool("zoo.nothing", { list: new Array(1e6).fill(0) }).catch(() => 0); return "held";`,
+  ),
+  "2,000 rows as arguments, 20 times": any(
+    `const rows = Array.from({ length: 2_000 }, (_, id) => ({ id, name: "row " + id, n: id * 2, ok: true, none: null, list: [1] })); await Promise.allSettled(Array.from({ length: 20 }, () => callTool("zoo.nothing", { rows }))); return "held";`,
+  ),
+  "brackets alone as arguments": any(
+    `let deep = 1; for (let level = 0; level < 100_000; level += 1) deep = [deep]; await callTool("zoo.nothing", { deep }).catch(() => 0); return "held";`,
+  ),
+  "a search of 60 MB": any(`await sluice.searchTools("x".repeat(6e7)).catch(() => 0); return "held";`),
+  "200,000 lines of one figure": any(`for (let n = 0; n < 200_000; n += 1) console.log(n % 10); return "held";`),
+  "one import() 7,000 times": any(`${"import('a').catch(()=>0);".repeat(7_000)} return "held";`),
+  "12,000 declarations": any(`${Array.from({ length: 12_000 }, (_, n) => `let a${n} = 1;`).join("")} return "held";`),
   "fetches that nobody awaits": any(
     `for (let n = 0; n < 3_000; n += 1) fetch("http://127.0.0.1:%PORT%/").catch(() => 0); return "held";`,
   ),
