@@ -215,7 +215,7 @@ describe("when it cannot be written", () => {
     () => {
       writePlainModules(folder, [
         ...["base/background", "base/errors", "base/make-folder", "base/json", "base/limits"],
-        ...["gateway/argument-text", "gateway/audit", "gateway/audit-segments", "gateway/cut-text"],
+        ...["base/argument-text", "gateway/audit", "gateway/audit-segments", "gateway/cut-text"],
       ]);
       const program = `
       import { createAudit } from "./gateway/audit.js";

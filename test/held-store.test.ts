@@ -56,7 +56,7 @@ describe("what is written beside everything else", () => {
       learned.observe(tool, toShape({ a: 1 }));
       await expect.poll(() => said, SOON).toHaveLength(1);
       learned.observe(tool, toShape({ b: "x" }));
-      expect(said[0]).toMatch(/^learned types: Cannot use .*store\.sqlite: another process holds it/);
+      expect(said[0]).toMatch(/^learned types: Cannot use .*store\.sqlite: another process or thread holds it/);
     }
     await expect.poll(() => rowsOf("learned_output"), SOON).toBe(1);
     expect(said).toHaveLength(1);
@@ -127,17 +127,17 @@ test("a wait that was in vain is not repeated while the lock lasts", () => {
   const insert = (): unknown => store.run("INSERT OR REPLACE INTO setting (name, value) VALUES ('a', 'b')");
   {
     using _ = hold(folder);
-    expect(() => store.withoutWaiting(insert)).toThrow("another process holds it");
-    expect(insert).toThrow("another process has held it for 500 ms");
+    expect(() => store.withoutWaiting(insert)).toThrow("another process or thread holds it");
+    expect(insert).toThrow("another process or thread has held it for 500 ms");
     // What is read meanwhile says nothing of the lock.
     expect(rowsOf("setting")).toBe(0);
-    expect(insert).toThrow("another process holds it");
-    expect(() => store.transaction(insert)).toThrow("another process holds it");
+    expect(insert).toThrow("another process or thread holds it");
+    expect(() => store.transaction(insert)).toThrow("another process or thread holds it");
   }
   // Another statement than those that found the lock: what they began is not under way any more.
   store.run("INSERT INTO setting (name, value) VALUES ('c', 'd')");
   using _ = hold(folder);
-  expect(insert).toThrow("another process has held it for 500 ms");
+  expect(insert).toThrow("another process or thread has held it for 500 ms");
 });
 
 test("a journal that could not be written for a moment is written with the next step", () => {

@@ -132,7 +132,7 @@ describe("several processes", () => {
     one.transaction(() => {
       const error = thrownBy(() => two.run(insert, ["a", "h", null]));
       expect(error.code).toBe("store_unavailable");
-      expect(error.message).toContain(`another process has held it for ${limits.storeWaitMs} ms`);
+      expect(error.message).toContain(`another process or thread has held it for ${limits.storeWaitMs} ms`);
     });
     expect(two.run(insert, ["a", "h", null])).toEqual({ changes: 1 });
   });

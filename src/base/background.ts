@@ -11,28 +11,35 @@ export interface Background extends Disposable {
 
 /**
  * Work that nobody waits for, which a full disk or another process may stand in the way of: what it throws ends nothing.
- * It is tried again after a growing pause, and `log` is told once until it works. The last try may take its time.
+ * It is tried again after a growing pause, and `log` is told of the second failure in a row, once until it works: a lock
+ * of another part of this process is gone by then. The last try may take its time.
  */
 export function createBackground(
   work: (isLast: boolean) => Promise<void> | void,
   { name, ms, log }: { name: string; ms: number; log: (line: string) => void },
 ): Background {
-  const quietly = createQuietly(name, log);
+  /** In a row. */
+  let failures = 0;
   let timer: NodeJS.Timeout | undefined;
   let pauseMs = ms;
   let isClosed = false;
 
-  async function attempt(): Promise<void> {
+  async function attempt(isLast: boolean): Promise<void> {
     timer = undefined;
-    if (await quietly(() => work(false))) pauseMs = ms;
-    else {
+    try {
+      await work(isLast);
+      pauseMs = ms;
+      failures = 0;
+    } catch (error) {
+      failures += 1;
+      if (failures === 2 || (isLast && failures === 1)) log(`${name}: ${toMessage(error)}`);
       pauseMs = Math.min(pauseMs * 2, Math.max(ms, limits.backgroundMsMax));
       ask();
     }
   }
 
   function ask(): void {
-    if (!isClosed) timer ??= setTimeout(() => void attempt(), pauseMs).unref();
+    if (!isClosed) timer ??= setTimeout(() => void attempt(false), pauseMs).unref();
   }
 
   function forget(): void {
@@ -48,7 +55,7 @@ export function createBackground(
       const isAsked = timer !== undefined;
       forget();
       isClosed = true;
-      if (isAsked) void quietly(() => work(true));
+      if (isAsked) void attempt(true);
     },
   };
 }

@@ -248,7 +248,7 @@ function isBusy(error: unknown): boolean {
 
 function toHeld(cause: unknown, file: string, waitMs: number): SluiceError {
   const how = waitMs > 0 ? `has held it for ${waitMs} ms` : "holds it";
-  const message = `Cannot use ${file}: another process ${how}; end the process that does, or set another "stateDir"`;
+  const message = `Cannot use ${file}: another process or thread ${how}; end the process that does, or set another "stateDir"`;
   return new SluiceError("store_unavailable", message, { cause });
 }
 

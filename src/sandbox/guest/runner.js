@@ -195,10 +195,11 @@ export function run(platform) {
     }
 
     function end() {
-      for (const server of frame.servers) if (server.global) Reflect.deleteProperty(globalThis, server.identifier);
       // A macrotask later the engine has told of every rejection that nobody handled.
       platform.later(() => {
+        // Getters and `toJSON` of the result still see the program's names.
         finish(settled, unawaited ?? []);
+        for (const server of frame.servers) if (server.global) Reflect.deleteProperty(globalThis, server.identifier);
         wait();
       });
       return false;
