@@ -119,6 +119,7 @@ describe("a tool's module", () => {
 
   test("says an output type that was learned, that it is, and from what; a declared one goes before it", () => {
     const learned = {
+      isDeclared: false,
       schema: {
         type: "object",
         properties: {

@@ -250,6 +250,40 @@ describe("over a real server", () => {
     ]);
   });
 
+  test("every place is said at once, of the rows of a list once", async () => {
+    const changes: unknown[] = [];
+    sluice.events.on((event) => event.kind === "output-type-changed" && changes.push(...event.changes));
+    const rows = Array.from({ length: 50 }, () => ({ phone: "none", card: null }));
+    await sluice.callTool("shop.orders", { answer: { total: "five", rows: [...rows, { phone: 1 }] } });
+    await settled();
+    expect(changes.toSorted()).toEqual([
+      "rows[].card: absent, though its schema requires it",
+      "rows[].card: not a whole number, as its schema declares",
+      "rows[].phone: not a number, as its schema declares",
+      "total: not a number, as its schema declares",
+    ]);
+    const text = JSON.stringify(await sluice.searchTools("orders", { server: "shop", detail: "full" }));
+    expect(text).toContain("and 1 more, see `sluice tools --learned`");
+  });
+
+  test("a declared number that was seen sealed is a text too, where it was seen", async () => {
+    const changes: unknown[] = [];
+    sluice.events.on((event) => event.kind === "output-type-changed" && changes.push(...event.changes));
+    const rows = [{ phone: 2_025_550_143, card: 4_111_111_111_111_111 }];
+    await sluice.callTool("shop.orders", { answer: { total: 5, rows } });
+    await settled();
+    expect(changes.toSorted()).toEqual([
+      "rows[].card: number | string, because it was sealed",
+      "rows[].phone: number | string, because it was sealed",
+    ]);
+    expect(await sluice.learnedTypes()).toMatchObject([{ address: "shop.orders", isDeclared: true, calls: 1 }]);
+    await sluice[Symbol.asyncDispose]();
+    sluice = await open();
+    const text = JSON.stringify(await sluice.searchTools("orders", { server: "shop", detail: "full" }));
+    expect(text).toMatch(/phone: number \| string/);
+    expect(text).toMatch(/total: number[;,]/);
+  });
+
   test("what differs from a declared type is said in the schema's words: no key of the result's own", async () => {
     const changes: unknown[] = [];
     sluice.events.on((event) => event.kind === "output-type-changed" && changes.push(...event.changes));

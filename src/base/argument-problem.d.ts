@@ -1,10 +1,11 @@
 import type { Json } from "./json.ts";
-import type { limits } from "./limits.ts";
 
 /** The bounds of the arguments of one call, see `limits.ts`. */
-export type ArgumentBounds = {
-  readonly [name in "argumentBytesMax" | "argumentDepthMax" | "argumentValuesMax"]: (typeof limits)[name];
-};
+export interface ArgumentBounds {
+  readonly argumentBytesMax: number;
+  readonly argumentDepthMax: number;
+  readonly argumentValuesMax: number;
+}
 
 /** What is wrong with the arguments of a call before anything looks into them: the rest of a sentence; nothing, mostly. */
 export declare function toArgumentProblem(

@@ -12,12 +12,13 @@ import {
   toShapeSchema,
   WHOLE,
 } from "./shape.ts";
+import { withSealedNumbers } from "./sealed-numbers.ts";
 import type { Tool } from "./tool.ts";
 
 /** What results have taught about a tool's output, for the definition that it has now. */
 export interface LearnedOutput {
   address: string;
-  /** The shape as a JSON Schema: kinds and keys, no values. Of a tool that declares its output, what it declares. */
+  /** The shape as a JSON Schema: kinds and keys, no values. Of a tool that declares its output, what it declares, with the numbers that were seen sealed as texts too. */
   schema: JsonSchema;
   isDeclared: boolean;
   /** How many results it comes from; where the output is declared, how many were not what it declares. */
@@ -39,8 +40,8 @@ export interface LearnedChange {
 export interface Learned extends Disposable {
   /** Takes the shape of one result, as the program saw it; answers how it contradicts what was known. */
   observe(tool: Tool, seen: Shape): string[];
-  /** Notes where a result was not what the tool's declared schema says (a path and what was expected there); false if that is known. */
-  contradict(tool: Tool, what: string): boolean;
+  /** Notes where a result was not what the tool's declared schema says (a path and what was expected there); answers what was new. */
+  contradict(tool: Tool, notes: readonly string[]): string[];
   of(tool: Tool): LearnedOutput | undefined;
   /** Counts what was learned, from 0: what was derived from an older count is stale. */
   readonly version: number;
@@ -84,6 +85,9 @@ function toKept(changes: readonly LearnedChange[]): LearnedChange[] {
     )
     .slice(-limits.learnedChangesMax);
 }
+
+/** A declared schema that is contradicted nearly everywhere is not told place by place. */
+const MORE_PLACES = "and other places, which are not listed";
 
 const empty = (): Shape => ({ scalars: [] });
 
@@ -199,7 +203,14 @@ export function createLearned(
     const entry = entryOf(tool);
     if (entry === undefined) return undefined;
     const { address, calls, firstAt, lastAt, changes } = entry;
-    const schema = tool.outputSchema ?? (entry.schema ??= toShapeSchema(entry.shape));
+    entry.schema ??=
+      tool.outputSchema === undefined
+        ? toShapeSchema(entry.shape)
+        : withSealedNumbers(
+            tool.outputSchema,
+            changes.map(({ what }) => what),
+          );
+    const { schema } = entry;
     return { address, schema, isDeclared: tool.outputSchema !== undefined, calls, firstAt, lastAt, changes };
   }
 
@@ -220,13 +231,20 @@ export function createLearned(
       delete entry.schema;
       return changes;
     },
-    contradict(tool, what) {
+    contradict(tool, notes) {
       const entry = ensure(tool);
       count(entry);
-      if (entry.changes.some((change) => change.what === what)) return false;
-      note(entry, [what]);
+      const known = new Set(entry.changes.map(({ what }) => what));
+      const room = limits.learnedChangesMax - known.size - 1;
+      const all = notes.filter((what) => !known.has(what));
+      const told =
+        all.length > room && !known.has(MORE_PLACES) ? [...all.slice(0, Math.max(room, 0)), MORE_PLACES] : all;
+      const changes = known.has(MORE_PLACES) ? [] : told;
+      if (changes.length === 0) return [];
+      note(entry, changes);
+      delete entry.schema;
       version += 1;
-      return true;
+      return changes;
     },
     list(tools) {
       const known = new Set([...dirty].map(({ address }) => address));

@@ -11,7 +11,7 @@ import { toSchemaType, toTypeText } from "./schema-type.ts";
 import { isReserved, toCleanLine, toCleanText, toComment, toLiteral, toTypeName } from "./text.ts";
 
 /** What results have taught about a tool's output: its type where the server declares none, and what contradicted it. */
-export type LearnedType = Pick<LearnedOutput, "schema" | "calls" | "lastAt" | "changes">;
+export type LearnedType = Pick<LearnedOutput, "schema" | "isDeclared" | "calls" | "lastAt" | "changes">;
 
 /** How many of the latest contradictions a module tells. */
 const contradictionsMax = 3;
@@ -83,9 +83,10 @@ export function toSummary(tool: Tool): string {
   );
 }
 
-/** What a tool gives: what its server declares goes before what was learned. */
+/** What a tool gives: what its server declares goes before what was learned, but for the numbers that were seen sealed. */
 function toOutputSchema(tool: Tool, learned: LearnedType | undefined): JsonSchema {
-  return tool.outputSchema ?? learned?.schema ?? true;
+  const isOf = learned !== undefined && learned.isDeclared === (tool.outputSchema !== undefined);
+  return (isOf ? learned.schema : tool.outputSchema) ?? true;
 }
 
 function toOutputDoc(tool: Tool, said: Doc, learned: LearnedType | undefined): Doc {
@@ -93,6 +94,8 @@ function toOutputDoc(tool: Tool, said: Doc, learned: LearnedType | undefined): D
   if (tool.outputSchema !== undefined) {
     const found = learned.changes.slice(-contradictionsMax).map(({ what }) => what);
     if (found.length === 0) return said;
+    const more = learned.changes.length - found.length;
+    if (more > 0) found.push(`and ${more} more, see \`sluice tools --learned\``);
     return toMergedDoc(
       { text: `real results differ: ${toCleanLine(found.join("; "), limits.tagCharsMax)}`, tags: [] },
       said,

@@ -1,6 +1,7 @@
+import type { Place } from "../base/place.ts";
 import { isJsonObject, type Json, type JsonObject } from "../base/json.ts";
-import { add, type Found } from "./found.ts";
-import { toGot, type Place } from "./violation-text.ts";
+import type { Findings } from "./found.ts";
+import { toGot } from "./violation-text.ts";
 
 /** The types that a schema may name. */
 export const jsonTypes: ReadonlySet<string> = new Set([
@@ -23,20 +24,20 @@ export function isOfType(value: Json, type: string): boolean {
 }
 
 /** Adds to `found` which bounds of a number are crossed. */
-export function checkNumber(schema: JsonObject, value: number, place: Place | undefined, found: Found[]): void {
+export function checkNumber(schema: JsonObject, value: number, place: Place | undefined, found: Findings): void {
   const { minimum, maximum, exclusiveMinimum, exclusiveMaximum, multipleOf } = schema;
   // Draft-04 has the exclusive bounds as flags beside the bounds.
   const above = exclusiveMinimum === true ? minimum : exclusiveMinimum;
   const below = exclusiveMaximum === true ? maximum : exclusiveMaximum;
-  if (typeof minimum === "number" && value < minimum) add(found, place, `a number from ${minimum}`, toGot(value));
-  if (typeof maximum === "number" && value > maximum) add(found, place, `a number up to ${maximum}`, toGot(value));
-  if (typeof above === "number" && value <= above) add(found, place, `a number above ${above}`, toGot(value));
-  if (typeof below === "number" && value >= below) add(found, place, `a number below ${below}`, toGot(value));
+  if (typeof minimum === "number" && value < minimum) found.add(place, `a number from ${minimum}`, toGot(value));
+  if (typeof maximum === "number" && value > maximum) found.add(place, `a number up to ${maximum}`, toGot(value));
+  if (typeof above === "number" && value <= above) found.add(place, `a number above ${above}`, toGot(value));
+  if (typeof below === "number" && value >= below) found.add(place, `a number below ${below}`, toGot(value));
   if (typeof multipleOf !== "number" || multipleOf <= 0) return;
   const quotient = value / multipleOf;
   // 0.3 is a multiple of 0.1, whatever binary fractions say.
   if (Math.abs(quotient - Math.round(quotient)) > 1e-9 * Math.max(1, Math.abs(quotient)))
-    add(found, place, `a multiple of ${multipleOf}`, toGot(value));
+    found.add(place, `a multiple of ${multipleOf}`, toGot(value));
 }
 
 /** Length in characters, as JSON Schema counts: a pair of surrogates is one. */

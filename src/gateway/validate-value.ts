@@ -1,10 +1,11 @@
 import { isJsonObject, toCanonicalJson, type Json, type JsonObject, type JsonSchema } from "../base/json.ts";
 import { limits } from "../base/limits.ts";
 import { toNearest } from "../base/nearest.ts";
+import { type Place, toDeclaredPath, toPathText } from "../base/place.ts";
 import { type References, toReferences } from "../base/references.ts";
-import { add, addAll, type Found } from "./found.ts";
+import { Findings, type Found } from "./found.ts";
 import { checkNumber, isOfType, jsonTypes, toLength } from "./scalar-checks.ts";
-import { toDeclaredPath, toExpected, toGot, toPathText, type Place } from "./violation-text.ts";
+import { toExpected, toGot } from "./violation-text.ts";
 
 /** One thing that is wrong with a value. */
 export interface Violation {
@@ -28,22 +29,28 @@ export interface ValidateValueOptions {
  * forever (`pattern`, `patternProperties`; `format` is an annotation). What is not enforced never makes a value invalid.
  */
 export function validateValue(schema: JsonSchema, value: Json, options: ValidateValueOptions = {}): Violation[] {
-  const found: Found[] = [];
-  const run = new Run(schema, options);
-  run.check(schema, value, undefined, 0, found);
-  return found.map(({ place, expected, got }) => ({ path: toPathText(place), expected, got }));
+  const found = new Findings();
+  new Run(schema, options).check(schema, value, undefined, 0, found);
+  return found.list.map(({ place, expected, got }) => ({ path: toPathText(place), expected, got }));
 }
 
-/** The first thing that is wrong with a value, in words of the schema alone: neither a value nor a key that only the value has. */
-export function findContradiction(
+/** How a value contradicts a schema, in words of the schema alone: neither a value nor a key that only the value has. */
+export interface Contradiction {
+  /** `rows[].email` */
+  path: string;
+  expected: string;
+  mistake: Found["mistake"];
+}
+
+/** How a value contradicts a schema, each way once, up to `limits.violationsMax`. */
+export function findContradictions(
   schema: JsonSchema,
   value: Json,
   options: ValidateValueOptions = {},
-): { path: string; expected: string; mistake: Found["mistake"] } | undefined {
-  const found: Found[] = [];
+): Contradiction[] {
+  const found = new Findings({ isByPath: true });
   new Run(schema, options).check(schema, value, undefined, 0, found);
-  const [first] = found;
-  return first && { path: toDeclaredPath(first.place), expected: first.expected, mistake: first.mistake };
+  return found.list.map(({ place, expected, mistake }) => ({ path: toDeclaredPath(place), expected, mistake }));
 }
 
 /** One validation: its schema, its budget, and whether something had to be taken on trust. */
@@ -66,10 +73,10 @@ class Run {
   }
 
   /** Adds to `found` what is wrong with a value; `depth` counts schemas within schemas. */
-  check(schema: unknown, value: Json, place: Place | undefined, depth: number, found: Found[]): void {
-    if (schema === true || schema === undefined || found.length >= limits.violationsMax) return;
+  check(schema: unknown, value: Json, place: Place | undefined, depth: number, found: Findings): void {
+    if (schema === true || schema === undefined || found.isFull) return;
     if (schema === false) {
-      add(found, place, "nothing here", toGot(value));
+      found.add(place, "nothing here", toGot(value));
       return;
     }
     if (!isJsonObject(schema)) return this.#doubt(`a schema is ${toGot(schema as Json)}, not an object`);
@@ -105,12 +112,12 @@ class Run {
   }
 
   /** Whether the value satisfies the schema: `unknown` where it does as far as that was enforced. */
-  #test(schema: unknown, value: Json, depth: number): { verdict: "valid" | "invalid" | "unknown"; found: Found[] } {
+  #test(schema: unknown, value: Json, depth: number): "valid" | "invalid" | "unknown" {
     const doubts = this.#doubts;
-    const found: Found[] = [];
+    const found = new Findings();
     this.check(schema, value, undefined, depth, found);
-    if (found.length > 0) return { verdict: "invalid", found };
-    return { verdict: this.#doubts > doubts ? "unknown" : "valid", found };
+    if (found.list.length > 0) return "invalid";
+    return this.#doubts > doubts ? "unknown" : "valid";
   }
 
   /** False if the value is of another type, so that no other keyword has anything to say. */
@@ -118,7 +125,7 @@ class Run {
     schema: JsonObject,
     value: Json,
     place: Place | undefined,
-    found: Found[],
+    found: Findings,
     sealed?: "whole" | "part",
   ): boolean {
     if (schema.type === undefined) return true;
@@ -132,14 +139,14 @@ class Run {
     if (value === null && schema.nullable === true) return true;
     if (types.some((type) => isOfType(value, type as string))) return true;
     if (sealed === "whole" && types.some((type) => type === "number" || type === "integer")) return true;
-    add(found, place, toExpected(schema), toGot(value), "type");
+    found.add(place, toExpected(schema), toGot(value), "type");
     return false;
   }
 
-  #checkEqual(schema: JsonObject, value: Json, place: Place | undefined, found: Found[]): void {
+  #checkEqual(schema: JsonObject, value: Json, place: Place | undefined, found: Findings): void {
     if (value === null && schema.nullable === true) return;
     if (schema.const !== undefined && !this.#equals(schema.const, value))
-      add(found, place, toExpected(schema), toGot(value), "constant");
+      found.add(place, toExpected(schema), toGot(value), "constant");
     if (schema.enum === undefined) return;
     if (!Array.isArray(schema.enum)) return this.#doubt("its enum is not an array");
     this.#steps += schema.enum.length;
@@ -152,7 +159,7 @@ class Run {
             )
           : undefined;
       const guess = nearest === undefined ? "" : `; did you mean ${JSON.stringify(nearest)}?`;
-      add(found, place, toExpected(schema), toGot(value) + guess, "constant");
+      found.add(place, toExpected(schema), toGot(value) + guess, "constant");
     }
   }
 
@@ -161,30 +168,30 @@ class Run {
     return toCanonicalJson(a) === toCanonicalJson(b);
   }
 
-  #checkString(schema: JsonObject, value: string, place: Place | undefined, found: Found[]): void {
+  #checkString(schema: JsonObject, value: string, place: Place | undefined, found: Findings): void {
     // Neither is enforced, so a branch that relies on one may match without being the one that is meant.
     if (schema.pattern !== undefined || schema.format !== undefined) this.#doubt();
     const { minLength, maxLength } = schema;
     if (typeof minLength !== "number" && typeof maxLength !== "number") return;
     const length = toLength(value);
     if (typeof minLength === "number" && length < minLength)
-      add(found, place, `at least ${minLength} characters`, `${length}`);
+      found.add(place, `at least ${minLength} characters`, `${length}`);
     if (typeof maxLength === "number" && length > maxLength)
-      add(found, place, `at most ${maxLength} characters`, `${length}`);
+      found.add(place, `at most ${maxLength} characters`, `${length}`);
   }
 
-  #checkArray(schema: JsonObject, value: Json[], place: Place | undefined, depth: number, found: Found[]): void {
+  #checkArray(schema: JsonObject, value: Json[], place: Place | undefined, depth: number, found: Findings): void {
     const { minItems, maxItems, prefixItems, items, additionalItems, contains } = schema;
     if (typeof minItems === "number" && value.length < minItems)
-      add(found, place, `at least ${minItems} items`, `${value.length}`);
+      found.add(place, `at least ${minItems} items`, `${value.length}`);
     if (typeof maxItems === "number" && value.length > maxItems)
-      add(found, place, `at most ${maxItems} items`, `${value.length}`);
+      found.add(place, `at most ${maxItems} items`, `${value.length}`);
     // Draft-07 writes a tuple as `items: [..]` with `additionalItems` for the rest.
     const tuple = Array.isArray(prefixItems) ? prefixItems : Array.isArray(items) ? items : [];
     const rest = Array.isArray(items) ? additionalItems : items;
     if (tuple.length > 0 || rest !== undefined) {
       for (const [index, item] of value.entries()) {
-        if (found.length >= limits.violationsMax || this.#steps > limits.validationStepsMax) break;
+        if (found.isFull || this.#steps > limits.validationStepsMax) break;
         this.check(index < tuple.length ? tuple[index] : rest, item, { within: place, key: index }, depth + 1, found);
       }
     }
@@ -193,7 +200,7 @@ class Run {
     if (schema.unevaluatedItems !== undefined) this.#doubt("unevaluatedItems is not enforced");
   }
 
-  #checkUnique(value: Json[], place: Place | undefined, found: Found[]): void {
+  #checkUnique(value: Json[], place: Place | undefined, found: Findings): void {
     if (value.length > limits.uniqueItemsMax)
       return this.#doubt(`uniqueItems is not enforced over ${limits.uniqueItemsMax} items`);
     const seen = new Map<string, number>();
@@ -202,38 +209,38 @@ class Run {
       this.#steps += 1 + text.length / 64;
       const earlier = seen.get(text);
       if (earlier !== undefined)
-        return add(found, { within: place, key: index }, "items that differ", `the same as item ${earlier}`);
+        return found.add({ within: place, key: index }, "items that differ", `the same as item ${earlier}`);
       if (this.#steps > limits.validationStepsMax)
         return this.#doubt(`it takes more than ${limits.validationStepsMax} steps`);
       seen.set(text, index);
     }
   }
 
-  #checkContains(schema: JsonObject, value: Json[], place: Place | undefined, depth: number, found: Found[]): void {
+  #checkContains(schema: JsonObject, value: Json[], place: Place | undefined, depth: number, found: Findings): void {
     const least = typeof schema.minContains === "number" ? schema.minContains : 1;
     const most = typeof schema.maxContains === "number" ? schema.maxContains : Infinity;
-    const verdicts = value.map((item) => this.#test(schema.contains, item, depth + 1).verdict);
+    const verdicts = value.map((item) => this.#test(schema.contains, item, depth + 1));
     const certain = verdicts.filter((verdict) => verdict === "valid").length;
     const possible = certain + verdicts.filter((verdict) => verdict === "unknown").length;
     const what = toExpected(schema.contains as JsonSchema);
-    if (possible < least) add(found, place, `at least ${least} items that are ${what}`, `${possible}`);
-    if (certain > most) add(found, place, `at most ${most} items that are ${what}`, `${certain}`);
+    if (possible < least) found.add(place, `at least ${least} items that are ${what}`, `${possible}`);
+    if (certain > most) found.add(place, `at most ${most} items that are ${what}`, `${certain}`);
   }
 
-  #checkObject(schema: JsonObject, value: JsonObject, place: Place | undefined, depth: number, found: Found[]): void {
+  #checkObject(schema: JsonObject, value: JsonObject, place: Place | undefined, depth: number, found: Findings): void {
     const { minProperties, maxProperties, propertyNames } = schema;
     const names = Object.keys(value);
     if (typeof minProperties === "number" && names.length < minProperties)
-      add(found, place, `at least ${minProperties} properties`, `${names.length}`);
+      found.add(place, `at least ${minProperties} properties`, `${names.length}`);
     if (typeof maxProperties === "number" && names.length > maxProperties)
-      add(found, place, `at most ${maxProperties} properties`, `${names.length}`);
+      found.add(place, `at most ${maxProperties} properties`, `${names.length}`);
     let properties: JsonObject = {};
     if (isJsonObject(schema.properties)) properties = schema.properties;
     else if (schema.properties !== undefined) this.#doubt("its properties are not an object");
     const unknown = names.filter((name) => !Object.hasOwn(properties, name));
     this.#checkRequired(schema, value, unknown, properties, place, found);
     for (const name of names) {
-      if (found.length >= limits.violationsMax) return;
+      if (found.isFull) return;
       const isDeclared = Object.hasOwn(properties, name);
       const here: Place = { within: place, key: name, ...(isDeclared ? {} : { isUndeclared: true }) };
       const member = value[name] as Json;
@@ -251,7 +258,7 @@ class Run {
     unknown: readonly string[],
     properties: JsonObject,
     place: Place | undefined,
-    found: Found[],
+    found: Findings,
   ): void {
     if (schema.required === undefined) return;
     // Draft-03 has `required: true` at the property; some servers still write it.
@@ -261,7 +268,7 @@ class Run {
       const property = Object.hasOwn(properties, name) ? (properties[name] as JsonSchema) : true;
       const nearest = toNearest(name, unknown);
       const got = nearest === undefined ? "nothing" : `nothing; rename ${JSON.stringify(nearest)} to it`;
-      add(found, { within: place, key: name }, toExpected(property), got, "absent");
+      found.add({ within: place, key: name }, toExpected(property), got, "absent");
     }
   }
 
@@ -272,7 +279,7 @@ class Run {
     properties: JsonObject,
     place: Place | undefined,
     depth: number,
-    found: Found[],
+    found: Findings,
   ): void {
     const { additionalProperties, patternProperties } = schema;
     if (unknown.length === 0) return;
@@ -293,8 +300,7 @@ class Run {
         known.length === 0
           ? "none are"
           : `${known.slice(0, 20).join(", ")}${known.length > 20 ? ", … are" : known.length > 1 ? " are" : " is"}`;
-      add(
-        found,
+      found.add(
         here,
         `no such property (${list} known)`,
         nearest === undefined ? toGot(value[name] as Json) : `one; did you mean ${JSON.stringify(nearest)}?`,
@@ -308,7 +314,7 @@ class Run {
     value: JsonObject,
     place: Place | undefined,
     depth: number,
-    found: Found[],
+    found: Findings,
   ): void {
     for (const keyword of ["dependentRequired", "dependentSchemas", "dependencies"]) {
       const dependents = schema[keyword];
@@ -321,8 +327,7 @@ class Run {
         }
         for (const other of dependent) {
           if (typeof other !== "string" || Object.hasOwn(value, other)) continue;
-          add(
-            found,
+          found.add(
             { within: place, key: other },
             `a value, since ${JSON.stringify(name)} is given`,
             "nothing",
@@ -333,15 +338,15 @@ class Run {
     }
   }
 
-  #checkCombined(schema: JsonObject, value: Json, place: Place | undefined, depth: number, found: Found[]): void {
+  #checkCombined(schema: JsonObject, value: Json, place: Place | undefined, depth: number, found: Findings): void {
     if (Array.isArray(schema.allOf)) for (const part of schema.allOf) this.check(part, value, place, depth + 1, found);
     if (Array.isArray(schema.anyOf)) this.#checkBranches(schema.anyOf, false, value, place, depth, found);
     if (Array.isArray(schema.oneOf)) this.#checkBranches(schema.oneOf, true, value, place, depth, found);
-    if (schema.not !== undefined && this.#test(schema.not, value, depth + 1).verdict === "valid") {
-      add(found, place, `anything but ${toExpected(schema.not as JsonSchema)}`, toGot(value));
+    if (schema.not !== undefined && this.#test(schema.not, value, depth + 1) === "valid") {
+      found.add(place, `anything but ${toExpected(schema.not as JsonSchema)}`, toGot(value));
     }
     if (schema.if !== undefined) {
-      const { verdict } = this.#test(schema.if, value, depth + 1);
+      const verdict = this.#test(schema.if, value, depth + 1);
       if (verdict === "valid") this.check(schema.then, value, place, depth + 1, found);
       if (verdict === "invalid") this.check(schema.else, value, place, depth + 1, found);
     }
@@ -353,24 +358,24 @@ class Run {
     value: Json,
     place: Place | undefined,
     depth: number,
-    found: Found[],
+    found: Findings,
   ): void {
     let certain = 0;
     let possible = 0;
     const failed: Found[][] = [];
     for (const branch of branches) {
-      const tested: Found[] = [];
+      const tested = new Findings();
       const doubts = this.#doubts;
       this.check(branch, value, place, depth + 1, tested);
-      if (tested.length > 0) failed.push(tested);
+      if (tested.list.length > 0) failed.push(tested.list);
       else {
         possible++;
         if (this.#doubts === doubts) certain++;
         if (!isOne) return;
       }
     }
-    if (possible === 0) addAll(found, toBestBranch(failed, branches, value, place));
-    else if (certain > 1) add(found, place, "exactly one of its alternatives", `a value that is ${certain} of them`);
+    if (possible === 0) found.addAll(toBestBranch(failed, branches, value, place));
+    else if (certain > 1) found.add(place, "exactly one of its alternatives", `a value that is ${certain} of them`);
   }
 }
 

@@ -87,8 +87,7 @@ interface Start {
   frame: string;
 }
 
-const BATCH_CHARS = 1_000_000;
-const PRUNE_EVERY = 20;
+const [BATCH_CHARS, PRUNE_EVERY] = [1_000_000, 20];
 
 export function createJournal({ stateDir, config, key, owner, isAlive, now = Date.now }: JournalOptions): Journal {
   let opened: Store | undefined;

@@ -3,8 +3,9 @@ import type { Json, JsonSchema } from "../base/json.ts";
 import { limits } from "../base/limits.ts";
 import type { Learned } from "../catalogue/learned.ts";
 import { toNames, toShape } from "../catalogue/shape.ts";
+import { SEALED_NUMBER, toNote } from "../catalogue/sealed-numbers.ts";
 import type { Tool } from "../catalogue/tool.ts";
-import { findContradiction } from "../gateway/validate-value.ts";
+import { findContradictions } from "../gateway/validate-value.ts";
 import type { Parts } from "./parts.ts";
 
 /** What results teach; what still waits to be looked through is waited for at the end. */
@@ -54,17 +55,14 @@ export function createLearning(
   }
 
   function contradict(tool: Tool, schema: JsonSchema, result: Json): string[] {
-    const found = findContradiction(schema, result, sealed === undefined ? {} : { sealed });
-    if (found !== undefined) return say(tool, found.path, toProblem(found));
+    const found = findContradictions(schema, result, sealed === undefined ? {} : { sealed });
+    const notes = found.map((one) => toNote(one.path, toProblem(one)));
     // A token is a text; where the schema declares a number, that is worth knowing.
-    const replaced = sealed === undefined ? undefined : findContradiction(schema, result);
-    if (replaced === undefined || !/number/.test(replaced.expected)) return [];
-    return say(tool, replaced.path, "number | string, because it was sealed");
-  }
-
-  function say(tool: Tool, path: string, problem: string): string[] {
-    const what = `${path === "" ? "the result" : path}: ${problem}`;
-    return learned.contradict(tool, what) ? [what] : [];
+    const wrong = new Set(found.map(({ path }) => path));
+    const replaced = sealed === undefined ? [] : findContradictions(schema, result);
+    for (const { path, expected } of replaced)
+      if (!wrong.has(path) && /number/.test(expected)) notes.push(toNote(path, SEALED_NUMBER));
+    return notes.length === 0 ? [] : learned.contradict(tool, notes);
   }
 
   function tell(tool: Tool, changes: string[]): void {

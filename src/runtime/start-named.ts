@@ -23,7 +23,7 @@ export async function startNamed(
   args: JsonObject,
   options: CallOptions,
 ): Promise<RunningExecution> {
-  const wrong = toArgumentProblem(args, 0, limits);
+  const wrong = toArgumentProblem(args, 0, { ...limits, argumentValuesMax: Number.POSITIVE_INFINITY });
   if (wrong !== undefined)
     return toFailed(new SluiceError("arguments_invalid", `The arguments of ${tool.slice(0, 200)} ${wrong}`));
   const name = toSkillName(tool);

@@ -25,6 +25,23 @@ const listed = [
       additionalProperties: false,
     },
   },
+  {
+    name: "orders",
+    description: "Answers what it declares, or not.",
+    inputSchema,
+    outputSchema: {
+      type: "object",
+      properties: { total: { type: "number" }, rows: { type: "array", items: { $ref: "#/$defs/row" } } },
+      required: ["total"],
+      $defs: {
+        row: {
+          type: "object",
+          properties: { phone: { type: "number" }, card: { type: "integer" } },
+          required: ["phone", "card"],
+        },
+      },
+    },
+  },
 ];
 
 createInterface({ input: process.stdin }).on("line", (line) => {
@@ -37,7 +54,7 @@ createInterface({ input: process.stdin }).on("line", (line) => {
     send({ id, result: { tools: listed } });
   } else if (method === "tools/call") {
     const text = params.name === "text" ? args.text : JSON.stringify(args.answer);
-    const structured = ["declared", "strict"].includes(params.name) ? { structuredContent: args.answer } : {};
+    const structured = ["declared", "strict", "orders"].includes(params.name) ? { structuredContent: args.answer } : {};
     send({ id, result: { content: [{ type: "text", text }], ...structured } });
   } else if (id !== undefined) {
     send({ id, error: { code: -32601, message: "Method not found" } });
