@@ -233,6 +233,15 @@ describe("tools", () => {
     expect(code).toBe(1);
   });
 
+  test("a pattern of which nothing is learned is told, with what is learned", async () => {
+    await using own = await createSite({ mcpServers: workingServers });
+    expect((await own.run(["tools", "--learned"])).stderr).toContain("Nothing is learned yet");
+    expect((await own.run(["call", "everything.echo", '{"message":"x"}'])).code).toBe(0);
+    const { code, stderr } = await own.run(["tools", "memroy.*", "--learned"]);
+    expect(stderr).toContain("Nothing is learned of memroy.*; something is of everything.echo");
+    expect(code).toBe(0);
+  });
+
   test("lists all of them, unbounded, and one server completely", async () => {
     const all = await search([]);
     expect(all.truncated).toBe(false);

@@ -716,6 +716,25 @@ describe("sluice", () => {
       ],
     });
   });
+  test.each([
+    ["5", "the query must be a string, got a number"],
+    ["'feed', 'full'", "the options must be an object, got a string"],
+    ["'feed', { detial: 'full' }", 'there is no option "detial"; there are detail, limit, server'],
+    ["'feed', { detail: 'most' }", 'detail must be "name", "summary" or "full", got "most"'],
+    ["'feed', { limit: '5' }", 'limit must be a whole number from 1, got "5"'],
+    ["'feed', { server: ['zoo'] }", "server must be the name of one, got an array"],
+  ])("says what is wrong with a search: %s", (given, message) =>
+    check(`return await sluice.searchTools(${given})`, {
+      error: { message: `Cannot search: ${message}` },
+    }),
+  );
+  test("a server's list that is cut says how to get the rest", async () => {
+    const { result } = await house.run("return await sluice.searchTools('', { server: 'zoo', detail: 'full' })");
+    expect(result).toMatchObject({
+      truncated: true,
+      hint: expect.stringMatching(/^3 of the \d+ tools of zoo are shown; ask with limit \d+ for all/) as string,
+    });
+  });
   test("describes one", async () => {
     const { result } = await house.run(
       "import { describeTool } from 'sluice';\nreturn await describeTool('zoo__feed-animal')",

@@ -60,6 +60,34 @@ describe("it warns of", () => {
     warns("return await zoo.feedAnimal({ animal: 'okapi', gram: 5 }).catch(() => 1)", 1, /'grams'/));
   test("a tool that is not there, with the nearest", () =>
     warns("try { await zoo.feedAnimals({}) } catch {}", 1, /feedAnimals.*Did you mean 'feedAnimal'/));
+  test("a misspelt tool, in the program's own words, with the signature of the one that is meant", async () => {
+    for (const code of [
+      "try { await zoo.feedAnimals({}) } catch {}",
+      "const { feedAnimals } = zoo; try { await feedAnimals({}) } catch {}",
+      "const night = await import('./servers/night-zoo'); try { await night.feedAnimals({}) } catch {}",
+    ]) {
+      const [found] = problems(await run(code));
+      expect(found?.message).toMatch(/the tool is (?:zoo|nightZoo)\.feedAnimal\(input: \{ animal: string/);
+      expect(found?.message).not.toMatch(/\/servers\/[\da-f]{16}/);
+    }
+  });
+  test.each(["zoo.feed-animal", "zoo.feedAnimal", "zoo__feed-animal"])(
+    "the arguments of a tool that is called by the text %s",
+    (name) =>
+      warns(
+        `return await callTool("${name}", { animal: 'okapi', gram: 5 }).catch(() => 1)`,
+        1,
+        /'grams'/,
+        "the tool is zoo.feedAnimal",
+      ),
+  );
+  test("what is read of the result of one that is called by a text, imported under its other name", () =>
+    warns(
+      "import { callMCPTool } from './servers/client';\nconst all = await callMCPTool('everything.get-structured-content', { location: 'Chicago' });\nreturn all.humidty",
+      3,
+      "Did you mean 'humidity'",
+      "the tool is everything.getStructuredContent",
+    ));
   test("a server that is imported, and its misspelt tool", () =>
     warns("import * as night from './servers/night-zoo';\ntry { await night.fed({}) } catch {}\nreturn 1", 2, "fed"));
   test("a tool that is imported, under another name", () =>
@@ -101,6 +129,13 @@ describe("it warns of", () => {
     warns("try { process.exit } catch {}\nreturn 1", 1, /^Cannot find name 'process'$/));
   test("a promise that was not awaited, where its result is used", () =>
     warns("const text = zoo.echo({ a: 1 });\nreturn text.length", 2, "length"));
+  test("a promise that was not awaited, with the tool that it is of", () =>
+    warns(
+      "const all = everything.getStructuredContent({ location: 'Chicago' });\nreturn all.humidity",
+      2,
+      "Did you forget to use 'await'",
+      "the tool is everything.getStructuredContent(",
+    ));
 });
 
 describe("it is silent about", () => {
@@ -139,6 +174,8 @@ return [await zoo.feedAnimal(args), new Sum(1).get(), row.label, copy.extra];`,
     "dates that are taken from each other": "const since = new Date(0);\nreturn [new Date() - since, since - 5]",
     "names that a tool has beside its call name":
       'return [await zoo["feed-animal"]({ animal: "okapi" }), await zoo.cagesList()]',
+    "tools by texts": `const name = "zoo." + "echo";
+return [await callTool(name, { a: 1 }), await callTool("zoo.echo", { a: 1 }), await callTool<{ a: number }>("zoo.echo", { b: 1 }), await sluice.callTool("zoo.cages.list")]`,
     "computed names": "const name = 'zoo';\nreturn await servers[name].echo({ a: 1 })",
     "a fence and a return at the top": "```ts\nconst a: number = 1;\nif (a > 0) return a;\nreturn 2\n```",
     "one function": "async () => {\n  const { a } = await zoo.echo({ a: 1 });\n  return a;\n}",

@@ -21,7 +21,7 @@ export function withSealedNumbers(schema: JsonSchema, notes: readonly string[]):
   const targets = new Set<JsonSchema>();
   const paths = new Set(places.map((place) => (place === WHOLE ? "" : place)));
   find(schema, undefined, { references, paths, targets, left: limits.schemaNodesMax });
-  return targets.size === 0 ? schema : (rewrite(schema as Json, targets) as JsonSchema);
+  return targets.size === 0 ? schema : (rewrite(schema, targets) as JsonSchema);
 }
 
 interface Search {
@@ -57,9 +57,7 @@ function toList(value: Json | undefined): Json[] {
 function rewrite(value: Json, targets: ReadonlySet<JsonSchema>): Json {
   if (Array.isArray(value)) return value.map((item) => rewrite(item, targets));
   if (!isJsonObject(value)) return value;
-  const made = Object.fromEntries(
-    Object.entries(value).map(([key, member]) => [key, rewrite(member, targets)]),
-  ) as JsonObject;
+  const made = Object.fromEntries(Object.entries(value).map(([key, member]) => [key, rewrite(member, targets)]));
   return targets.has(value) ? withText(made) : made;
 }
 

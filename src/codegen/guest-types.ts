@@ -55,6 +55,12 @@ export function access(path: any, mode?: any): Promise<void>;
 export function realpath(path: any): Promise<string>;
 `;
 
+/** A tool that is named by a plain text is checked like its function. */
+const callTool = `export function callTool<Output = Unsaid, Name extends string = string>(
+  tool: Name,
+  input?: Name extends keyof CalledTools ? CalledTools[Name]["input"] : object,
+): Promise<[Output] extends [Unsaid] ? (Name extends keyof CalledTools ? CalledTools[Name]["output"] : any) : Output>;`;
+
 /** Files of the type check that are the same for every program: path → text. */
 export const guestTypes: ReadonlyMap<string, string> = new Map([
   [
@@ -69,6 +75,9 @@ declare const module: any;
 declare const fs: typeof import("/guest/fs");
 declare const path: typeof import("/guest/path");
 declare const sluice: typeof import("/guest/sluice");
+/** The tools that the program calls by these texts. */
+interface CalledTools {}
+interface Unsaid { unsaid: never }
 declare const callTool: typeof import("/guest/sluice").callTool;
 declare class ToolError extends Error { tool?: string; code: string; hint?: string }
 interface ImportMeta { url: string; filename: string; dirname: string; main: boolean }
@@ -98,7 +107,7 @@ export const { readFile, writeFile, appendFile, mkdir, readdir, stat, lstat, rm,
   ["/guest/buffer.d.ts", "export const Buffer: any;\nexport type Buffer = any;\n"],
   [
     "/guest/sluice.d.ts",
-    `export function callTool<Output = any>(tool: string, input?: object): Promise<Output>;
+    `${callTool}
 export function searchTools(query: string, options?: { detail?: "name" | "summary" | "full"; limit?: number; server?: string }): Promise<any>;
 export const pii: {
   domain(token: string): Promise<string>;
@@ -114,8 +123,5 @@ export function saveSkill(skill: { name: string; description: string; code: stri
 export function progress(done: number, total?: number, note?: string): void;
 `,
   ],
-  [
-    "/guest/client.d.ts",
-    "export function callTool<Output = any>(tool: string, input?: object): Promise<Output>;\nexport { callTool as callMCPTool };\n",
-  ],
+  ["/guest/client.d.ts", `${callTool}\nexport { callTool as callMCPTool };\n`],
 ]);

@@ -29,6 +29,8 @@ export function toCheckInput(
   own: OwnModules = new Map(),
 ): CheckInput {
   const words = new Set(text.match(/[\w$]+/g));
+  const called = toCalled(text, source.catalogue);
+  const calledTools = new Set(called.values());
   const files: CheckInput["files"] = [["/servers/client.ts", clientModule]];
   const signatures: CheckInput["signatures"] = [];
   const paths = new Map<string, string>();
@@ -47,10 +49,13 @@ export function toCheckInput(
 
   // What `import()` names is told to the guest only when it gets there.
   const told = new Set(servers.map(({ key }) => key));
-  for (const [, target] of specifiers) {
-    if ((target.kind !== "server" && target.kind !== "tool") || told.has(target.key)) continue;
-    told.add(target.key);
-    const known = source.catalogue.server(target.key);
+  const imported = specifiers.flatMap(([, target]) =>
+    target.kind === "server" || target.kind === "tool" ? [target.key] : [],
+  );
+  for (const key of [...imported, ...[...calledTools].map(({ server }) => server)]) {
+    if (told.has(key)) continue;
+    told.add(key);
+    const known = source.catalogue.server(key);
     if (known !== undefined) addServer(-1, known, known.tools);
   }
 
@@ -62,6 +67,7 @@ export function toCheckInput(
     for (const [at, tool] of tools.entries()) {
       const isMentioned =
         words.has(tool.callName) ||
+        calledTools.has(tool) ||
         toExportedTypes(tool).some((name) => words.has(name)) ||
         (!/^[\w$]+$/.test(tool.name) && text.includes(tool.name)) ||
         words.has(tool.name);
@@ -90,16 +96,63 @@ export function toCheckInput(
     return originals.length === 0 ? `typeof s${index}` : `typeof s${index} & { ${originals.join(" ")} }`;
   }
 
-  const imports = servers
-    .map((server, index) => `import type * as s${index} from "${toFolder(server.key)}/index";`)
-    .join("\n");
+  const imports = servers.map((server, index) => `import type * as s${index} from "${toFolder(server.key)}/index";`);
+  const addresses: CheckInput["addresses"] = [];
+  const byText: string[] = [];
+  for (const [address, { server, callName }] of called) {
+    const path = paths.get(toToolKey(server, callName));
+    if (path === undefined) continue;
+    const name = `c${byText.length}`;
+    imports.push(`import type ${name} from "${path.replace(/\.ts$/, "")}";`);
+    byText.push(
+      `${toLiteral(address)}: { input: Parameters<typeof ${name}>[0]; output: Awaited<ReturnType<typeof ${name}>> };`,
+    );
+    addresses.push([address, path.replace("-alone", "")]);
+  }
   const all = `{ ${members.join(" ")} }`;
-  files.push(["/servers.d.ts", `${imports}\ndeclare global {\n${globals.join("\n")}\nvar servers: ${all};\n}\n`]);
+  const declared = [...globals, `var servers: ${all};`, `interface CalledTools { ${byText.join(" ")} }`];
+  files.push(["/servers.d.ts", `${imports.join("\n")}\ndeclare global {\n${declared.join("\n")}\n}\n`]);
   const toOwnPath = (index: number): string | undefined => {
     const name = modules[index]?.name;
     return name !== undefined && own.has(name) ? `/${name}` : undefined;
   };
-  return { code: text, files, specifiers: toPaths(specifiers, paths, toOwnPath), signatures };
+  return { code: text, files, specifiers: toPaths(specifiers, paths, toOwnPath), signatures, addresses };
+}
+
+const CALLED_MAX = 100;
+
+/** The tools that a program calls by a text: `callTool("crm.getLead", …)`. */
+function toCalled(text: string, catalogue: Catalogue): Map<string, Tool> {
+  const called = new Map<string, Tool>();
+  for (const [, , name = ""] of text.matchAll(/\bcall(?:MCP)?Tool\s*\(\s*(["'`])([^"'`\\\n$]{1,300})\1/g)) {
+    if (called.size >= CALLED_MAX) break;
+    const found = called.has(name) ? undefined : catalogue.resolve(name);
+    if (found?.kind === "found") called.set(name, found.tool);
+  }
+  return called;
+}
+
+/** A problem in words of the program: no path of the check, and the signature of a tool whose name is meant. */
+function toShown(
+  { line, message }: TypeProblem,
+  { servers, specifiers }: LinkedProgram,
+  source: CheckSource,
+): TypeProblem {
+  const keys = [
+    ...servers.map(({ key }) => key),
+    ...specifiers.flatMap(([, target]) => ("key" in target ? target.key : [])),
+  ];
+  const byFolder = new Map(keys.map((key) => [toFolder(key), key]));
+  let meant: string | undefined;
+  const shown = message.replace(/(\/servers\/[\da-f]{16})\/[\w-]+/g, (path, folder: string) => {
+    const key = byFolder.get(folder);
+    const server = key === undefined ? undefined : source.catalogue.server(key);
+    const [, near] = /Did you mean '([^']+)'\?$/.exec(message) ?? [];
+    const tool = server?.tools.find(({ callName }) => callName === near);
+    if (server !== undefined && tool !== undefined) meant = `${server.identifier}.${source.tree.signature(tool)}`;
+    return key === undefined ? path : `./servers/${key}`;
+  });
+  return { line, message: meant === undefined ? shown : `${shown}; the tool is ${meant}` };
 }
 
 /** What the program's imports stand for, as paths of the check; what is not known (another skill) has none. */
@@ -165,7 +218,7 @@ export function createProgramCheck(
         if (clean.size >= limits.typesCleanMax && oldest !== undefined) clean.delete(oldest);
         clean.add(like);
       }
-      return problems;
+      return problems.map((problem) => toShown(problem, program, source));
     },
   };
 }

@@ -24,7 +24,7 @@ import type { CountedTokens } from "./token-account.ts";
 import type { SampledText } from "./tokens.ts";
 import type { Telemetry } from "./telemetry.ts";
 import type { Gate } from "./gate.ts";
-import type { Events, SearchOptions, SluiceEvent } from "./sluice.ts";
+import type { Events, SluiceEvent } from "./sluice.ts";
 
 /** A call as it is named by a program or a surface, before the catalogue has resolved it. */
 export interface NamedCall {
@@ -79,7 +79,7 @@ export interface Parts {
       total(outcome: string): Promise<CountedTokens>;
     };
   };
-  search(query: string, options: SearchOptions): Promise<SearchAnswer>;
+  search(query: unknown, options: unknown): Promise<SearchAnswer>;
   /** One call through the gateway, by any accepted name; `address` is the canonical one where there is one. */
   invoke(call: NamedCall): Promise<CallOutcome & { address: string }>;
   /** The servers that a text may name: those it must know before the text is read. */

@@ -6,7 +6,6 @@ import type { ExecutionHost } from "../sandbox/execution-host.ts";
 import type { RunProgress } from "./outcome.ts";
 import type { Parts } from "./parts.ts";
 import { toResult } from "./search-answer.ts";
-import type { SearchOptions } from "./sluice.ts";
 import { sampleLarge } from "./tokens.ts";
 
 export interface ProgramHostOptions {
@@ -99,9 +98,9 @@ export function createProgramHost({
       account.addCall(address, toArgumentText(args), json);
       return { json };
     },
-    async search(query) {
+    async search({ query, options }) {
       onModulesShown();
-      const answer = await parts.search(asText(query["query"]), toSearchOptions(query));
+      const answer = await parts.search(query, options);
       for (const { kind, id } of answer.results)
         if (kind === "skill") parts.skills.noteRead(executionId, id.replace("skills/", ""));
       return answer as unknown as Json;
@@ -148,15 +147,6 @@ export function createProgramHost({
     },
     onProgress: (progress) => onProgress(toProgress(progress)),
     onLog,
-  };
-}
-
-function toSearchOptions(query: JsonObject): SearchOptions {
-  const { detail, limit, server } = query;
-  return {
-    ...(detail === "name" || detail === "summary" || detail === "full" ? { detail } : {}),
-    ...(typeof limit === "number" && limit >= 1 ? { limit: Math.floor(limit) } : {}),
-    ...(typeof server === "string" ? { server } : {}),
   };
 }
 

@@ -14,8 +14,8 @@ import type { OpenPrivacy } from "./privacy.ts";
 import { rerankCandidates } from "./rerank.ts";
 import type { Rerank, RerankCandidate } from "./rerank.ts";
 import { cleanAnswer, withMissing } from "./search-hint.ts";
+import { readSearch } from "./search-options.ts";
 import type { SkillFolder } from "./skill-folder.ts";
-import type { SearchOptions } from "./sluice.ts";
 
 const LIMIT_DEFAULT = 10;
 const LIMIT_DEFAULT_FULL = 3;
@@ -32,7 +32,8 @@ export interface SearchParts {
 }
 
 /** Searches and renders the answer at the level of detail that was asked for; it says which servers were not searched. */
-export async function searchTools(parts: SearchParts, query: string, options: SearchOptions): Promise<SearchAnswer> {
+export async function searchTools(parts: SearchParts, asked: unknown, given: unknown): Promise<SearchAnswer> {
+  const { query, options } = readSearch(asked, given);
   const { detail = "summary", server } = options;
   const isEmpty = query.trim() === "";
   // A server's own list is complete unless less was asked for.
@@ -51,7 +52,11 @@ export async function searchTools(parts: SearchParts, query: string, options: Se
   });
   const { hits, problem } = await toOrder(rerank, query, found.hits);
   const shown = hits.slice(0, Math.max(1, limit));
-  const hint = [found.hint, problem].filter((text) => text !== undefined).join("\n");
+  const rest =
+    isListing && shown.length < found.total
+      ? `${shown.length} of the ${found.total} tools of ${server} are shown; ask with limit ${found.total} for all, or with detail "summary"`
+      : undefined;
+  const hint = [found.hint, problem, rest].filter((text) => text !== undefined).join("\n");
   const answer = {
     results: await Promise.all(shown.map(async (hit) => await toHitResult(parts, hit, detail))),
     total: found.total,

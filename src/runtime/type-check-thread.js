@@ -13,6 +13,7 @@ import { parentPort, workerData } from "node:worker_threads";
  * @property {[path: string, text: string][]} files modules of this program; those that never change came with the start
  * @property {[specifier: string, path: string][]} specifiers what the program's imports stand for
  * @property {[path: string, signature: string][]} signatures of the tools that the files are about
+ * @property {[address: string, path: string][]} addresses texts by which the program calls tools
  */
 /** @typedef {{ line: number, message: string }} Problem */
 
@@ -23,6 +24,8 @@ const IGNORED = new Set([1108, 1375, 1378, 2307, 2440, 2792, 7016, 7027, 7028]);
 const NO_NUMBER = new Set([2362, 2363]);
 /** A property that its type does not have. */
 const MISSING = 2339;
+/** What the compiler adds where the awaited type has it. */
+const FORGOTTEN_AWAIT = 2773;
 /** A text or list in a variable is any text or list to the compiler; which one it is, is known when it runs. */
 const WIDENED =
   /type '(?:string|number|boolean)' is not assignable to (?:parameter of )?type '(?:-?\d|"|true|false)|Target (?:requires|allows only) \d+ element/i;
@@ -101,9 +104,10 @@ const host = {
 };
 
 /** @param {CheckRequest} request @returns {Problem[]} */
-function check({ code, files, specifiers: named, signatures }) {
+function check({ code, files, specifiers: imported, signatures, addresses }) {
   texts = new Map([...fixed, ...files, [PROGRAM, throwReturns(code)]]);
-  specifiers = new Map(named);
+  specifiers = new Map(imported);
+  const named = new Map(addresses);
   const declared = files.map(([path]) => path).filter((path) => path.endsWith(".d.ts"));
   const tools = new Map(signatures);
   const program = ts.createProgram({
@@ -122,7 +126,7 @@ function check({ code, files, specifiers: named, signatures }) {
   const checker = program.getTypeChecker();
   const assigned = toAssigned(source);
   const problems = [];
-  for (const { start = 0, code: number, messageText } of program.getSemanticDiagnostics(source)) {
+  for (const { start = 0, code: number, messageText, relatedInformation } of program.getSemanticDiagnostics(source)) {
     if (IGNORED.has(number)) continue;
     const node = nodeAt(source, start);
     if (NO_NUMBER.has(number) && isDate(checker, node)) continue;
@@ -134,8 +138,9 @@ function check({ code, files, specifiers: named, signatures }) {
     // What began as an empty object is filled later.
     if (text.endsWith("does not exist on type '{}'")) continue;
     if (WIDENED.test(text) || isByName(node) || (number === MISSING && isScripted(checker, node, assigned))) continue;
-    const signature = tools.get(findTool(checker, source, node) ?? "");
-    const message = shorten(`${text}${guess(checker, node)}`);
+    const signature = tools.get(findTool(checker, source, node, { tools, named }) ?? "");
+    const isPromise = relatedInformation?.some(({ code: related }) => related === FORGOTTEN_AWAIT) === true;
+    const message = shorten(`${text}${isPromise ? ". Did you forget to use 'await'?" : guess(checker, node)}`);
     problems.push({
       line: source.getLineAndCharacterOfPosition(start).line + 1,
       message: signature === undefined ? message : `${message}; the tool is ${signature}`,
@@ -167,29 +172,55 @@ function throwReturns(code) {
 }
 
 /**
+ * Which modules are tools, and by which texts they are called.
+ * @typedef {{ tools: ReadonlyMap<string, string>, named: ReadonlyMap<string, string> }} Known
+ */
+
+/**
  * The module of the tool that a place is about: one whose call it stands in, or whose result or argument it names.
  * @param {import("typescript-6").TypeChecker} checker
  * @param {import("typescript-6").SourceFile} source
  * @param {import("typescript-6").Node | undefined} place
+ * @param {Known} known
  */
-function findTool(checker, source, place) {
+function findTool(checker, source, place, known) {
   for (let node = place; node !== undefined && node !== source; node = node.parent) {
     const target = ts.isCallExpression(node)
-      ? node.expression
+      ? node
       : ts.isPropertyAccessExpression(node)
         ? node.expression
         : ts.isVariableDeclaration(node)
-          ? toCalled(node.initializer)
+          ? toCall(node.initializer)
           : undefined;
-    if (target === undefined) continue;
-    const type = checker.getTypeAtLocation(target);
-    for (const symbol of [type.aliasSymbol, type.symbol, checker.getSymbolAtLocation(target)])
-      for (const declaration of declarationsOf(checker, symbol)) {
-        const path = declaration.getSourceFile().fileName;
-        if (path.startsWith("/servers/")) return path;
-      }
+    const path = target === undefined ? undefined : toolOf(checker, target, known);
+    if (path !== undefined) return path;
     if (ts.isBlock(node) || ts.isFunctionLike(node)) return undefined;
   }
+  return undefined;
+}
+
+/**
+ * The module of the tool that an expression calls, is, or has its result from.
+ * @param {import("typescript-6").TypeChecker} checker
+ * @param {import("typescript-6").Expression} expression
+ * @param {Known} known
+ * @returns {string | undefined}
+ */
+function toolOf(checker, expression, known, depth = 0) {
+  const [first] = ts.isCallExpression(expression) ? expression.arguments : [];
+  const byName = first !== undefined && ts.isStringLiteralLike(first) ? known.named.get(first.text) : undefined;
+  if (byName !== undefined) return byName;
+  const target = ts.isCallExpression(expression) ? expression.expression : expression;
+  const type = checker.getTypeAtLocation(target);
+  for (const symbol of [type.aliasSymbol, type.symbol, checker.getSymbolAtLocation(target)])
+    for (const declaration of declarationsOf(checker, symbol)) {
+      const path = declaration.getSourceFile().fileName;
+      if (known.tools.has(path)) return path;
+      // What was not awaited is a promise, whatever it is of: its variable says.
+      const made = ts.isVariableDeclaration(declaration) && depth < 3 ? toCall(declaration.initializer) : undefined;
+      const found = made === undefined ? undefined : toolOf(checker, made, known, depth + 1);
+      if (found !== undefined) return found;
+    }
   return undefined;
 }
 
@@ -256,13 +287,9 @@ function isDate(checker, node) {
   return false;
 }
 
-/**
- * What is called in `await crm.getLead()`; any other expression itself.
- * @param {import("typescript-6").Expression | undefined} expression
- */
-function toCalled(expression) {
-  const awaited = expression !== undefined && ts.isAwaitExpression(expression) ? expression.expression : expression;
-  return awaited !== undefined && ts.isCallExpression(awaited) ? awaited.expression : awaited;
+/** The call in `await crm.getLead()`; any other expression itself. @param {import("typescript-6").Expression | undefined} expression */
+function toCall(expression) {
+  return expression !== undefined && ts.isAwaitExpression(expression) ? expression.expression : expression;
 }
 
 /** @param {import("typescript-6").TypeChecker} checker @param {import("typescript-6").Symbol | undefined} symbol */

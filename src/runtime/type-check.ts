@@ -10,6 +10,8 @@ export interface CheckInput {
   files: [path: string, text: string][];
   specifiers: [specifier: string, path: string][];
   signatures: [path: string, signature: string][];
+  /** Texts by which the program calls tools. */
+  addresses: [address: string, path: string][];
 }
 
 export interface TypeProblem {

@@ -21,7 +21,7 @@ export function createSluiceModule(host, tools) {
   const module = {
     callTool: tools.callTool,
     /** @param {string} query @param {any} [options] */
-    searchTools: (query, options) => host.call("search", { query, ...options }, new Error()),
+    searchTools: (query, options) => host.call("search", { query, options }, new Error()),
     /** @param {string} tool */
     describeTool: (tool) => host.call("describe", { tool }, new Error()),
     /** Saves a module as a skill, for later programs to import. @param {any} skill */

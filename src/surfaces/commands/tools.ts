@@ -84,6 +84,8 @@ function printChanges(changes: readonly DefinitionChange[], terminal: Terminal):
   }
 }
 
+const LEARNED_SHOWN = 10;
+
 /** What results have taught, or the forgetting of it. */
 async function showLearned(sluice: Sluice, query: string, invocation: Invocation): Promise<number> {
   const { terminal } = invocation;
@@ -108,8 +110,17 @@ async function showLearned(sluice: Sluice, query: string, invocation: Invocation
     terminal.out(paint("dim", `  ${source}`));
     for (const { at, what } of changes) terminal.out(`  ${new Date(at).toISOString().slice(0, 10)} ${what}`);
   }
-  if (learned.length === 0) terminal.note("Nothing is learned yet: a tool's output is learned from its calls");
+  if (learned.length === 0) terminal.note(await toNothingLearned(sluice, query));
   return exitCodes.completed;
+}
+
+/** Why nothing is shown: a pattern that matches no tool, no learned type, or no call yet. */
+async function toNothingLearned(sluice: Sluice, query: string): Promise<string> {
+  const all = await sluice.learnedTypes();
+  if (all.length === 0) return "Nothing is learned yet: a tool's output is learned from its calls";
+  const shown = all.slice(0, LEARNED_SHOWN).map(({ address }) => address);
+  const more = all.length > shown.length ? ` and ${all.length - shown.length} more` : "";
+  return `Nothing is learned of ${query}; something is of ${shown.join(", ")}${more}`;
 }
 
 function parseDetail(text: string | undefined): SearchDetail {
