@@ -124,6 +124,18 @@ const sayable = fc.letrec<{ schema: JsonObject; object: JsonObject }>((tie) => {
         propertyNames: fc.record({ enum: fc.uniqueArray(key, { minLength: 1, maxLength: 3 }) }),
         additionalProperties: tie("schema"),
       }),
+      fc.record(
+        {
+          type: fc.constant("object"),
+          properties: fc.dictionary(key, tie("schema"), { maxKeys: 3 }),
+          propertyNames: fc.oneof(
+            fc.record({ enum: fc.uniqueArray(key, { minLength: 1, maxLength: 3 }) }),
+            fc.constant(false),
+          ),
+          additionalProperties: fc.oneof(tie("schema"), fc.constant(false)),
+        },
+        { requiredKeys: ["type", "properties", "propertyNames"] },
+      ),
       fc.record({
         type: fc.constant("object"),
         patternProperties: fc.record({ "^x-": tie("schema") }),

@@ -155,9 +155,15 @@ function makeObject(schema, root, random, depth) {
   const required = new Set(Array.isArray(schema.required) ? schema.required : []);
   const properties = isObject(schema.properties) ? schema.properties : {};
   const listed = schema.propertyNames?.enum ?? [];
+  const isAllowed = (/** @type {string} */ name) =>
+    schema.propertyNames !== false && (schema.propertyNames?.enum === undefined || listed.includes(name));
   /** @type {Map<string, any>} */
   const members = new Map();
   for (const name of new Set([...Object.keys(properties), ...required])) {
+    if (!isAllowed(name)) {
+      if (required.has(name)) return none;
+      continue;
+    }
     if (!required.has(name) && (depth > DEPTH || random() < 0.4)) continue;
     const known = Object.hasOwn(properties, name) ? properties[name] : (schema.additionalProperties ?? true);
     const value = make(known, root, random, depth + 1);
@@ -167,7 +173,7 @@ function makeObject(schema, root, random, depth) {
   const [pattern] = Object.keys(schema.patternProperties ?? {});
   const prefix = pattern === undefined ? undefined : /^\^([\w-]+)$/.exec(pattern)?.[1];
   const further = prefix === undefined ? schema.additionalProperties : schema.patternProperties?.[pattern ?? ""];
-  if (further === true || isObject(further)) {
+  if (schema.propertyNames !== false && (further === true || isObject(further))) {
     for (const key of listed.length > 0 ? listed : [`${prefix ?? ""}more1`, `${prefix ?? ""}more2`]) {
       if (members.has(key) || random() < 0.5 || depth > DEPTH) continue;
       const value = make(further, root, random, depth + 1);

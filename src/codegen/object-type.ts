@@ -23,10 +23,15 @@ interface Member {
 /** The type of an object schema: its members in braces, or a `Record`. */
 export function toMembers(schema: JsonObject, place: Place, writer: Writer, references: References): string {
   const keys = toKeys(schema, references);
-  if (keys !== undefined) return toKeyed(schema, keys, place, writer);
   const properties = isJsonObject(schema["properties"]) ? schema["properties"] : undefined;
+  const additional = schema["additionalProperties"];
+  // Where keys are listed, those that are not declared are written like the others.
+  const listed = keys?.filter((key) => additional !== false || Object.hasOwn(properties ?? {}, key));
   const required = new Set(toRequired(schema));
-  const names = toPropertyNames(schema);
+  if (schema["propertyNames"] === false || listed?.length === 0)
+    return required.size > 0 ? "never" : "Record<string, never>";
+  if (keys !== undefined && properties === undefined) return toKeyed(schema, keys, place, writer);
+  const names = listed ?? toPropertyNames(schema);
   const indent = writer.isInline ? "" : `${place.indent} `;
   const members: Member[] = [];
   for (const name of names) {
@@ -35,17 +40,17 @@ export function toMembers(schema: JsonObject, place: Place, writer: Writer, refe
     const isDeclared = properties !== undefined && Object.hasOwn(properties, name);
     // what is only required stands beside what says more: `any` would undo that
     const undeclared: Part = properties === undefined ? { ...writer.open, text: "unknown" } : writer.open;
-    const part = isDeclared ? writer.render(properties[name], inside) : undeclared;
+    const part = isDeclared
+      ? writer.render(properties[name], inside)
+      : listed === undefined
+        ? undeclared
+        : writer.render(additional, inside);
     const comment = part.doc === undefined ? "" : toComment(part.doc, indent);
     members.push({ comment, key: toPropertyKey(name), part, isRequired: required.has(name) });
   }
-  const indexes = toIndexes(
-    schema,
-    members,
-    members.length < names.length,
-    { ...place, indent, depth: place.depth + 1 },
-    writer,
-  );
+  const isCut = members.length < names.length;
+  const within = { ...place, indent, depth: place.depth + 1 };
+  const indexes = listed !== undefined && !isCut ? [] : toIndexes(schema, members, isCut, within, writer);
   const [first] = indexes;
   if (members.length === 0 && first?.key === "key: string" && place.owner === undefined)
     return `Record<string, ${first.text}>`;
@@ -61,12 +66,11 @@ export function toMembers(schema: JsonObject, place: Place, writer: Writer, refe
   return `{\n${lines.map((text) => `${indent}${text};\n`).join("")}${place.indent}}`;
 }
 
-/** The keys that an object is limited to, where they are listed and nothing else is said of them. */
+/** The keys that an object is limited to, where they are listed. */
 function toKeys(schema: JsonObject, references: References): string[] | undefined {
   let names: Json | undefined = schema["propertyNames"];
   if (isJsonObject(names) && names["$ref"] !== undefined) names = toTarget(names, references);
-  if (!isJsonObject(names) || schema["properties"] !== undefined || schema["patternProperties"] !== undefined)
-    return undefined;
+  if (!isJsonObject(names) || schema["patternProperties"] !== undefined) return undefined;
   const values = Object.hasOwn(names, "const") ? [names["const"]] : names["enum"];
   if (!Array.isArray(values) || values.length === 0) return undefined;
   const keys = values.filter((value) => typeof value === "string");
