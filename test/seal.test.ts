@@ -383,6 +383,11 @@ describe("restoring", () => {
     using house = createPrivacyHouse();
     house.seal("ceo@victim.example.io", { from: "hr" });
     expect(house.seal("contact [EMAIL_1] now", { from: "web" })).toBe("contact [LITERAL_1] now");
+    // A known value that has one in it hides all of it, and what stands beside the one.
+    house.seal({ name: "[EMAIL_1] and ann@acme.io" }, { from: "web" });
+    const shown = house.seal("see [EMAIL_1] and ann@acme.io now", { from: "web" });
+    expect(JSON.stringify(shown)).not.toContain("ann@");
+    expect(house.core.restore({ a: shown }, true, "x")).toEqual({ a: "see [EMAIL_1] and ann@acme.io now" });
     expect(house.core.restore({ a: "[LITERAL_1]" }, true, "x")).toEqual({ a: "[EMAIL_1]" });
   });
 

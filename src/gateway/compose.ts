@@ -1,6 +1,3 @@
-import { haveLargeText } from "../base/argument-text.ts";
-import { limits } from "../base/limits.ts";
-import { nextTurn } from "../base/next-turn.ts";
 import { SluiceError, toMessage } from "../base/errors.ts";
 import type { CallOutcome, Step, ToolCall } from "./call.ts";
 
@@ -15,14 +12,11 @@ export function compose(steps: readonly Step[], terminal: Invoke): Invoke {
   return steps.reduceRight<Invoke>((inner, step) => settled((call) => step(call, once(inner))), settled(terminal));
 }
 
-/** The same act, with exceptions turned into outcomes; where each look at arguments or data takes long, others have a turn in between. */
+/** The same act, with exceptions turned into outcomes. */
 function settled(invoke: Invoke): Invoke {
   return async (call) => {
     try {
-      if (haveLargeText(call.arguments)) await nextTurn();
-      const outcome = await invoke(call);
-      if (outcome.kind === "data" && (outcome.bytes ?? 0) > limits.feltBytesMin) await nextTurn();
-      return outcome;
+      return await invoke(call);
     } catch (thrown) {
       return toErrorOutcome(thrown, call);
     }

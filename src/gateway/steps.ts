@@ -1,3 +1,6 @@
+import { haveLargeText } from "../base/argument-text.ts";
+import { limits } from "../base/limits.ts";
+import { nextTurn } from "../base/next-turn.ts";
 import { access, type AccessPolicy, createDecider } from "./access.ts";
 import type { Alerts } from "./alerts.ts";
 import { approve, type ApproveParts } from "./approve.ts";
@@ -50,5 +53,15 @@ export function createGateway(parts: StepParts, callUpstream: Invoke): Invoke {
     ...(parts.budget === undefined ? [] : [parts.budget.room]), // waits where there may be no room for one more answer
   ];
   // its turn, its server's breaker, and another try where that is safe: what is inside may happen more than once
-  return compose(steps, parts.limit.around(inner));
+  return compose(steps.map(inTurns), parts.limit.around(inner));
+}
+
+/** The same step; others have a turn before and after it where each look at the arguments or the data takes long. */
+function inTurns(step: Step): Step {
+  return async (call, next) => {
+    if (haveLargeText(call.arguments)) await nextTurn();
+    const outcome = await step(call, next);
+    if (outcome.kind !== "error" && (outcome.bytes ?? 0) > limits.feltBytesMin) await nextTurn();
+    return outcome;
+  };
 }

@@ -10,7 +10,7 @@ import { findLookAlikes } from "./look-alikes.ts";
 import { digitsOnly, saysOf } from "./number-keys.ts";
 import { type ReplayParts, replay } from "./replay.ts";
 import { Slot } from "./slot.ts";
-import { mergeFindings } from "./spans.ts";
+import { joinFindings, mergeFindings } from "./spans.ts";
 import { toSpelled } from "./spelled-list.ts";
 import { formatClassAt } from "./schema-place.ts";
 import { isWrapped, toColumns, toHeaders, toPair } from "./shapes.ts";
@@ -269,7 +269,7 @@ class Look {
     const encoded = inEncoded(text, detector);
     return isCut
       ? this.#withhold(text)
-      : this.#add(new Slot(text, mergeFindings(lookAlikes, mergeFindings(encoded, found))));
+      : this.#add(new Slot(text, joinFindings([...lookAlikes, ...mergeFindings(encoded, found)])));
   }
 
   #withhold(text: string): Slot {

@@ -30,17 +30,20 @@ export function mergeFindings(first: readonly Finding[], second: readonly Findin
   return [...first, ...free].sort((a, b) => a.start - b.start);
 }
 
-/** The same, but what is known as a whole takes the place of a part of it; a literal stays one. */
+/**
+ * Both, but what is known as a whole takes the place of a part of it, be that a literal; of others that overlap one is
+ * made, so that nothing of any is left. A literal that is all of a known value stays one.
+ */
 export function widenFindings(found: readonly Finding[], known: readonly Finding[]): Finding[] {
   let at = 0;
   const kept = found.filter(({ start, end, class: name }) => {
     while ((known[at]?.end ?? Infinity) < end) at += 1;
     const whole = known[at];
     const more = whole === undefined ? -1 : whole.end - whole.start - (end - start);
-    const isPart = whole !== undefined && whole.start <= start && (more > 0 || (more === 0 && whole.of !== undefined));
-    return name === literalClass || !isPart;
+    const isSame = more === 0 && whole?.of !== undefined && name !== literalClass;
+    return !(whole !== undefined && whole.start <= start && (more > 0 || isSame));
   });
-  return mergeFindings(kept, known);
+  return joinFindings([...kept, ...known]);
 }
 
 /** Sorted; of those that overlap one is made, so that nothing of any is left. A look-alike in it is restored with it. */
