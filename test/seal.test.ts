@@ -157,6 +157,12 @@ describe("what is sealed", () => {
     const sealed = house.core.seal({ value, server: "crm", mode: "seal", isLocal: false, fields: {} });
     expect(sealed.withheld).toBe(1);
     expect(JSON.stringify(sealed.value)).not.toContain("acme");
+    // Its form is nobody's: another value of that form is no echo of it.
+    let other: Json = 1;
+    for (let depth = 0; depth < 60; depth++) other = { a: other };
+    const like = ["/(a+)+$/,".repeat(100), JSON.stringify(other), "a ".repeat(300)];
+    expect(house.core.clean(like, []).value).toEqual(like);
+    expect(house.seal({ like, other }, { from: "web" })).toEqual({ like, other });
   });
 
   test("the user's own classes", () => {

@@ -7,6 +7,7 @@ import { createDetector, type Detector } from "./detect/detector.ts";
 import { createDisguisedValues, createFormsOf } from "./disguised-values.ts";
 import { createEchoes } from "./echoes.ts";
 import { parseFieldRules } from "./field-rules.ts";
+import { textClass } from "./classes.ts";
 import { createKnownValues } from "./known-values.ts";
 import { createNet } from "./net.ts";
 import { toFinder } from "./own-class.ts";
@@ -116,6 +117,7 @@ export function createPrivacyCore(
         for (const list of [known, disguised]) list.add({ class: "SECRET", surface });
     }
     for (const value of values) {
+      if (isStructure(value)) continue;
       known.add(value);
       disguised.add(value);
     }
@@ -182,6 +184,11 @@ export function createPrivacyCore(
     forget: (value) => vault.forgetIf(createFormsOf(value, classes)) + vault.forget(value, classes),
     [Symbol.dispose]: () => store[Symbol.dispose](),
   };
+}
+
+/** What was withheld for its depth: lists or objects in one another, which are nobody's and stand in others too. */
+function isStructure({ class: name, surface }: { class: string; surface: string }): boolean {
+  return name === textClass && surface.length > limits.sealDepthMax && /^[[{]/.test(surface) && /[\]}]$/.test(surface);
 }
 
 function toWallMs(): number {
