@@ -42,6 +42,55 @@ test("mail addresses, and what only looks like one", () => {
   ]);
 });
 
+test("mail addresses as HTML writes them, and as people do under a key that says so", () => {
+  check([
+    ["write to ines.mota&#64;fjord-data.io, please", "EMAIL=ines.mota&#64;fjord-data.io"],
+    ["ines&#x40;fjord.io or bo&commat;fjord.io", "EMAIL=ines&#x40;fjord.io", "EMAIL=bo&commat;fjord.io"],
+    ["a &#64; b, x&#65;y.io, &commat;media print"],
+  ]);
+  expect(toCanonical("EMAIL", "Ines&#64;fjord.io")).toBe(toCanonical("EMAIL", "ines@fjord.io"));
+  const ofEmail = (value: string) => detector.ofMember({ path: ["email"], value, siblings: [] });
+  for (const value of [
+    '"ines mota"@fjord.io',
+    "ines.mota at fjord.io",
+    "ines[at]fjord.io",
+    "ines (at) fjord (dot) io",
+    "ines at fjord dot io",
+    "ines&#64;fjord.io",
+  ])
+    expect(ofEmail(value), value).toBe("EMAIL");
+  for (const value of ["look at this", "none at all", "someone at example.com", "sent at 10.30", "yes", "work"])
+    expect(ofEmail(value), value).toBeUndefined();
+});
+
+test("a phone number that is dialled with 00 is the one with a plus, and letters are digits under a key", () => {
+  expect(toCanonical("PHONE", "0034 612 345 678")).toBe(toCanonical("PHONE", "+34 612 345 678"));
+  expect(toCanonical("PHONE", "(00) 44 20 7946 0958")).toBe(toCanonical("PHONE", "+44 20 7946 0958"));
+  expect(toCanonical("PHONE", "00123")).toBe("00123");
+  const ofPhone = (value: string) => detector.ofMember({ path: ["phone"], value, siblings: [] });
+  for (const value of ["1-800-FLOWERS", "1-800-GO-FEDEX", "(800) 555-CALL"])
+    expect(ofPhone(value), value).toBe("PHONE");
+  for (const value of ["ABC-1234", "iPhone 15 Pro", "800 METERS"]) expect(ofPhone(value), value).toBeUndefined();
+});
+
+test("a password of several words, where it fills a line of settings or its key says so", () => {
+  check([
+    ["DB_PASSWORD=correct horse battery\nPORT=80", "SECRET=correct horse battery"],
+    ["[db]\npassword = correct horse battery # old\n", "SECRET=correct horse battery"],
+    ["PORT=80\r\nexport PASSPHRASE=kites over bergen\r\n", "SECRET=kites over bergen"],
+    ["password = your password here\nport = 80"],
+    ["The form has password = required for all.\nThen go on."],
+    ["password = correct horse battery"],
+    ["passwordHint = name of the dog\nport = 80"],
+    ["const password = input value here;\nconst port = 80"],
+  ]);
+  const of = (key: string, value: string) => detector.ofMember({ path: [key], value, siblings: [] });
+  for (const key of ["pass_phrase", "passPhrase", "pass-code", "seed_phrase", "wallet_recovery_phrase"])
+    expect(of(key, "correct horse battery staple"), key).toBe("SECRET");
+  for (const key of ["phrase", "search_phrase", "key_phrase", "catch_phrase"])
+    expect(of(key, "correct horse battery staple"), key).toBeUndefined();
+});
+
 test("an address is found where it stands, whatever is between and around its characters", () => {
   const unseen = fc.constantFrom("", "", "\u00ad", "\u200b", "\u2060\u200d", "\ufeff", "\u{e0001}");
   const character = fc.constantFrom(

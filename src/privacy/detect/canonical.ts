@@ -2,6 +2,9 @@ import { parsePhoneNumberFromString } from "libphonenumber-js/max";
 import { toBirthDate } from "./date-text.ts";
 import { toPlainText } from "./plain-text.ts";
 
+/** The sign of an address in HTML. */
+const hiddenAt = /&(?:#0{0,6}64|#x0{0,6}40|commat);/iu;
+
 /** What all surfaces of one value have in common: two surfaces are one value if this is equal. */
 export function toCanonical(kind: string, surface: string): string {
   const text = surface.normalize("NFC").trim();
@@ -9,6 +12,7 @@ export function toCanonical(kind: string, surface: string): string {
     case "EMAIL":
       return toPlainText(text)
         .text.replace(/^mailto:/iu, "")
+        .replace(hiddenAt, "@")
         .toLowerCase();
     case "PHONE":
       return toPhone(text);
@@ -36,9 +40,13 @@ function toPhone(text: string): string {
     .normalize("NFKC")
     .replace(/^(?:tel|sms|callto):/iu, "")
     .replace(/^\+\+/u, "+");
-  if (plain.startsWith("+")) {
-    const parsed = parsePhoneNumberFromString(plain);
-    if (parsed !== undefined) return parsed.ext === undefined ? parsed.number : `${parsed.number};ext=${parsed.ext}`;
+  // What is dialled before a country's code in most countries.
+  const dialled = /^\(?00\)?[\s.-]?(?=[1-9])/u.exec(plain)?.[0];
+  const international = dialled === undefined ? plain : `+${plain.slice(dialled.length)}`;
+  if (international.startsWith("+")) {
+    const parsed = parsePhoneNumberFromString(international);
+    if (parsed !== undefined && (dialled === undefined || parsed.isValid()))
+      return parsed.ext === undefined ? parsed.number : `${parsed.number};ext=${parsed.ext}`;
   }
   const digits = plain.replaceAll(/\D/gu, "");
   return plain.startsWith("+") ? `+${digits}` : digits;

@@ -6,22 +6,28 @@ const DOMAIN_MAX = 253;
 
 /** Mail addresses around each `@`, in scripts of all kinds; looks a bounded way to both sides. */
 export function findEmails(text: string, report: Report): void {
-  for (let at = text.indexOf("@"); at !== -1; at = text.indexOf("@", at + 1)) {
-    let start = at;
-    while (start > 0 && at - start < LOCAL_MAX && isLocal(text, start - 1)) start -= 1;
-    while (start < at && /^[.'\-&]/u.test(text[start] ?? "")) start += 1;
-    let end = at + 1;
-    while (end < text.length && end - at <= DOMAIN_MAX && isDomain(text, end)) end += 1;
-    while (end > at + 1 && /[.-]/u.test(text[end - 1] ?? "")) end -= 1;
-    if (start === at || end - at < 4) continue;
-    start = withoutEscape(text, start, at);
-    const name = text.slice(start, at);
-    // git@github.com:org/repo is a remote, not somebody.
-    if (name === "git" && (text[end] === ":" || text[end] === "/")) continue;
-    if (isRemote(text, start)) continue;
-    const domainEnd = toDomainEnd(text, at + 1, end);
-    if (isMailbox(name, text.slice(at + 1, domainEnd))) report("EMAIL", start, domainEnd, 3);
-  }
+  for (let at = text.indexOf("@"); at !== -1; at = text.indexOf("@", at + 1)) findAround(text, at, at + 1, report);
+  if (text.includes("&"))
+    for (const { 0: sign, index } of text.matchAll(/&(?:#0{0,6}64|#[xX]0{0,6}40|commat);/g))
+      findAround(text, index, index + sign.length, report);
+}
+
+/** The address around a sign, if there is one. */
+function findAround(text: string, at: number, after: number, report: Report): void {
+  let start = at;
+  while (start > 0 && at - start < LOCAL_MAX && isLocal(text, start - 1)) start -= 1;
+  while (start < at && /^[.'\-&]/u.test(text[start] ?? "")) start += 1;
+  let end = after;
+  while (end < text.length && end - after <= DOMAIN_MAX && isDomain(text, end)) end += 1;
+  while (end > after && /[.-]/u.test(text[end - 1] ?? "")) end -= 1;
+  if (start === at || end - after < 3) return;
+  start = withoutEscape(text, start, at);
+  const name = text.slice(start, at);
+  // git@github.com:org/repo is a remote, not somebody.
+  if (name === "git" && (text[end] === ":" || text[end] === "/")) return;
+  if (isRemote(text, start)) return;
+  const domainEnd = toDomainEnd(text, after, end);
+  if (isMailbox(name, text.slice(after, domainEnd))) report("EMAIL", start, domainEnd, 3);
 }
 
 /** In JSON in a string the line before the address ends in a visible `\n`: its `n` is not part of the name. */

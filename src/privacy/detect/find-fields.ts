@@ -3,8 +3,10 @@ import { findInHeader, headerCharsMax } from "./credential-header.ts";
 import { fitsKey } from "./fits-key.ts";
 import type { KeyClass } from "./key-class.ts";
 import { toKeyClass } from "./key-class.ts";
+import { isPasswordKey } from "./member-class.ts";
 import { isNameLike, tokenEnd } from "./name-like.ts";
 import { isTelling, told } from "./person-words.ts";
+import { toPhraseEnd } from "./phrase-line.ts";
 import { isPlaceholder } from "./placeholder.ts";
 import { toNameEnd } from "./name-end.ts";
 
@@ -69,6 +71,14 @@ function look(
   if (opening !== undefined) {
     report("SECRET", start + opening.start, start + opening.end, 3);
     return start + opening.end;
+  }
+  const phraseEnd =
+    found.class === "SECRET" && form === "assignment" && isPasswordKey(key)
+      ? toPhraseEnd(text, from, start)
+      : undefined;
+  if (phraseEnd !== undefined && !isPlaceholder(text.slice(start, phraseEnd))) {
+    report("SECRET", start, phraseEnd, 2);
+    return phraseEnd;
   }
   let end = toValueEnd(text, start, form, found.class);
   const isOpen = !isQuoted(text, start) && form !== "element";

@@ -28,8 +28,13 @@ export function toMemberClass({ path, value, siblings }: Member): string | undef
 
 /** Keys whose value is a credential whatever it looks like: people choose words. */
 const passwords =
-  /(?:^|_)(?:password|passwd|pwd|passphrase|passcode|passwort|kennwort|contrasena|senha|wachtwoord|haslo|client_secret|api_secret|app_secret|secret_key|private_key|api_key|apikey|access_token|refresh_token|auth_token|api_token)$/u;
+  /(?:^|_)(?:pass_?word|passwd|pwd|pass_?phrase|pass_?code|seed_phrase|recovery_phrase|passwort|kennwort|contrasena|senha|wachtwoord|haslo|client_secret|api_secret|app_secret|secret_key|private_key|api_key|apikey|access_token|refresh_token|auth_token|api_token)$/u;
 const codes = /(?:^|_)(?:pin|otp|cvv|cvc|cvn)$/u;
+
+/** Whether a key is one of these. */
+export function isPasswordKey(key: string): boolean {
+  return passwords.test(toKeyWords(key).join("_"));
+}
 
 function isPassword(key: string, value: string | number): boolean {
   const words = toKeyWords(key).join("_");
@@ -38,6 +43,6 @@ function isPassword(key: string, value: string | number): boolean {
   if (typeof value !== "string") return false;
   const text = value.trim();
   if (findInHeader(key, text) !== undefined) return true;
-  if (!passwords.test(words)) return false;
+  if (!isPasswordKey(key)) return false;
   return text.length >= 3 && text.length <= 200 && !isPlaceholder(text) && !/^(?:https?:\/\/|[\d.]+$)/u.test(text);
 }

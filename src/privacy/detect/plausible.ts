@@ -17,7 +17,7 @@ export function isPlausible(kind: string, value: string): boolean {
 }
 
 const checks = new Map<string, (value: string) => boolean>([
-  ["EMAIL", isEmail],
+  ["EMAIL", (value) => isEmail(value) || isWrittenEmail(value)],
   ["PHONE", isPhoneLike],
   ["NAME", isNameLike],
   ["CARD", (value) => isCardNumber(value, true)],
@@ -43,8 +43,23 @@ const checks = new Map<string, (value: string) => boolean>([
   ],
 ]);
 
+/** An address whose sign or dots are words, or whose name is quoted: `jane at acme.io`, `jane[at]acme[dot]io`, `"jane doe"@acme.io`. */
+const writtenEmail =
+  /^([^\s@<>"]{1,64}(?= ?[[({]| at |&)|"[^"\n]{1,64}"(?=@))(?: ?[[({] ?(?:at|@) ?[\])}] ?| at |&(?:#0{0,6}64|#x0{0,6}40|commat);|@)([^\s@]+(?: dot [^\s@]+| ?[[({] ?(?:dot|\.) ?[\])}] ?[^\s@]+){0,4})$/iu;
+const writtenDot = / dot | ?[[({] ?(?:dot|\.) ?[\])}] ?/giu;
+
+/** Where the key says that it is one. */
+function isWrittenEmail(value: string): boolean {
+  const [, name = "", domain = ""] = writtenEmail.exec(value) ?? [];
+  return isEmail(`${name.replaceAll(/["\s]/g, "")}@${domain.replaceAll(writtenDot, ".")}`);
+}
+
+/** `1-800-FLOWERS` */
+const vanityPhone = /^(?:\+?\d{1,3}[ .-])?\(?\d{3}\)?[ .-](?=[\dA-Z.-]*[A-Z]{3})(?:[.-]?[\dA-Z]){7,10}$/u;
+
 /** Digits and their separators, few letters: an extension, "tel:" or a note such as "(home)". */
 function isPhoneLike(value: string): boolean {
+  if (vanityPhone.test(value)) return true;
   if (
     !/^(?:tel:|sms:|callto:|\+\+?|＋|\(|00)?[\p{Nd}＋(+][\p{Nd} ().\-/+~‐-―−－　\u00A0,;:x#]*(?:(?:ext|extn|x|int|app|poste|wew|доб)[.:= ]{0,3}\p{Nd}{1,7})?#?$/iu.test(
       value,

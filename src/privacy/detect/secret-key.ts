@@ -40,7 +40,7 @@ const openWords = new Set(
   ).split(" "),
 );
 const phrases =
-  /(?:^| )(?:access key id|secret access key|secret key base|key base|api key|api id secret|client secret|private key|private key id pem|connection string|conn str|account key|storage key|security code|shared access signature|sas token|set cookie|cookie|x api key|auth key|auth|access token|user auth|app secret|webhook url|mot de passe|session id|session cookie|session key|recovery code|recovery codes|backup code|backup codes|security answer|ssh key|license key|encryption key|signing key|contribsys com)$/u;
+  /(?:^| )(?:pass phrase|pass word|pass code|seed phrase|recovery phrase|access key id|secret access key|secret key base|key base|api key|api id secret|client secret|private key|private key id pem|connection string|conn str|account key|storage key|security code|shared access signature|sas token|set cookie|cookie|x api key|auth key|auth|access token|user auth|app secret|webhook url|mot de passe|session id|session cookie|session key|recovery code|recovery codes|backup code|backup codes|security answer|ssh key|license key|encryption key|signing key|contribsys com)$/u;
 
 /** Whether the words of a key say that the value opens something: `stripe_secret_key`, `DB_PASSWORD`, `apiToken`. */
 export function isSecretKey(words: readonly string[]): boolean {

@@ -1,5 +1,6 @@
 /** What a text has that a recogniser needs: most values in data are short and have nearly none of it. */
 export interface Traits {
+  /** The sign of an address, or how HTML writes it. */
   at: boolean;
   /** Four digits or more. */
   digits: boolean;
@@ -42,7 +43,7 @@ export function toTraits(text: string): Traits {
       runStart = index + 1;
     } else if (code >= 48 && code <= 57) {
       digits += 1;
-    } else if (code === 64) {
+    } else if (code === 64 || code === 38) {
       traits.at = true;
     } else if (code === 58 || code === 61 || code === 62) {
       traits.separator = true;
