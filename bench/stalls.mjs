@@ -24,8 +24,8 @@ const programs = {
   "10,000 requests without a network":
     'return (await Promise.allSettled(Array.from({ length: 10_000 }, () => fetch("http://127.0.0.1:1/")))).length',
   "300,000 lines": "for (let i = 0; i < 300_000; i += 1) console.log(i); return 1",
-  "190 KB of import()": "import('a');".repeat(16_000),
-  "190 KB of declarations": `${Array.from({ length: 15_000 }, (_, i) => `let a${i}=1;`).join("")}return 1`,
+  "260 KB of import()": "import('a');".repeat(20_000),
+  "260 KB of declarations": `${Array.from({ length: 19_000 }, (_, i) => `let a${i}=1;`).join("")}return 1`,
   "10,000 imports":
     "return (await Promise.allSettled(Array.from({ length: 10_000 }, (_, i) => import(`./servers/bench?${i}`)))).length",
   "300 searches of 2,000 characters":

@@ -287,7 +287,7 @@ describe("counts and sizes", () => {
     const outcome = await house.run(`return 1;\n// ${"x".repeat(1_100_000)}`);
     expect(outcome).toMatchObject({
       status: "failed",
-      error: { code: "codeBytesMax", message: expect.stringContaining("196608") as string },
+      error: { code: "codeBytesMax", message: expect.stringContaining("262144") as string },
     });
   });
   const deep: Record<string, [open: string, close: string, times: number]> = {

@@ -32,7 +32,7 @@ export const limits = {
   logEntriesMax: 20_000, // pieces of console output kept for one execution; past 400, neighbours of one stream are one
   errorMessageBytesMax: 8_192, // the message of an error that leaves for the model
   timersMax: 10_000, // timers of one execution waiting at once
-  codeBytesMax: 196_608, // source text of a program: 45,000 tokens; what is longer is data, and belongs into a file
+  codeBytesMax: 262_144, // source text of a program: 60,000 tokens; what is longer is data, and belongs into a file
   codeHereBytesMax: 4_096, // source text parsed on the event loop, if it nests little: it takes some milliseconds; other text is linked in a process of its own
   linkMs: 5_000, // each of its two steps there, start of the process included
   previewBytes: 8_192, // above this, what leaves for the model goes to ./workspace/.spill and is previewed
