@@ -81,6 +81,7 @@ test("a password of several words, where it fills a line of settings or its key 
     ["password = your password here\nport = 80"],
     ["The form has password = required for all.\nThen go on."],
     ["password = correct horse battery"],
+    ["PASSWORD=correct horse battery", "SECRET=correct horse battery"],
     ["passwordHint = name of the dog\nport = 80"],
     ["const password = input value here;\nconst port = 80"],
   ]);

@@ -165,6 +165,13 @@ describe("what is sealed", () => {
     expect(house.seal({ like, other }, { from: "web" })).toEqual({ like, other });
   });
 
+  test("what stands in brackets is a known value like any other", () => {
+    using house = createPrivacyHouse();
+    const text = "[Confidential: the merger of Fjord and Bergen closes in the second week of May, tell nobody]";
+    house.seal(text, { from: "board", mode: "strict" });
+    expect(house.seal(`they say: ${text}`, { from: "web" })).toBe("they say: [TEXT_1]");
+  });
+
   test("the user's own classes", () => {
     using house = createPrivacyHouse({
       own: [

@@ -186,9 +186,22 @@ export function createPrivacyCore(
   };
 }
 
+/** So much nesting says nothing but how it is nested, over pieces that are long enough to be looked for. */
+const structureDepth = 16;
+
 /** What was withheld for its depth: lists or objects in one another, which are nobody's and stand in others too. */
 function isStructure({ class: name, surface }: { class: string; surface: string }): boolean {
-  return name === textClass && surface.length > limits.sealDepthMax && /^[[{]/.test(surface) && /[\]}]$/.test(surface);
+  if (name !== textClass || !/^[[{]/.test(surface)) return false;
+  try {
+    return isNested(JSON.parse(surface) as Json, structureDepth);
+  } catch {
+    return false;
+  }
+}
+
+function isNested(value: Json, depth: number): boolean {
+  if (typeof value !== "object" || value === null) return false;
+  return depth === 0 || Object.values(value).some((member) => isNested(member, depth - 1));
 }
 
 function toWallMs(): number {

@@ -20,6 +20,8 @@ export function toPhraseEnd(text: string, from: number, start: number): number |
     /^(?:your|the|an?|enter|must|see|is|not)\b/i.test(phrase)
   )
     return undefined;
+  // Such a line is nothing else: `DB_PASSWORD=correct horse battery`.
+  if (/^(?:export )?[A-Z][A-Z0-9_]*=\S/.test(text.slice(begin, end))) return start + phrase.length;
   const before = text.slice(Math.max(0, text.lastIndexOf("\n", begin - 2) + 1), Math.max(0, begin - 1));
   const after = text.slice(end + 1, end + 1 + LINE_CHARS_MAX);
   return setting.test(before.slice(-LINE_CHARS_MAX)) || setting.test(after) ? start + phrase.length : undefined;
