@@ -283,6 +283,13 @@ describe("counts and sizes", () => {
     expect(outcome).toMatchObject({ status: "completed", logsTruncated: true });
     expect(outcome.logs[0]?.text).toMatch(/^é{2000,2048}$/);
   });
+  test("many short lines are all shown, and nothing is said to be cut", async () => {
+    const outcome = await house.run("for (let i = 0; i < 900; i += 1) console.log(i);");
+    expect(outcome).not.toHaveProperty("logsTruncated");
+    expect(outcome.logs.map(({ text }) => text).join("\n")).toBe(Array.from({ length: 900 }, (_, i) => i).join("\n"));
+    expect(outcome.logs.length).toBeLessThan(450);
+    expect(outcome.spilled).toBeUndefined();
+  });
   test("of the code", async () => {
     const outcome = await house.run(`return 1;\n// ${"x".repeat(1_100_000)}`);
     expect(outcome).toMatchObject({

@@ -18,8 +18,8 @@ export const limits = {
   frameBytesMax: 71_303_168, // one frame: resultBytesMax and its envelope
   untakenBytesMax: 134_217_728, // large results that a guest has not taken, above which no further call of it leaves
   framesPerTurnMax: 8, // frames of one guest handled before others get a turn: each may cost a search
-  argumentBytesMax: 2_097_152, // arguments of one call: they are checked, recorded and sent on the event loop, 20 ms each at most
-  argumentValuesMax: 20_000, // values and keys in the arguments of one call: a list of 10,000 rows is written in several
+  argumentBytesMax: 2_097_152, // arguments of one call of a program, with what is sent around them: they are checked, recorded and sent on the event loop
+  argumentValuesMax: 20_000, // values and keys in the arguments of one call of a program: a list of 10,000 rows is written in several
   argumentDepthMax: 256, // nesting of the arguments of one tool call: what checks, seals and records them recurses
   callsMax: 10_000, // tool calls of one execution in total
   callsInFlightMax: 256, // host calls of one execution waiting at once; further ones wait in the guest

@@ -42,7 +42,7 @@ function lower<Limits extends object>(
     if (known === undefined)
       throw new SluiceError(
         "invalid_input",
-        `${where}.${name.slice(0, 60)} is no limit of one execution; there are ${names.join(", ")}`,
+        `${where}.${name.slice(0, 60)} is no limit of one execution; there are ${[...names, ...(where === "limits" ? ["network"] : [])].join(", ")}`,
       );
     if (typeof value !== "number" || !(value >= 0))
       throw new SluiceError("invalid_input", `${where}.${name} must be a number from 0`);

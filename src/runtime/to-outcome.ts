@@ -62,7 +62,8 @@ export async function toOutcome(
     const where = await spill(`${spilledAs}-result.${isText ? "txt" : "json"}`, bytes);
     outcome.result = `[${about}; ${where}]\n${shown}`;
   }
-  outcome.logs = whole.logs.map(({ stream, text }) => ({ stream, text: toModel(text) }));
+  const logs = whole.logs.map(({ stream, text }) => ({ stream, text: toModel(text) }));
+  outcome.logs = logs.length > LOG_ENTRIES_SHOWN ? joinEntries(logs) : logs;
   if (
     outcome.logs.reduce((sum, { text }) => sum + Buffer.byteLength(text), 0) > previewBytes ||
     outcome.logs.length > LOG_ENTRIES_SHOWN

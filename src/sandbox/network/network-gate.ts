@@ -74,14 +74,17 @@ export function createNetworkGate(options: NetworkGateOptions): NetworkGate {
       );
   }
 
-  function countRequest(): number {
+  function countRequest(url: string): number {
     requests += 1;
-    if (requests > network.requestsMax)
+    if (requests <= network.requestsMax) return requests;
+    const refuse = (): never => {
       throw new SluiceError(
         "networkRequestsMax",
         `The program made more than ${network.requestsMax} requests (networkRequestsMax)`,
       );
-    return requests;
+    };
+    // The first is on record: a program may ask a million times.
+    return requests === network.requestsMax + 1 ? check(requests, url, refuse) : refuse();
   }
 
   /** Checks what comes next; what is refused is on record too. */
@@ -170,7 +173,7 @@ export function createNetworkGate(options: NetworkGateOptions): NetworkGate {
   async function follow(args: JsonObject, signal: AbortSignal, largeBody: Uint8Array | undefined): Promise<Json> {
     const first = asText(args["url"]);
     const redirect = asText(args["redirect"]) || "follow";
-    let requestId = countRequest();
+    let requestId = countRequest(first);
     let hop = check(requestId, first, () => parse(first, args, largeBody));
     for (let redirects = 0; ; redirects += 1) {
       const response = await send(requestId, hop, signal, redirect !== "manual");
@@ -187,7 +190,7 @@ export function createNetworkGate(options: NetworkGateOptions): NetworkGate {
           "network_error",
           `More than ${bounds.networkRedirectsMax} redirects (networkRedirectsMax)`,
         );
-      requestId = countRequest();
+      requestId = countRequest(location);
       const last = hop;
       hop = check(requestId, location, () => toNextHop(last, response.status, location, network));
     }
@@ -248,10 +251,10 @@ export function createNetworkGate(options: NetworkGateOptions): NetworkGate {
   return {
     async fetch(args, signal, largeBody) {
       // Before anything is set up for it: a program may ask ten thousand times.
-      if (network.allow.length === 0) check(countRequest(), asText(args["url"]), refuseAll);
+      if (network.allow.length === 0) check(countRequest(asText(args["url"])), asText(args["url"]), refuseAll);
       if (admit !== undefined)
         await admit(toHost(asText(args["url"])), signal).catch((error: unknown) => {
-          check(countRequest(), asText(args["url"]), () => {
+          check(countRequest(asText(args["url"])), asText(args["url"]), () => {
             throw error;
           });
         });
