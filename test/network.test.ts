@@ -493,6 +493,7 @@ describe("bounds", () => {
     expect(await refused(get("/", {}, gate({ timeoutMs: 150 })))).toBe("networkMs");
     answer = (_, response) => void setInterval(() => response.write("x"), 20).unref();
     expect(await refused(get("/", {}, gate({ timeoutMs: 150 })))).toBe("networkMs");
+    expect(records.at(-1)).toMatchObject({ kind: "network-response", code: "networkMs" });
     expect(performance.now() - started).toBeLessThan(3_000);
   });
   test("of requests of one execution, redirects included", async () => {
@@ -501,6 +502,11 @@ describe("bounds", () => {
     await get("/", {}, few);
     expect(await refused(get("/", {}, few))).toBe("networkRequestsMax");
     expect(asked).toHaveLength(2);
+    // What is over it is on record once: a program may ask a million times.
+    const before = records.length;
+    for (let n = 0; n < 3; n += 1) await refused(get("/", {}, few));
+    expect(records.filter((one) => "code" in one && one.code === "networkRequestsMax")).toHaveLength(1);
+    expect(records.length - before).toBeLessThanOrEqual(1);
   });
   test("of requests at once: the others wait, and their time starts with them", async () => {
     let open = 0;

@@ -156,7 +156,8 @@ export function createNetworkGate(options: NetworkGateOptions): NetworkGate {
       ended({ status: response.status, bytes: toLength(response.body) });
       return response;
     } catch (error) {
-      ended({ code: error instanceof SluiceError ? error.code : "network_error", bytes: 0 });
+      const isLate = signal.aborted && (signal.reason as Error | undefined)?.name === "TimeoutError";
+      ended({ code: isLate ? "networkMs" : error instanceof SluiceError ? error.code : "network_error", bytes: 0 });
       throw error;
     }
   }
