@@ -235,12 +235,10 @@ export function createLearned(
       const entry = ensure(tool);
       count(entry);
       const known = new Set(entry.changes.map(({ what }) => what));
-      const room = limits.learnedChangesMax - known.size - 1;
-      const all = notes.filter((what) => !known.has(what));
-      const told =
-        all.length > room && !known.has(MORE_PLACES) ? [...all.slice(0, Math.max(room, 0)), MORE_PLACES] : all;
-      const changes = known.has(MORE_PLACES) ? [] : told;
-      if (changes.length === 0) return [];
+      const fresh = notes.filter((what) => !known.has(what));
+      if (fresh.length === 0 || known.has(MORE_PLACES)) return [];
+      const room = Math.max(limits.learnedChangesMax - known.size - 1, 0);
+      const changes = fresh.length > room ? [...fresh.slice(0, room), MORE_PLACES] : fresh;
       note(entry, changes);
       delete entry.schema;
       version += 1;

@@ -62,13 +62,6 @@ function rewrite(value: Json, targets: ReadonlySet<JsonSchema>): Json {
 }
 
 /** What is said of the number holds for no token. */
-function withText({ type, enum: values, const: value, ...rest }: JsonObject): JsonObject {
-  const { description, ...bounds } = rest;
-  const number = {
-    type: type as Json,
-    ...bounds,
-    ...(values === undefined ? {} : { enum: values }),
-    ...(value === undefined ? {} : { const: value }),
-  };
+function withText({ description, ...number }: JsonObject): JsonObject {
   return { ...(description === undefined ? {} : { description }), anyOf: [number, { type: "string" }] };
 }

@@ -1,5 +1,5 @@
 import type { OwnClassConfig } from "../config/config.ts";
-import type { Json, JsonObject, JsonSchema } from "../base/json.ts";
+import { isNestedDeeper, type Json, type JsonObject, type JsonSchema } from "../base/json.ts";
 import { limits } from "../base/limits.ts";
 import { createStore, type Store } from "../store/store.ts";
 import { countryOf } from "./country.ts";
@@ -193,15 +193,10 @@ const structureDepth = 16;
 function isStructure({ class: name, surface }: { class: string; surface: string }): boolean {
   if (name !== textClass || !/^[[{]/.test(surface)) return false;
   try {
-    return isNested(JSON.parse(surface) as Json, structureDepth);
+    return isNestedDeeper(JSON.parse(surface) as Json, structureDepth);
   } catch {
     return false;
   }
-}
-
-function isNested(value: Json, depth: number): boolean {
-  if (typeof value !== "object" || value === null) return false;
-  return depth === 0 || Object.values(value).some((member) => isNested(member, depth - 1));
 }
 
 function toWallMs(): number {

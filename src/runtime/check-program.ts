@@ -133,24 +133,15 @@ function toCalled(text: string, catalogue: Catalogue): Map<string, Tool> {
 }
 
 /** A problem in words of the program: no path of the check, and the signature of a tool whose name is meant. */
-function toShown(
-  { line, message }: TypeProblem,
-  { servers, specifiers }: LinkedProgram,
-  source: CheckSource,
-): TypeProblem {
-  const keys = [
-    ...servers.map(({ key }) => key),
-    ...specifiers.flatMap(([, target]) => ("key" in target ? target.key : [])),
-  ];
-  const byFolder = new Map(keys.map((key) => [toFolder(key), key]));
+function toShown({ line, message }: TypeProblem, { catalogue, tree }: CheckSource): TypeProblem {
+  const [, near] = /Did you mean '([^']+)'\?$/.exec(message) ?? [];
   let meant: string | undefined;
   const shown = message.replace(/(\/servers\/[\da-f]{16})\/[\w-]+/g, (path, folder: string) => {
-    const key = byFolder.get(folder);
-    const server = key === undefined ? undefined : source.catalogue.server(key);
-    const [, near] = /Did you mean '([^']+)'\?$/.exec(message) ?? [];
-    const tool = server?.tools.find(({ callName }) => callName === near);
-    if (server !== undefined && tool !== undefined) meant = `${server.identifier}.${source.tree.signature(tool)}`;
-    return key === undefined ? path : `./servers/${key}`;
+    const server = catalogue.servers().find(({ key }) => toFolder(key) === folder);
+    if (server === undefined) return path;
+    const tool = server.tools.find(({ callName }) => callName === near);
+    if (tool !== undefined) meant = `${server.identifier}.${tree.signature(tool)}`;
+    return `./servers/${server.key}`;
   });
   return { line, message: meant === undefined ? shown : `${shown}; the tool is ${meant}` };
 }
@@ -218,7 +209,7 @@ export function createProgramCheck(
         if (clean.size >= limits.typesCleanMax && oldest !== undefined) clean.delete(oldest);
         clean.add(like);
       }
-      return problems.map((problem) => toShown(problem, program, source));
+      return problems.map((problem) => toShown(problem, source));
     },
   };
 }

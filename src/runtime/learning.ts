@@ -55,11 +55,17 @@ export function createLearning(
   }
 
   function contradict(tool: Tool, schema: JsonSchema, result: Json): string[] {
-    const found = findContradictions(schema, result, sealed === undefined ? {} : { sealed });
+    let hasTokens = false;
+    const noted = (text: string): ReturnType<NonNullable<typeof sealed>> => {
+      const how = sealed?.(text);
+      hasTokens ||= how !== undefined;
+      return how;
+    };
+    const found = findContradictions(schema, result, { sealed: noted });
     const notes = found.map((one) => toNote(one.path, toProblem(one)));
     // A token is a text; where the schema declares a number, that is worth knowing.
     const wrong = new Set(found.map(({ path }) => path));
-    const replaced = sealed === undefined ? [] : findContradictions(schema, result);
+    const replaced = hasTokens ? findContradictions(schema, result) : [];
     for (const { path, expected } of replaced)
       if (!wrong.has(path) && /number/.test(expected)) notes.push(toNote(path, SEALED_NUMBER));
     return notes.length === 0 ? [] : learned.contradict(tool, notes);

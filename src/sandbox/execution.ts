@@ -17,7 +17,7 @@ import type { Frame } from "./frames.ts";
 import type { Guest } from "./guest.ts";
 import type { LinkedProgram } from "./link.ts";
 import type { SourcePlace } from "./module-syntax.ts";
-import { createOutput } from "./output.ts";
+import { createOutput, type OutputEntry } from "./output.ts";
 import type { NetworkGate } from "./network/network-gate.ts";
 import type { GuestUsage, Watchdog } from "./watchdog.ts";
 
@@ -41,7 +41,7 @@ export interface ExecutionEnd {
   /** The value, where it is too large for the event loop. */
   large?: LargeValue;
   error?: { code: string; message: string; place?: SourcePlace; tool?: string; hint?: string };
-  logs: { stream: "stdout" | "stderr"; text: string }[];
+  logs: OutputEntry[];
   logsTruncated: boolean;
   warnings: { code: string; message: string; line?: number }[];
   calls: { done: number; failed: number; open: number };

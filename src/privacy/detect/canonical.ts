@@ -1,9 +1,7 @@
 import { parsePhoneNumberFromString } from "libphonenumber-js/max";
 import { toBirthDate } from "./date-text.ts";
+import { hiddenAt } from "./email.ts";
 import { toPlainText } from "./plain-text.ts";
-
-/** The sign of an address in HTML. */
-const hiddenAt = /&(?:#0{0,6}64|#x0{0,6}40|commat);/iu;
 
 /** What all surfaces of one value have in common: two surfaces are one value if this is equal. */
 export function toCanonical(kind: string, surface: string): string {

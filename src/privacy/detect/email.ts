@@ -13,6 +13,9 @@ const documentDomains = new Set(["example.com", "example.org", "example.net"]);
 const machines =
   /^(?:no[-_.]?reply|do[-_.]?not[-_.]?reply|mailer-daemon|postmaster|noreply[-_+.].*|no-reply[-_+.].*)$/iu;
 
+/** How HTML writes the sign of an address. */
+export const hiddenAt: RegExp = /&(?:#0{0,6}64|#x0{0,6}40|commat);/gi;
+
 /** Whether a whole value is a person's mail address: never a reserved domain, a `noreply@`, a package or a remote. */
 export function isEmail(value: string): boolean {
   const plain = value.replace(/^mailto:/iu, "");

@@ -1,5 +1,5 @@
 import type { Report } from "./candidate.ts";
-import { isMailbox } from "./email.ts";
+import { hiddenAt, isMailbox } from "./email.ts";
 
 const LOCAL_MAX = 64;
 const DOMAIN_MAX = 253;
@@ -8,8 +8,7 @@ const DOMAIN_MAX = 253;
 export function findEmails(text: string, report: Report): void {
   for (let at = text.indexOf("@"); at !== -1; at = text.indexOf("@", at + 1)) findAround(text, at, at + 1, report);
   if (text.includes("&"))
-    for (const { 0: sign, index } of text.matchAll(/&(?:#0{0,6}64|#[xX]0{0,6}40|commat);/g))
-      findAround(text, index, index + sign.length, report);
+    for (const { 0: sign, index } of text.matchAll(hiddenAt)) findAround(text, index, index + sign.length, report);
 }
 
 /** The address around a sign, if there is one. */

@@ -1,6 +1,6 @@
 import { isCardNumber } from "./card-number.ts";
 import { toBirthDate } from "./date-text.ts";
-import { isEmail } from "./email.ts";
+import { hiddenAt, isEmail } from "./email.ts";
 import { isIbanShaped } from "./iban.ts";
 import { isPublicIp } from "./ip-address.ts";
 import { isNameLike } from "./name-like.ts";
@@ -17,7 +17,7 @@ export function isPlausible(kind: string, value: string): boolean {
 }
 
 const checks = new Map<string, (value: string) => boolean>([
-  ["EMAIL", (value) => isEmail(value) || isWrittenEmail(value)],
+  ["EMAIL", (value) => isEmail(value.replace(hiddenAt, "@")) || isWrittenEmail(value)],
   ["PHONE", isPhoneLike],
   ["NAME", isNameLike],
   ["CARD", (value) => isCardNumber(value, true)],
@@ -45,7 +45,7 @@ const checks = new Map<string, (value: string) => boolean>([
 
 /** An address whose sign or dots are words, or whose name is quoted: `jane at acme.io`, `jane[at]acme[dot]io`, `"jane doe"@acme.io`. */
 const writtenEmail =
-  /^([^\s@<>"]{1,64}(?= ?[[({]| at |&)|"[^"\n]{1,64}"(?=@))(?: ?[[({] ?(?:at|@) ?[\])}] ?| at |&(?:#0{0,6}64|#x0{0,6}40|commat);|@)([^\s@]+(?: dot [^\s@]+| ?[[({] ?(?:dot|\.) ?[\])}] ?[^\s@]+){0,4})$/iu;
+  /^([^\s@<>"]{1,64}(?= ?[[({]| at )|"[^"\n]{1,64}"(?=@))(?: ?[[({] ?(?:at|@) ?[\])}] ?| at |@)([^\s@]+(?: dot [^\s@]+| ?[[({] ?(?:dot|\.) ?[\])}] ?[^\s@]+){0,4})$/iu;
 const writtenDot = / dot | ?[[({] ?(?:dot|\.) ?[\])}] ?/giu;
 
 /** Where the key says that it is one. */
