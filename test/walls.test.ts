@@ -19,24 +19,27 @@ import { cli, createSite, toEnvironment } from "./servers/command-line.ts";
 const container = { command: "podman", runtime: "runc" } as const;
 
 /** The walls of this machine: what the config says, and what must be installed for it. */
-const walls: { name: string; wall: string; needs: string[]; sandbox: JsonObject }[] = [
+const walls: { name: string; wall: string; runtime?: string; needs: string[]; sandbox: JsonObject }[] = [
   { name: "none", wall: "none", needs: [], sandbox: { wall: "none" } },
   { name: "bwrap", wall: "bwrap", needs: ["bwrap"], sandbox: { wall: "bwrap", floor: "bwrap" } },
   {
     name: "podman with runc",
     wall: "container",
+    runtime: "runc",
     needs: ["podman", "runc"],
     sandbox: { wall: "container", floor: "container" },
   },
   {
     name: "podman with runsc",
     wall: "container",
+    runtime: "runsc",
     needs: ["podman", "runsc"],
     sandbox: { wall: "container", container: { runtime: "runsc" } },
   },
 ];
 
-for (const { name, wall, needs, sandbox } of walls) {
+for (const { name, wall, runtime, needs, sandbox } of walls) {
+  const level = { wall, ...(runtime === undefined ? {} : { runtime }) };
   describe.runIf(process.platform === "linux" && requires(...needs))(`behind ${name}`, { timeout: 120_000 }, () => {
     const open = (more: JsonObject = {}): Promise<House> =>
       openHouse({ sandbox: { ...sandbox, guestsWarm: 0, memoryMb: 192, cpuMs: 1_000, ...more } });
@@ -47,14 +50,19 @@ for (const { name, wall, needs, sandbox } of walls) {
         "await fs.promises.writeFile('./workspace/a', 'kept');\nreturn [await zoo.echo({ a: 1 }), await fs.promises.readFile('./workspace/a', 'utf8')]",
       );
       checkOutcome(outcome, { result: [{ a: 1 }, "kept"] });
-      expect(outcome.stats).toMatchObject({ wall, engine: "deno" });
-      expect(house.sluice.wall).toEqual({ name: wall });
+      expect(outcome.stats).toMatchObject({ ...level, engine: "deno" });
+      const { wall: name, ...more } = level;
+      expect(house.sluice.wall).toEqual({ name, ...more });
       // One that never got a guest would have had this one.
-      expect((await house.run('import "npm:x";')).stats).toMatchObject({ wall, engine: "deno" });
+      expect((await house.run('import "npm:x";')).stats).toMatchObject({ ...level, engine: "deno" });
       const segment = readdirSync(join(house.stateDir, "audit")).map((file) =>
         readFileSync(join(house.stateDir, "audit", file), "utf8"),
       );
-      expect(segment.join("\n")).toContain(`"wall":"${wall}"`);
+      const started = segment.flatMap((text) =>
+        text.split("\n").filter((line) => line.includes('"execution-started"')),
+      );
+      expect(started).toHaveLength(2);
+      for (const line of started) expect(JSON.parse(line)).toMatchObject({ ...level, engine: "deno" });
     });
 
     test.each([

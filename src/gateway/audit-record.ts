@@ -11,6 +11,7 @@ export type AuditRecord =
       codeBytes: number;
       engine: string;
       wall: string;
+      runtime?: string;
     }
   /** An execution goes on that ended, or was interrupted; `after`: by what. */
   | { kind: "execution-resumed"; executionId: string; after: string }

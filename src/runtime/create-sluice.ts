@@ -24,7 +24,7 @@ import { createBroker } from "../gateway/broker.ts";
 import { chooseEngine } from "../sandbox/engines/choose.ts";
 import { createPool } from "../sandbox/pool.ts";
 import { startGuest, toLevel } from "../sandbox/start-guest.ts";
-import { chooseWall } from "../sandbox/walls/choose.ts";
+import { chooseWall, toWallInForce } from "../sandbox/walls/choose.ts";
 import { createWatchdog } from "../sandbox/watchdog.ts";
 import { openWorkspace } from "../sandbox/workspace.ts";
 import { createStore } from "../store/store.ts";
@@ -147,7 +147,7 @@ async function compose(config: Config, options: SluiceOptions, cleanup: Cleanup)
   const file = join(config.stateDir, "search.index");
   const index = createSearch(catalogue, { file, skills: () => skills.list() });
   const { engine, reason: engineReason } = chooseEngine(config.sandbox);
-  const [workspace, { wall, reason: wallReason }] = await Promise.all([
+  const [workspace, { wall, reason: noWall }] = await Promise.all([
     openWorkspace(join(config.stateDir, "workspaces", config.workspace), config.sandbox),
     chooseWall(config.sandbox, engine, config.stateDir),
   ]);
@@ -382,7 +382,7 @@ async function compose(config: Config, options: SluiceOptions, cleanup: Cleanup)
     skills: createSkillAccess(open, parts, () => discovery.ensureKnown(keys)),
     servers: report,
     engine: { name: engine.name, ...(engineReason === undefined ? {} : { reason: engineReason }) },
-    wall: { name: wall.name, ...(wallReason === undefined ? {} : { reason: wallReason }) },
+    wall: toWallInForce(wall, noWall),
     health: async () => [
       ...(await checkHealth(config, { engine, pool, store, isSealing: privacy.isOn })),
       ...announced,

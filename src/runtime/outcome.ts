@@ -63,6 +63,8 @@ export interface OutcomeStats {
   memoryPeakBytes: number;
   engine: string;
   wall: string;
+  /** Of a container: `runc`, or `runsc`, which is gVisor. */
+  runtime?: string;
   /**
    * o200k tokens: `in` the code, `out` the outcome's text, `avoided` what direct calling would have cost more
    * for the same work. `approximate` when a value over 256 KB was counted by samples.

@@ -11,6 +11,7 @@ import type { ModuleFiles } from "../sandbox/file-gate.ts";
 import type { NameSource } from "../sandbox/link.ts";
 import type { ReadRoot } from "../sandbox/layered-root.ts";
 import type { Pool } from "../sandbox/pool.ts";
+import type { Level } from "../sandbox/walls/wall.ts";
 import type { Watchdog } from "../sandbox/watchdog.ts";
 import type { Workspace } from "../sandbox/workspace.ts";
 import type { ProgramCheck } from "./check-program.ts";
@@ -61,7 +62,7 @@ export interface Parts {
   skills: ProgramSkills;
   pool: Pool;
   /** What is in force for every program, also for one that never gets a guest. */
-  level: { engine: string; wall: string };
+  level: Level;
   watchdog: Watchdog;
   typeCheck: ProgramCheck;
   /** How long an outcome waits for the check of its program. */

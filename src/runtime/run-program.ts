@@ -111,6 +111,14 @@ export function startProgram(parts: Parts, code: string, options: ExecuteOptions
     return program;
   }
 
+  /** Before anything of it is looked at: one that does not parse, or finds no place, is on record too. */
+  function recordStart(): void {
+    const codeSha256 = hash("sha256", code);
+    const codeBytes = Buffer.byteLength(code);
+    parts.audit.record({ kind: "execution-started", executionId: id, codeSha256, codeBytes, ...parts.level });
+    recorded = parts.audit.recordProgram(id, codeSha256, async () => (await cleanTexts(parts, [code]))[0] ?? "");
+  }
+
   async function runOnce(): Promise<ExecutionEnd> {
     let used: Promise<unknown> | undefined;
     if (!isReplay) accountBegin(parts, id, code);
@@ -127,15 +135,6 @@ export function startProgram(parts: Parts, code: string, options: ExecuteOptions
     const onModulesShown = (): void => flow.add(id, fileLabels.of(learnedPath));
     const place = await parts.pool.take(stop.signal);
     try {
-      const codeSha256 = hash("sha256", code);
-      parts.audit.record({
-        kind: "execution-started",
-        executionId: id,
-        codeSha256,
-        codeBytes: Buffer.byteLength(code),
-        ...parts.level,
-      });
-      recorded = parts.audit.recordProgram(id, codeSha256, async () => (await cleanTexts(parts, [code]))[0] ?? "");
       const files = createFileGate({
         modules: toWatchedModules(view.files, onModulesShown),
         skills: toWatchedRoot(parts, id),
@@ -216,6 +215,7 @@ export function startProgram(parts: Parts, code: string, options: ExecuteOptions
     let large: LargeValue | undefined;
     let usage: ExecutionEnd["usage"] | undefined;
     try {
+      recordStart();
       let ended = await runOnce();
       // A sandbox that broke before its program did anything: another one may hold.
       const isUntouched = ended.toolCalls === 0 && !hadEffect && past === undefined;

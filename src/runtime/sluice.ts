@@ -105,8 +105,8 @@ export interface Sluice extends AsyncDisposable {
   readonly events: Events;
   /** What runs every program, and why it is not the first choice of `auto`. */
   readonly engine: { name: string; reason?: string };
-  /** The wall in force around every program, and why it is none where a stronger one was wanted. */
-  readonly wall: { name: string; reason?: string };
+  /** The wall in force around every program, what runs it if it is a container, and why it is none where a stronger one was wanted. */
+  readonly wall: { name: string; runtime?: string; reason?: string };
 }
 
 /** One run as a list shows it. */

@@ -3,7 +3,7 @@ import type { JsonObject } from "../base/json.ts";
 import { type LargeValue, openLargeInput } from "../base/large-json.ts";
 import { nextTurn } from "../base/next-turn.ts";
 import { createFrameReader, encodeFrame, encodeLength, type Frame } from "./frames.ts";
-import type { GuestProcess } from "./walls/wall.ts";
+import type { GuestProcess, Level } from "./walls/wall.ts";
 
 /** A guest process and the one channel to it. Single use: it runs one program and is killed. */
 export interface Guest {
@@ -27,7 +27,7 @@ export type FrameListener = (frame: Frame, bytes: number, large?: LargeValue, pr
 const STDERR_BYTES_MAX = 4_096;
 
 /** Opens the channel to a guest process that an engine has just started. */
-export function openGuest(child: GuestProcess, labels: { engine: string; wall: string }, frameBytesMax: number): Guest {
+export function openGuest(child: GuestProcess, labels: Level, frameBytesMax: number): Guest {
   let onFrame: FrameListener = () => undefined;
   /** A large frame that a thread reads, or a turn for others; what comes after it waits. */
   let reading: Promise<void> | undefined;

@@ -1,12 +1,13 @@
 import { limits } from "../base/limits.ts";
 import type { Engine } from "./engines/engine.ts";
 import { type Guest, openGuest } from "./guest.ts";
-import type { Wall } from "./walls/wall.ts";
+import type { Level, Wall } from "./walls/wall.ts";
 import type { Watchdog } from "./watchdog.ts";
 
 /** Where programs run, in the words of outcomes and the audit. A thread has no process that could be watched or walled. */
-export function toLevel(engine: Engine, wall: Wall): { engine: string; wall: string } {
-  return { engine: engine.name, wall: engine.start === undefined ? wall.name : "none (no boundary)" };
+export function toLevel(engine: Engine, { name, runtime }: Wall): Level {
+  if (engine.start !== undefined) return { engine: engine.name, wall: "none (no boundary)" };
+  return { engine: engine.name, wall: name, ...(runtime === undefined ? {} : { runtime }) };
 }
 
 /** Starts one guest: an engine's command behind a wall, its memory bounded, with the channel to it open. */

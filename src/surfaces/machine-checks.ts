@@ -2,6 +2,7 @@ import { constants } from "node:fs";
 import { access } from "node:fs/promises";
 import { delimiter, join } from "node:path";
 import type { HealthCheck, Sluice } from "../runtime/sluice.ts";
+import { toWallText } from "./open.ts";
 
 const nodeVersionLeast = "20.19";
 
@@ -40,7 +41,11 @@ export async function checkProgram(sluice: Sluice, signal: AbortSignal): Promise
   const { status, result, error, stats } = await sluice.executeCode("return 6 * 7;", { signal, timeoutMs: 30_000 });
   const ms = Math.round(performance.now() - startedAt);
   if (status === "completed" && result === 42) {
-    return { name, ok: true, detail: `ran in ${ms} ms: engine ${stats.engine}, wall ${stats.wall}` };
+    return {
+      name,
+      ok: true,
+      detail: `ran in ${ms} ms: engine ${stats.engine}, wall ${toWallText(stats.wall, stats.runtime)}`,
+    };
   }
   return {
     name,

@@ -58,3 +58,8 @@ export async function whileFetching<T>(
 function toNames(servers: readonly string[]): string {
   return servers.length > 10 ? `${servers.slice(0, 8).join(", ")} and ${servers.length - 8} more` : servers.join(", ");
 }
+
+/** A wall as people read it: of a container also what runs it. */
+export function toWallText(wall: string, runtime?: string): string {
+  return runtime === undefined ? wall : `${wall} (${runtime})`;
+}

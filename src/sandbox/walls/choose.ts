@@ -62,3 +62,11 @@ function checkFloor({ wall, reason, hint }: WallChoice & { hint?: string }, floo
     hint: (floor === "bwrap" ? hint : undefined) ?? remedy,
   });
 }
+
+/** The wall in force, for people. */
+export function toWallInForce(
+  { name, runtime }: Wall,
+  reason: string | undefined,
+): { name: string; runtime?: string; reason?: string } {
+  return { name, ...(runtime === undefined ? {} : { runtime }), ...(reason === undefined ? {} : { reason }) };
+}

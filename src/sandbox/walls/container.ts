@@ -31,6 +31,7 @@ export function createContainer(client: ContainerClient, image: string, folder: 
   let started = 0;
   return {
     name: "container",
+    runtime: client.runtime,
     async start(command, { memoryMb }) {
       started += 1;
       const name = `sluice-${toHostMark().replace(".", "-")}-${started}-${Math.random().toString(36).slice(2, 8)}`;

@@ -1,11 +1,22 @@
 import type { Child } from "../../base/child-process.ts";
+import type { ContainerConfig } from "../../config/config.ts";
 import type { GuestCommand } from "../engines/engine.ts";
 
 /** What the operating system puts around a guest's process. */
 export interface Wall {
   readonly name: "none" | "bwrap" | "container";
+  /** What runs a container: `runsc` is gVisor. */
+  readonly runtime?: ContainerConfig["runtime"];
   /** Starts the command behind the wall. Rejects with `wall_unavailable` where it cannot; the child's `kill` reaches all of it. */
   start(command: GuestCommand, limits: { memoryMb: number }): Promise<GuestProcess>;
+}
+
+/** What is in force around a program, in the words of outcomes and the audit. */
+export interface Level {
+  engine: string;
+  wall: string;
+  /** Of a container: what it is made by. */
+  runtime?: string;
 }
 
 /** A guest's process behind its wall. */

@@ -1,7 +1,7 @@
 import { Console } from "node:console";
 import type { Command } from "../command.ts";
 import { exitCodes } from "../exit-code.ts";
-import { readConfig } from "../open.ts";
+import { readConfig, toWallText } from "../open.ts";
 
 /** `sluice serve`: the MCP server of a client's configuration. Ends when the client closes its end. */
 export const serve: Command = {
@@ -36,7 +36,7 @@ export const serve: Command = {
     invocation.signal.addEventListener("abort", () => void connection.close(), { once: true });
     const usable = config.servers.filter(({ disabledReason }) => disabledReason === undefined);
     log(
-      `ready, ${usable.length} of ${config.servers.length} servers enabled, engine: ${sluice.engine.name}, wall: ${sluice.wall.name}`,
+      `ready, ${usable.length} of ${config.servers.length} servers enabled, engine: ${sluice.engine.name}, wall: ${toWallText(sluice.wall.name, sluice.wall.runtime)}`,
     );
     if (sluice.engine.reason !== undefined) log(`engine ${sluice.engine.name}: ${sluice.engine.reason}`);
     if (sluice.wall.reason !== undefined) log(`no wall: ${sluice.wall.reason}`);
