@@ -266,6 +266,11 @@ describe("a schema as a type", () => {
     ["type array", { type: ["string", "null", "integer"] }, "string | null | number"],
     ["const", { const: { a: [1, "x"] } }, '{ a: [1, "x"] }'],
     ["enum of all kinds", { enum: ["a", 1, -2.5, true, null] }, '"a"|1|-2.5|true|null'],
+    [
+      "a union in a union",
+      { anyOf: [{ type: ["number", "string"] }, { type: "number" }, { type: "null" }] },
+      "number | string | null",
+    ],
     ["nullable", { type: "string", nullable: true }, "string | null"],
     ["array without items", { type: "array" }, "unknown[]"],
     [

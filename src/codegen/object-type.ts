@@ -128,7 +128,7 @@ function toIndexes(
   const absent: Part[] = members.every(({ isRequired }) => isRequired)
     ? []
     : [{ text: "undefined", kind: "atom", width: 1 }];
-  const bare = [...own, values, ...absent].map(({ text, kind, width }) => ({ text, kind, width }));
+  const bare = [...own, values, ...absent].map((part) => ({ ...part, doc: undefined }));
   return [{ key, text: `${comment}${toUnion(bare, writer.open).text}` }];
 }
 

@@ -14,6 +14,8 @@ export interface Part {
   /** Says no more than "an object" or "an array": dropped where something more precise stands beside it. */
   bare?: boolean;
   doc?: Doc;
+  /** Of a union, what it is one of. */
+  of?: readonly Part[];
 }
 
 export const noDoc: Doc = { text: "", tags: [] };
@@ -61,7 +63,7 @@ export function toUnion(parts: readonly Part[], open: Part): Part {
     return telling.length === 1 ? { ...open, doc: toMergedDoc(telling[0]?.doc) } : open;
   const isSaidOnce = new Set(telling.map((part) => JSON.stringify([part.text, part.doc ?? noDoc]))).size === 1;
   const distinct = new Map<string, Part>();
-  for (const part of possible) {
+  for (const part of withoutTwice(possible)) {
     const text = isSaidOnce || part.doc === undefined ? part.text : toAlone(part);
     distinct.set(text, { ...part, text });
   }
@@ -70,9 +72,16 @@ export function toUnion(parts: readonly Part[], open: Part): Part {
   if (only === undefined) return never;
   const said = doc === undefined ? {} : { doc };
   if (distinct.size === 1) return { text: only.text, kind: only.kind, width: only.width, ...isBare(only), ...said };
-  const width = [...distinct.values()].reduce((sum, part) => sum + part.width, 0);
+  const of = [...distinct.values()].map((part): Part => ({ text: part.text, kind: part.kind, width: part.width }));
+  const width = of.reduce((sum, part) => sum + part.width, 0);
   const isLiteral = [...distinct.keys()].every((text) => text.length < 1_000 && literals.test(text));
-  return { text: [...distinct.keys()].join(isLiteral ? "|" : " | "), kind: "union", width, ...said };
+  return { text: [...distinct.keys()].join(isLiteral ? "|" : " | "), kind: "union", width, of, ...said };
+}
+
+/** The pieces; where one is in a union too, the union's own pieces, so that each is there once. */
+function withoutTwice(parts: readonly Part[]): readonly Part[] {
+  const pieces = parts.flatMap((part) => (toInlineComment(part.doc) === "" ? (part.of ?? [part]) : [part]));
+  return new Set(pieces.map(({ text }) => text)).size < pieces.length ? pieces : parts;
 }
 
 /** All of the pieces; what is said of each is said of the whole. */
