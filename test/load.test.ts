@@ -101,7 +101,7 @@ test("10,000 calls of 20 programs with 20 % faults: none lost, none doubled, eve
 test("a server that is down is left alone, and is there again when it works", async () => {
   await using house = await openHouse({
     mcpServers: { flaky: serverOf(0) },
-    policy: { retry: { attempts: 1 }, breaker: { callsMin: 10, openMs: 1_000 } },
+    policy: { retry: { attempts: 1 }, breaker: { callsMin: 10, openMs: 5_000 } },
   });
   const down = await house.run(`
     await flaky.faults({ percent: 100 });
