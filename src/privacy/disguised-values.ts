@@ -1,3 +1,4 @@
+import { guardedClasses, textClass } from "./classes.ts";
 import { decodedParts } from "./decoded-parts.ts";
 import type { Finding } from "./finding.ts";
 import { foldText, toFolded } from "./folded-text.ts";
@@ -103,8 +104,11 @@ export function createDisguisedValues(least: Thresholds = anywhere): DisguisedVa
     let parts = 0;
     for (const part of decodedParts(text)) {
       if (isOver === undefined ? ++parts > partsMax : isOver()) break;
-      const [inside] = [...(alsoIn?.(part.text) ?? []), ...findAt(part.text, depth + 1, options)];
-      if (inside !== undefined) found.push({ ...inside, start: part.start, end: part.end });
+      const inside = [...(alsoIn?.(part.text) ?? []), ...findAt(part.text, depth + 1, options)];
+      const { start, end } = part;
+      const all = inside.find((one) => one.start === 0 && one.end === part.text.length);
+      if (all !== undefined) found.push({ ...all, start, end });
+      else if (inside.length > 0) found.push({ start, end, class: toMixedClass(inside), isMixed: true });
     }
     return found;
   }
@@ -133,6 +137,13 @@ export function createDisguisedValues(least: Thresholds = anywhere): DisguisedVa
       glued.clear();
     },
   };
+}
+
+/** The class of a text that cannot be taken apart and holds more than a value. */
+function toMixedClass(inside: readonly Finding[]): string {
+  const classes = new Set(inside.map((one) => one.class));
+  const [only = textClass] = classes;
+  return guardedClasses.find((name) => classes.has(name)) ?? (classes.size === 1 ? only : textClass);
 }
 
 /** Whether a text is a value in some form, and nothing else: what is to go where the value goes. */

@@ -6,4 +6,6 @@ export interface Finding {
   class: string;
   /** The value that this is another form of, as it is known. */
   of?: string;
+  /** More than a value: one with what stands around it, or several. It is replaced, and looked for nowhere else. */
+  isMixed?: boolean;
 }

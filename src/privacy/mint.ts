@@ -26,6 +26,7 @@ interface Surface {
   is_number: number;
   canonical_digest: string;
   surface_digest: string;
+  is_mixed: number;
   seen_at: number;
 }
 
@@ -38,7 +39,7 @@ export function mintValues(values: readonly FoundValue[], server: string, parts:
   const rows: SqlValue[][] = [];
   const servers = new Map<string, SqlValue[]>();
   const texts = digested.map(({ value, canonicalDigest, surfaceDigest }) => {
-    const { class: name, isNumber = false } = value;
+    const { class: name, isNumber = false, isMixed = false } = value;
     const key = `${name} ${canonicalDigest}`;
     const surfaces = known.get(key) ?? [];
     const same = surfaces.find((row) => row.surface_digest === surfaceDigest && row.is_number === Number(isNumber));
@@ -50,14 +51,18 @@ export function mintValues(values: readonly FoundValue[], server: string, parts:
     if (same === undefined) {
       const own = keyOf(name);
       const ids: SqlValue[] = [parts.scope, name, token.number, token.variant, own.id, canonicalDigest, surfaceDigest];
-      rows.push([...ids, Number(isNumber), own.encrypt(value.surface, about(token)), now]);
-      const row = { ...token, is_number: Number(isNumber), seen_at: now };
+      rows.push([...ids, Number(isNumber), own.encrypt(value.surface, about(token)), Number(isMixed), now]);
+      const row = { ...token, is_number: Number(isNumber), is_mixed: Number(isMixed), seen_at: now };
       known.set(key, [...surfaces, { ...row, canonical_digest: canonicalDigest, surface_digest: surfaceDigest }]);
-    } else if (now - same.seen_at > DAY_MS) touch(token, parts);
+    } else {
+      if (same.is_mixed === 1 && !isMixed) unmix(token, parts);
+      if (now - same.seen_at > DAY_MS) touch(token, parts);
+    }
     if (name !== literalClass) servers.set(`${name} ${token.number}`, [parts.scope, name, token.number, server, 1]);
     return toTokenText(token);
   });
-  const into = "scope, class, number, variant, key_id, canonical_digest, surface_digest, is_number, sealed, seen_at";
+  const into =
+    "scope, class, number, variant, key_id, canonical_digest, surface_digest, is_number, sealed, is_mixed, seen_at";
   insert(parts.store, `INSERT INTO vault_value (${into}) VALUES`, "", rows);
   // The first one counts: a server that a value was sent to does not become its origin by sending it back.
   const noted = "INSERT INTO vault_server (scope, class, number, server, is_origin) VALUES";
@@ -102,7 +107,7 @@ function readKnown(digested: readonly Digested[], { store, scope }: MintParts): 
         (_, index) => chunk[index] ?? chunk[0] ?? "",
       );
       const rows = store.all<Surface>(
-        `SELECT number, variant, is_number, canonical_digest, surface_digest, seen_at FROM vault_value
+        `SELECT number, variant, is_number, canonical_digest, surface_digest, is_mixed, seen_at FROM vault_value
          WHERE scope = ? AND class = ? AND canonical_digest IN (${params.map(() => "?").join(", ")}) ORDER BY number, variant`,
         [scope, name, ...params],
       );
@@ -121,6 +126,14 @@ function nextNumber(name: string, counters: Map<string, number>, { store, counte
   const last = counters.get(name) ?? store.get<{ last: number }>(sql, [counterScope, name])?.last ?? 0;
   counters.set(name, last + 1);
   return last + 1;
+}
+
+/** What was more than a value is one by itself too: whoever knows values hears of it as of a new one. */
+function unmix({ class: name, number, variant }: Token, { store, scope }: MintParts): void {
+  store.run(
+    "UPDATE vault_value SET is_mixed = 0, id = (SELECT max(id) + 1 FROM vault_value) WHERE scope = ? AND class = ? AND number = ? AND variant = ?",
+    [scope, name, number, variant],
+  );
 }
 
 function touch({ class: name, number }: Token, { store, scope, now }: MintParts): void {

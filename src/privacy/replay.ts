@@ -29,8 +29,9 @@ export interface Looked {
 export function replay(look: Looked, { known, disguised, echoes }: ReplayParts): void {
   const here = createKnownValues();
   for (const { text, findings } of look.slots)
-    for (const { start, end, class: name } of findings)
-      if (name !== literalClass && name !== textClass) here.add({ class: name, surface: text.slice(start, end) });
+    for (const { start, end, class: name, isMixed } of findings)
+      if (name !== literalClass && name !== textClass && isMixed !== true)
+        here.add({ class: name, surface: text.slice(start, end) });
   function findKnown(slot: Slot): void {
     const { text, kind } = slot;
     if (kind === "number" || look.digits.has(slot)) {
@@ -79,17 +80,17 @@ function inherit(one: Finding, inside: readonly Finding[], text: string): Findin
   if (only?.start === one.start && only.end === one.end) return only;
   const guarded = guardedClasses.find((name) => inside.some((echo) => echo.class === name));
   const own = { start: one.start, end: one.end };
-  if (guarded !== undefined) return one.class === guarded ? one : { ...own, class: guarded };
+  if (guarded !== undefined) return { ...own, class: guarded, isMixed: true };
   if (one.class === "EMAIL") {
     const domain = one.start + domainAt(text.slice(one.start, one.end));
     return inside.every((echo) => isPersonal.has(echo.class) && echo.start <= domain)
       ? one
-      : { ...own, class: textClass };
+      : { ...own, class: textClass, isMixed: true };
   }
   // With something before it, it would be another value, of which a question tells how the first one begins.
   return inside.length === 1 && only?.class === one.class && only.of !== undefined
     ? { ...one, of: only.of }
-    : { ...own, class: textClass };
+    : { ...own, class: textClass, isMixed: true };
 }
 
 /** What an address may hold: what it has before its domain. */

@@ -307,12 +307,13 @@ function toNestedJson(text: string): { value: Json; indent: number } | undefined
 function mint(slots: readonly Slot[], server: string, { vault }: SealParts): void {
   const values: FoundValue[] = [];
   for (const { text, findings, isNumber } of slots)
-    for (const { start, end, class: name, of } of findings) {
+    for (const { start, end, class: name, of, isMixed = false } of findings) {
       const surface = toDecoded(text.slice(start, end)) ?? text.slice(start, end);
       const isQuoted = name === literalClass && isJsonString(text, start, end);
       values.push({
         ...{ class: name, surface: isQuoted ? `"${surface}"` : surface, isNumber },
         ...(of === undefined ? {} : { of }),
+        ...(isMixed ? { isMixed } : {}),
       });
     }
   const tokens = vault.mint(values, server);

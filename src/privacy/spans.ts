@@ -59,6 +59,7 @@ export function joinFindings(found: readonly Finding[]): Finding[] {
       last.end = one.end;
       // What is more than a value is not another form of it.
       delete last.of;
+      last.isMixed = true;
     }
   }
   return joined;

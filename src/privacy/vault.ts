@@ -16,6 +16,8 @@ export interface FoundValue {
   isNumber?: boolean;
   /** The value that it is another form of. */
   of?: string;
+  /** It is more than a value, and tells nothing about other texts. */
+  isMixed?: boolean;
 }
 
 /** What stands behind one token. */
@@ -124,8 +126,8 @@ export function createVault({
       if (values.length === 0) return [];
       const cached = freshTokens();
       const keys = values.map(
-        ({ class: name, surface, isNumber, of }) =>
-          `${server}\0${name}\0${isNumber === true ? "n" : "s"}\0${surface}\0${of ?? ""}`,
+        ({ class: name, surface, isNumber, of, isMixed }) =>
+          `${server}\0${name}\0${isNumber === true ? "n" : "s"}${isMixed === true ? "m" : ""}\0${surface}\0${of ?? ""}`,
       );
       if (keys.every((one) => cached.has(one))) return keys.map((one) => cached.get(one) ?? "");
       const missing = new Map<string, FoundValue>();
@@ -192,7 +194,7 @@ export function createVault({
       if (isReset) lastId = 0;
       seenGeneration = current;
       const rows = store.all<Row & { id: number; class: string }>(
-        "SELECT id, class, number, variant, sealed, key_id FROM vault_value WHERE scope = ? AND id > ? AND class <> ? ORDER BY id DESC LIMIT ?",
+        "SELECT id, class, number, variant, sealed, key_id FROM vault_value WHERE scope = ? AND id > ? AND class <> ? AND is_mixed = 0 ORDER BY id DESC LIMIT ?",
         [scope, lastId, literalClass, limits.knownValuesMax],
       );
       lastId = rows[0]?.id ?? lastId;

@@ -229,4 +229,6 @@ export const migrations: readonly string[] = [
   UPDATE vault_server SET is_sent = 1 WHERE is_origin = 0;
   DROP INDEX vault_server_sent;
   CREATE INDEX vault_server_sent ON vault_server (scope, server) WHERE is_sent = 1;`,
+  // More than a value stands behind a token: it is restored, and looked for nowhere else.
+  `ALTER TABLE vault_value ADD COLUMN is_mixed INTEGER NOT NULL DEFAULT 0;`,
 ];

@@ -19,10 +19,10 @@ export function holdStill() {
 
 /**
  * Programs `from` to `to`, each over both worlds, in one Sluice per world: what one program leaves behind, the next finds.
- * @param {{ createSluice: any, folder: string, from: number, to: number, say?: (text: string) => void }} options
+ * @param {{ createSluice: any, folder: string, from: number, to: number, program?: (seed: number) => string, say?: (text: string) => void }} options
  * @returns {Promise<{ programs: number, statuses: Record<string, number>, differences: { seed: number, code: string, a: string, b: string }[] }>}
  */
-export async function compareWorlds({ createSluice, folder, from, to, say = () => undefined }) {
+export async function compareWorlds({ createSluice, folder, from, to, program = makeProgram, say = () => undefined }) {
   const worlds = [];
   for (const name of /** @type {const} */ (["a", "b"])) {
     writeFileSync(join(folder, `${name}-hr.json`), JSON.stringify(makeWorld(name)));
@@ -51,7 +51,7 @@ export async function compareWorlds({ createSluice, folder, from, to, say = () =
   const differences = [];
   try {
     for (let seed = from; seed < to; seed += 1) {
-      const code = makeProgram(seed);
+      const code = program(seed);
       const [inA, inB] = await Promise.all([see(a, code), see(b, code)]);
       statuses[JSON.parse(inA).status] = (statuses[JSON.parse(inA).status] ?? 0) + 1;
       if (inA !== inB) differences.push({ seed, code, a: inA, b: inB });
