@@ -139,11 +139,9 @@ export function createDisguisedValues(least: Thresholds = anywhere): DisguisedVa
   };
 }
 
-/** The class of a text that cannot be taken apart and holds more than a value. */
+/** The class of a text that cannot be taken apart and holds more than a value: nothing of it may be asked for. */
 function toMixedClass(inside: readonly Finding[]): string {
-  const classes = new Set(inside.map((one) => one.class));
-  const [only = textClass] = classes;
-  return guardedClasses.find((name) => classes.has(name)) ?? (classes.size === 1 ? only : textClass);
+  return guardedClasses.find((name) => inside.some((one) => one.class === name)) ?? textClass;
 }
 
 /** Whether a text is a value in some form, and nothing else: what is to go where the value goes. */
