@@ -746,6 +746,25 @@ describe("what a call is answered with what it was given", () => {
     house.core.restore(sent, true, "crm");
     const answer = house.seal(`was ${[...key].reverse().join("")}x, ${key.slice(0, 400)}`, { sent });
     expect(JSON.stringify(answer)).not.toMatch(/[A-T]{12}/);
+    // All that stands there of it is one token, wherever its pieces are; one value needs no more, whatever its length.
+    expect(house.seal(`all ${key}.`, { sent })).toMatch(/^all \[SECRET_1(\.\d)?\]\.$/);
+    expect(house.seal(`some ${key.slice(7, 777)}.`, { sent })).toMatch(/^some \[SECRET_\d(\.\d)?\]\.$/);
+  });
+
+  test("a text that holds more than a value is one token, no form of any, and known nowhere else", () => {
+    using house = createPrivacyHouse();
+    house.seal({ email: "ana.ruiz@acme.io", phone: "+34 612 350 334" });
+    const sent = { q: "mail=[EMAIL_1]&phone=[PHONE_1]" };
+    house.core.restore(sent, true, "crm");
+    const both = encodeURIComponent("mail=ana.ruiz@acme.io&phone=+34 612 350 334");
+    expect(house.seal(`no such page: ${both}`, { sent })).toBe("no such page: %5BTEXT_1%5D");
+    expect(house.seal(decodeURIComponent(both))).toBe("mail=[EMAIL_1]&phone=[PHONE_1]");
+    expect(() => house.core.ask({ name: "domain", arguments: ["[TEXT_1]"] })).toThrow(/of EMAIL/);
+    // It holds the value: who forgets that forgets this too.
+    expect(house.core.show("[TEXT_1]")?.value).toBe(decodeURIComponent(both));
+    expect(house.core.forget("ana.ruiz@acme.io")).toBe(2);
+    expect(house.core.show("[TEXT_1]")).toBeNull();
+    expect(house.core.show("[PHONE_1]")?.value).toBe("+34 612 350 334");
   });
 
   test("what was forgotten meanwhile fails the answer", () => {

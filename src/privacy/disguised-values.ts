@@ -144,16 +144,23 @@ function toMixedClass(inside: readonly Finding[]): string {
   return guardedClasses.find((name) => inside.some((one) => one.class === name)) ?? textClass;
 }
 
-/** Whether a text is a value in some form, and nothing else: what is to go where the value goes. */
-export function createFormsOf(value: string, classes: Iterable<string>): (text: string) => boolean {
+/** Whether a text is a value in some form and nothing else (what is to go where the value goes), and whether it holds it. */
+export function createFormsOf(
+  value: string,
+  classes: Iterable<string>,
+): { isOne: (text: string) => boolean; isIn: (text: string) => boolean } {
   const forms = createDisguisedValues({ chars: 1, freeChars: 1, digits: 1, name: 1, glued: () => false });
-  for (const name of classes) forms.add({ class: name, surface: value });
+  const parts = createDisguisedValues();
+  for (const name of classes) for (const list of [forms, parts]) list.add({ class: name, surface: value });
   const canonical = toFolded(value);
   const international = (text: string): boolean => withoutCountryCode(text, toFolded(text)).includes(canonical);
-  return (text) => {
-    if (international(text)) return true;
-    const [only] = forms.find(text);
-    return only !== undefined && !/[\p{L}\p{N}]/u.test(text.slice(0, only.start) + text.slice(only.end));
+  return {
+    isOne(text) {
+      if (international(text)) return true;
+      const [only] = forms.find(text);
+      return only !== undefined && !/[\p{L}\p{N}]/u.test(text.slice(0, only.start) + text.slice(only.end));
+    },
+    isIn: (text) => parts.find(text).length > 0,
   };
 }
 

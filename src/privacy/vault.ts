@@ -54,8 +54,8 @@ export interface Vault {
   stats(): { class: string; values: number; tokens: number }[];
   /** Forgets every surface of a value, of each of the classes; says how many records went. */
   forget(value: string, classes: Iterable<string>): number;
-  /** Forgets every value that has a surface of this kind, of all that can be read. */
-  forgetIf(isOne: (surface: string) => boolean): number;
+  /** Forgets every value that has a surface of this kind, of all that can be read; of what is more than a value, by `isIn`. */
+  forgetIf(kind: { isOne: (surface: string) => boolean; isIn: (surface: string) => boolean }): number;
 }
 
 export interface VaultOptions {
@@ -220,15 +220,17 @@ export function createVault({
           ]),
         )
         .reduce((sum, count) => sum + count, 0),
-    forgetIf(isOne) {
-      const rows = store.all<Row & { class: string }>(
-        "SELECT class, number, variant, sealed, key_id FROM vault_value WHERE scope = ? AND class <> ?",
+    forgetIf({ isOne, isIn }) {
+      const rows = store.all<Row & { class: string; is_mixed: number }>(
+        "SELECT class, number, variant, sealed, key_id, is_mixed FROM vault_value WHERE scope = ? AND class <> ?",
         [scope, literalClass],
       );
       const found = new Map<string, [string, number]>();
       for (const row of rows) {
         const token = { class: row.class, number: row.number, variant: row.variant };
-        if (row.key_id === keyOf(row.class).id && isOne(open(row, token)))
+        if (row.key_id !== keyOf(row.class).id) continue;
+        const surface = open(row, token);
+        if (isOne(surface) || (row.is_mixed === 1 && isIn(surface)))
           found.set(`${row.class} ${row.number}`, [row.class, row.number]);
       }
       let count = 0;
