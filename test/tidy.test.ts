@@ -1,4 +1,5 @@
 import { existsSync, readdirSync, readFileSync, statSync } from "node:fs";
+import { isBuiltin } from "node:module";
 import { dirname, join, relative, sep } from "node:path";
 import { fileURLToPath } from "node:url";
 import { describe, expect, it } from "vitest";
@@ -54,7 +55,7 @@ function filesBelow(folder: string, endings: string[]): string[] {
 
 const sources = filesBelow(join(root, "src"), [".ts", ".js"]);
 
-function importsOf(path: string): { specifier: string; isType: boolean }[] {
+function importsOf(path: string): { specifier: string; isType: boolean; isLater?: true }[] {
   const text = readFileSync(path, "utf8").replace(/^\s*(\/\/|\*|\/\*).*$/gm, "");
   const found = [
     ...text.matchAll(/(?:^|\n)\s*(?:import|export)\s+(type\s)?(?:[^"'();]*?\sfrom\s+)?["']([^"'\n]+)["']/g),
@@ -62,7 +63,7 @@ function importsOf(path: string): { specifier: string; isType: boolean }[] {
   const dynamic = [...text.matchAll(/import\(\s*["']([^"'\n]+)["']\s*\)/g)];
   return [
     ...found.map((match) => ({ specifier: match[2] ?? "", isType: match[1] !== undefined })),
-    ...dynamic.map((match) => ({ specifier: match[1] ?? "", isType: false })),
+    ...dynamic.map((match) => ({ specifier: match[1] ?? "", isType: false, isLater: true as const })),
   ];
 }
 
@@ -97,6 +98,23 @@ describe("the shape of the code", () => {
         !relative(join(root, "src"), path).startsWith(clientOnlyIn + sep),
     );
     expect(wrong).toEqual([]);
+  });
+
+  it("loads few packages before it is used: each file costs every start", () => {
+    const seen = new Set<string>();
+    const packages = new Set<string>();
+    function visit(path: string): void {
+      if (seen.has(path)) return;
+      seen.add(path);
+      for (const { specifier, isType, isLater } of importsOf(path)) {
+        if (isType || isLater === true) continue;
+        if (specifier.startsWith(".")) visit(join(dirname(path), specifier));
+        else if (!isBuiltin(specifier)) packages.add(specifier);
+      }
+    }
+    visit(join(root, "src/index.ts"));
+    expect(seen.size).toBeGreaterThan(100);
+    expect([...packages].sort()).toEqual(["libsql", "oxc-parser", "oxc-transform"]);
   });
 
   it("has no cycle between files", () => {

@@ -6,7 +6,6 @@ import type { Engine } from "../sandbox/engines/engine.ts";
 import type { Pool } from "../sandbox/pool.ts";
 import type { Store } from "../store/store.ts";
 import type { HealthCheck } from "./sluice.ts";
-import { checkVault } from "./vault-health.ts";
 import { checkAppArmor, checkMemoryBound, checkWalls } from "./wall-health.ts";
 
 /** More than the room that is left in a file or page already there. */
@@ -46,6 +45,8 @@ export async function checkHealth(
       return Promise.resolve(store.file);
     }),
   ]);
+  // What reads the vault is large, and the host that runs programs does not read it: a thread does.
+  const { checkVault } = await import("./vault-health.ts");
   needed.push(checkVault(config, { store, isOn: isSealing }));
   return [...needed, ...(await checkWalls(config, engine)), checkMemoryBound(), await checkAppArmor(pool)];
 }

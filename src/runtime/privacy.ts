@@ -16,7 +16,7 @@ import { createPrivacy, type Privacy } from "../privacy/privacy.ts";
 import type { PrivacySettings, SealRequest } from "../privacy/privacy-core.ts";
 import type { SealMode } from "../privacy/seal.ts";
 import { createTokenGrammar } from "../privacy/token.ts";
-import { purgeVault } from "../privacy/vault.ts";
+import { purgeVault } from "../privacy/forget.ts";
 import { loadVaultKey } from "../privacy/vault-key.ts";
 import type { SealedResponse } from "../sandbox/network/network-gate.ts";
 import type { Store } from "../store/store.ts";
