@@ -13,8 +13,6 @@ const noninterference = {
     const { programs, statuses, differences } = await inFolder(
       async (folder) => await compareWorlds({ createSluice, folder, from: 0, to: PROGRAMS, say }),
     );
-    for (const { seed, a, b } of differences.slice(0, 5))
-      say(`seed ${seed}\n  ${a.slice(0, 500)}\n  ${b.slice(0, 500)}`);
     return {
       rows: [
         toValueRow("programs", "", programs),

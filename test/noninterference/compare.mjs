@@ -9,6 +9,9 @@ import { makeWorld } from "./worlds.mjs";
 
 const server = fileURLToPath(new URL("../servers/people.mjs", import.meta.url));
 
+/** Differences that are told when they are found: one is often the cause of those after it. */
+const SHOWN = 5;
+
 /** What is the same for both worlds by definition: the clock, and the seed of each execution. */
 export function holdStill() {
   const now = Date.UTC(2026, 0, 1);
@@ -54,7 +57,11 @@ export async function compareWorlds({ createSluice, folder, from, to, program = 
       const code = program(seed);
       const [inA, inB] = await Promise.all([see(a, code), see(b, code)]);
       statuses[JSON.parse(inA).status] = (statuses[JSON.parse(inA).status] ?? 0) + 1;
-      if (inA !== inB) differences.push({ seed, code, a: inA, b: inB });
+      if (inA !== inB) {
+        differences.push({ seed, code, a: inA, b: inB });
+        if (differences.length <= SHOWN)
+          say(`seed ${seed}\n${code}\n  ${inA.slice(0, 2_000)}\n  ${inB.slice(0, 2_000)}`);
+      }
       if ((seed - from) % 100 === 99) say(`${seed - from + 1} programs, ${differences.length} differences`);
     }
     const [modulesA, modulesB] = await Promise.all(
