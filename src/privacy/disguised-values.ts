@@ -1,10 +1,10 @@
-import { guardedClasses, textClass } from "./classes.ts";
+import { textClass } from "./classes.ts";
 import { decodedParts } from "./decoded-parts.ts";
 import type { Finding } from "./finding.ts";
 import { foldText, toFolded } from "./folded-text.ts";
 import { Forms, toCodes } from "./forms.ts";
 import { withoutCountryCode } from "./number-keys.ts";
-import { toDisjoint } from "./spans.ts";
+import { guardedAmong, toDisjoint } from "./spans.ts";
 
 /** Known values that a text holds in another form: other case, spaced, reversed, encoded. */
 export interface DisguisedValues {
@@ -108,7 +108,8 @@ export function createDisguisedValues(least: Thresholds = anywhere): DisguisedVa
       const { start, end } = part;
       const all = inside.find((one) => one.start === 0 && one.end === part.text.length);
       if (all !== undefined) found.push({ ...all, start, end });
-      else if (inside.length > 0) found.push({ start, end, class: toMixedClass(inside), isMixed: true });
+      // It cannot be taken apart, and nothing of it may be asked for.
+      else if (inside.length > 0) found.push({ start, end, class: guardedAmong(inside) ?? textClass, isMixed: true });
     }
     return found;
   }
@@ -137,11 +138,6 @@ export function createDisguisedValues(least: Thresholds = anywhere): DisguisedVa
       glued.clear();
     },
   };
-}
-
-/** The class of a text that cannot be taken apart and holds more than a value: nothing of it may be asked for. */
-function toMixedClass(inside: readonly Finding[]): string {
-  return guardedClasses.find((name) => inside.some((one) => one.class === name)) ?? textClass;
 }
 
 /** Whether a text is a value in some form and nothing else (what is to go where the value goes), and whether it holds it. */

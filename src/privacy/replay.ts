@@ -1,10 +1,10 @@
-import { guardedClasses, literalClass, textClass } from "./classes.ts";
+import { literalClass, textClass } from "./classes.ts";
 import type { DisguisedValues } from "./disguised-values.ts";
 import type { Echoes } from "./echoes.ts";
 import type { Finding } from "./finding.ts";
 import { createKnownValues, type KnownValues } from "./known-values.ts";
 import type { Slot } from "./slot.ts";
-import { joinFindings, widenFindings } from "./spans.ts";
+import { guardedAmong, joinFindings, widenFindings } from "./spans.ts";
 
 export interface ReplayParts {
   known: KnownValues;
@@ -78,19 +78,14 @@ function inheriting(found: readonly Finding[], echoes: readonly Finding[], text:
 function inherit(one: Finding, inside: readonly Finding[], text: string): Finding {
   const [only] = inside;
   if (only?.start === one.start && only.end === one.end) return only;
-  const guarded = guardedClasses.find((name) => inside.some((echo) => echo.class === name));
-  const own = { start: one.start, end: one.end };
-  if (guarded !== undefined) return { ...own, class: guarded, isMixed: true };
+  const mixed = { start: one.start, end: one.end, class: guardedAmong(inside) ?? textClass, isMixed: true };
+  if (mixed.class !== textClass) return mixed;
   if (one.class === "EMAIL") {
     const domain = one.start + domainAt(text.slice(one.start, one.end));
-    return inside.every((echo) => isPersonal.has(echo.class) && echo.start <= domain)
-      ? one
-      : { ...own, class: textClass, isMixed: true };
+    return inside.every((echo) => isPersonal.has(echo.class) && echo.start <= domain) ? one : mixed;
   }
   // With something before it, it would be another value, of which a question tells how the first one begins.
-  return inside.length === 1 && only?.class === one.class && only.of !== undefined
-    ? { ...one, of: only.of }
-    : { ...own, class: textClass, isMixed: true };
+  return inside.length === 1 && only?.class === one.class && only.of !== undefined ? { ...one, of: only.of } : mixed;
 }
 
 /** What an address may hold: what it has before its domain. */

@@ -10,11 +10,11 @@ import { findLookAlikes } from "./look-alikes.ts";
 import { digitsOnly, saysOf } from "./number-keys.ts";
 import { type ReplayParts, replay } from "./replay.ts";
 import { Slot } from "./slot.ts";
-import { joinFindings, mergeFindings } from "./spans.ts";
+import { guardedAmong, joinFindings, mergeFindings } from "./spans.ts";
 import { toSpelled } from "./spelled-list.ts";
 import { formatClassAt } from "./schema-place.ts";
 import { isWrapped, toColumns, toHeaders, toPair } from "./shapes.ts";
-import { guardedClasses, literalClass, textClass } from "./classes.ts";
+import { literalClass, textClass } from "./classes.ts";
 import { type TokenGrammar } from "./token.ts";
 import type { FoundValue, Vault } from "./vault.ts";
 
@@ -182,7 +182,9 @@ class Look {
     if (typeof value === "number") return this.#number(value, whole, at);
     if (value.trim() === "") return value;
     if (whole !== undefined) return this.#whole(value, whole);
-    if (this.#options.mode === "strict") return this.#whole(value, this.#guardedIn(value) ?? textClass);
+    // What is dangerous anywhere stays so where everything is opaque.
+    if (this.#options.mode === "strict")
+      return this.#whole(value, guardedAmong(this.#parts.detector.inText(value)) ?? textClass);
     const nested = depth > limits.sealDepthMax ? undefined : toNestedJson(value);
     if (nested !== undefined) return { nested: this.visit(nested.value, at, [], depth + 1), indent: nested.indent };
     return digitsOnly.test(value) ? this.#digits(value, at) : this.#text(value);
@@ -214,12 +216,6 @@ class Look {
   #key(key: string): string | Slot {
     if (this.#parts.echoes === undefined || this.#options.mode === "literals") return key;
     return this.#add(new Slot(key, [], "key"));
-  }
-
-  /** What is dangerous anywhere stays so where everything is opaque. */
-  #guardedIn(text: string): string | undefined {
-    const found = this.#parts.detector.inText(text).map((one) => one.class);
-    return guardedClasses.find((name) => found.includes(name));
   }
 
   #classOf(value: string | number, at: Place, siblings: readonly string[]): string | undefined {
@@ -311,9 +307,8 @@ function mint(slots: readonly Slot[], server: string, { vault }: SealParts): voi
       const surface = toDecoded(text.slice(start, end)) ?? text.slice(start, end);
       const isQuoted = name === literalClass && isJsonString(text, start, end);
       values.push({
-        ...{ class: name, surface: isQuoted ? `"${surface}"` : surface, isNumber },
+        ...{ class: name, surface: isQuoted ? `"${surface}"` : surface, isNumber, isMixed },
         ...(of === undefined ? {} : { of }),
-        ...(isMixed ? { isMixed } : {}),
       });
     }
   const tokens = vault.mint(values, server);

@@ -1,4 +1,4 @@
-import { literalClass } from "./classes.ts";
+import { guardedClasses, literalClass } from "./classes.ts";
 import type { Finding } from "./finding.ts";
 
 /** The text with each span replaced; spans are sorted and disjoint. */
@@ -63,6 +63,11 @@ export function joinFindings(found: readonly Finding[]): Finding[] {
     }
   }
   return joined;
+}
+
+/** The class among them that is dangerous anywhere, if there is one: all that they are in is of it. */
+export function guardedAmong(found: readonly Finding[]): string | undefined {
+  return guardedClasses.find((name) => found.some((one) => one.class === name));
 }
 
 /** Sorted; of those that overlap the first, the longest of them, stays. */
