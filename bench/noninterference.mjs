@@ -8,7 +8,8 @@ const PROGRAMS = Number(process.env["SLUICE_BENCH_PROGRAMS"] ?? 10_000);
 const noninterference = {
   about: "the same programs over two people's data of one shape: whether anything that a model sees differs",
   async run(say) {
-    holdStill();
+    const { limits } = await load("base/limits.js");
+    holdStill(limits);
     const { createSluice } = await load("index.js");
     const { programs, statuses, differences } = await inFolder(
       async (folder) => await compareWorlds({ createSluice, folder, from: 0, to: PROGRAMS, say }),

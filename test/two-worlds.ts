@@ -4,6 +4,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import type { JsonObject } from "../src/base/json.ts";
+import { limits } from "../src/base/limits.ts";
 import type { ExecutionResult } from "../src/runtime/outcome.ts";
 import type { Sluice } from "../src/runtime/sluice.ts";
 import { holdStill } from "./noninterference/compare.mjs";
@@ -24,7 +25,7 @@ export async function openTwoWorlds(
   config: JsonObject = {},
   more: { a: JsonObject; b: JsonObject } = { a: {}, b: {} },
 ): Promise<TwoWorlds> {
-  holdStill();
+  holdStill(limits);
   const { createSluice } = await import("../src/runtime/create-sluice.ts");
   const folder = mkdtempSync(join(tmpdir(), "sluice-worlds-"));
   const worlds: Sluice[] = [];

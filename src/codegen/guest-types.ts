@@ -110,9 +110,9 @@ export const { readFile, writeFile, appendFile, mkdir, readdir, stat, lstat, rm,
     `${callTool}
 export function searchTools(query: string, options?: { detail?: "name" | "summary" | "full"; limit?: number; server?: string }): Promise<any>;
 export const pii: {
-  domain(token: string): Promise<string>;
+  domain(token: string): Promise<string | null>;
   country(token: string): Promise<string | null>;
-  last4(token: string): Promise<string>;
+  last4(token: string): Promise<string | null>;
   ageBand(token: string): Promise<string | null>;
   same(a: string, b: string): Promise<boolean>;
   sortKey(token: string): Promise<string>;

@@ -13,19 +13,16 @@ export type Draft =
   | Slot
   | { items: Draft[] }
   | { members: Member[] }
-  /** A text of JSON. */
-  | { nested: Draft; indent: number }
   /** A list that spells a text: the text if a value is in it, else the list. */
   | { spelled: Slot; plain: Draft };
 
-type Member = [string | Slot, Draft];
+export type Member = [string | Slot, Draft];
 
 /** The value, with the tokens that its texts have. */
 export function toValue(draft: Draft): Json {
   if (draft === null || typeof draft !== "object") return draft;
   if (draft instanceof Slot) return draft.isNumber && draft.findings.length === 0 ? Number(draft.text) : toText(draft);
   if ("items" in draft) return draft.items.map(toValue);
-  if ("nested" in draft) return JSON.stringify(toValue(draft.nested), null, draft.indent);
   if ("spelled" in draft) return isSpelled(draft) ? toText(draft.spelled) : toValue(draft.plain);
   const members = draft.members.map(([key, member]): [string, Json] => [
     typeof key === "string" ? key : toText(key),
@@ -42,18 +39,15 @@ export function toValue(draft: Draft): Json {
  * The texts in the order in which they are numbered. Keys that are numbers stand in the order of their size, and numbering
  * them as they stand would tell it: those that are sealed come last, in the order of what they have, without its values.
  */
-export function withoutSizes(draft: Draft, slots: readonly Slot[]): readonly Slot[] {
-  let isChanged = false;
+export function withoutSizes(draft: Draft): readonly Slot[] {
   const ordered = new Set<Slot>();
   function visit(one: Draft): void {
     if (one === null || typeof one !== "object") return;
     if (one instanceof Slot) ordered.add(one);
     else if ("items" in one) one.items.forEach(visit);
-    else if ("nested" in one) visit(one.nested);
     else if ("spelled" in one) visit(isSpelled(one) ? one.spelled : one.plain);
     else {
       const hidden = one.members.filter(isHidden);
-      isChanged ||= hidden.length > 1;
       const others = hidden.length > 1 ? one.members.filter((member) => !isHidden(member)) : one.members;
       for (const [key, member] of others) {
         visit(key);
@@ -63,8 +57,7 @@ export function withoutSizes(draft: Draft, slots: readonly Slot[]): readonly Slo
     }
   }
   visit(draft);
-  // Those of a list that spells a value are not numbered.
-  return isChanged || ordered.size < slots.length ? [...ordered] : slots;
+  return [...ordered];
 }
 
 /** Equal ones in an order that says nothing. */
@@ -78,12 +71,12 @@ function toSorted(hidden: readonly Member[]): Member[] {
 }
 
 /** Whether a key was a number that JavaScript puts in its order, and is sealed. */
-function isHidden(member: Member | undefined): boolean {
+export function isHidden(member: Member | undefined): boolean {
   const key = member?.[0];
   return key instanceof Slot && isIndexKey(key.text) && key.findings.length > 0;
 }
 
-function isSpelled({ spelled }: { spelled: Slot }): boolean {
+export function isSpelled({ spelled }: { spelled: Slot }): boolean {
   return spelled.findings.length > 0;
 }
 

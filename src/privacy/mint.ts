@@ -23,10 +23,11 @@ const DAY_MS = 86_400_000;
 interface Surface {
   number: number;
   variant: number;
-  is_number: number;
+  is_json: number;
   canonical_digest: string;
   surface_digest: string;
   is_mixed: number;
+  has_writing: number;
   seen_at: number;
 }
 
@@ -38,11 +39,13 @@ export function mintValues(values: readonly FoundValue[], server: string, parts:
   const counters = new Map<string, number>();
   const rows: SqlValue[][] = [];
   const servers = new Map<string, SqlValue[]>();
+  const writings: [token: Token, writing: string, isAnother: boolean][] = [];
   const texts = digested.map(({ value, canonicalDigest, surfaceDigest }) => {
-    const { class: name, isNumber = false, isMixed = false } = value;
+    const { class: name, surface, writing, isMixed = false } = value;
+    const isJson = Number(value.isJson === true);
     const key = `${name} ${canonicalDigest}`;
     const surfaces = known.get(key) ?? [];
-    const same = surfaces.find((row) => row.surface_digest === surfaceDigest && row.is_number === Number(isNumber));
+    const same = surfaces.find((row) => row.surface_digest === surfaceDigest && row.is_json === isJson);
     const token: Token = {
       class: name,
       number: surfaces[0]?.number ?? nextNumber(name, counters, parts),
@@ -51,19 +54,21 @@ export function mintValues(values: readonly FoundValue[], server: string, parts:
     if (same === undefined) {
       const own = keyOf(name);
       const ids: SqlValue[] = [parts.scope, name, token.number, token.variant, own.id, canonicalDigest, surfaceDigest];
-      rows.push([...ids, Number(isNumber), own.encrypt(value.surface, about(token)), Number(isMixed), now]);
-      const row = { ...token, is_number: Number(isNumber), is_mixed: Number(isMixed), seen_at: now };
+      rows.push([...ids, isJson, own.encrypt(surface, about(token)), Number(isMixed), now]);
+      const row = { ...token, is_json: isJson, is_mixed: Number(isMixed), has_writing: 0, seen_at: now };
       known.set(key, [...surfaces, { ...row, canonical_digest: canonicalDigest, surface_digest: surfaceDigest }]);
     } else {
       if (same.is_mixed === 1 && !isMixed) unmix(token, parts);
       if (now - same.seen_at > DAY_MS) touch(token, parts);
     }
+    if (writing !== undefined) writings.push([token, writing, same?.has_writing === 1]);
     if (name !== literalClass) servers.set(`${name} ${token.number}`, [parts.scope, name, token.number, server, 1]);
     return toTokenText(token);
   });
   const into =
-    "scope, class, number, variant, key_id, canonical_digest, surface_digest, is_number, sealed, is_mixed, seen_at";
+    "scope, class, number, variant, key_id, canonical_digest, surface_digest, is_json, sealed, is_mixed, seen_at";
   insert(parts.store, `INSERT INTO vault_value (${into}) VALUES`, "", rows);
+  for (const [token, writing, isAnother] of writings) if (writing !== "" || isAnother) write(token, writing, parts);
   // The first one counts: a server that a value was sent to does not become its origin by sending it back.
   const noted = "INSERT INTO vault_server (scope, class, number, server, is_origin) VALUES";
   insert(parts.store, noted, "ON CONFLICT DO NOTHING", [...servers.values()]);
@@ -107,7 +112,7 @@ function readKnown(digested: readonly Digested[], { store, scope }: MintParts): 
         (_, index) => chunk[index] ?? chunk[0] ?? "",
       );
       const rows = store.all<Surface>(
-        `SELECT number, variant, is_number, canonical_digest, surface_digest, is_mixed, seen_at FROM vault_value
+        `SELECT number, variant, is_json, canonical_digest, surface_digest, is_mixed, writing IS NOT NULL AS has_writing, seen_at FROM vault_value
          WHERE scope = ? AND class = ? AND canonical_digest IN (${params.map(() => "?").join(", ")}) ORDER BY number, variant`,
         [scope, name, ...params],
       );
@@ -134,6 +139,15 @@ function unmix({ class: name, number, variant }: Token, { store, scope }: MintPa
     "UPDATE vault_value SET is_mixed = 0, id = (SELECT max(id) + 1 FROM vault_value) WHERE scope = ? AND class = ? AND number = ? AND variant = ?",
     [scope, name, number, variant],
   );
+}
+
+/** Notes how JSON had the text last. */
+function write(token: Token, writing: string, { store, scope, keyOf, about }: MintParts): void {
+  const { class: name, number, variant } = token;
+  const sealed = writing === "" ? null : keyOf(name).encrypt(writing, about(token));
+  store.run("UPDATE vault_value SET writing = ? WHERE scope = ? AND class = ? AND number = ? AND variant = ?", [
+    ...[sealed, scope, name, number, variant],
+  ]);
 }
 
 function touch({ class: name, number }: Token, { store, scope, now }: MintParts): void {

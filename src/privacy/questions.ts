@@ -1,6 +1,7 @@
 import { createHmac } from "node:crypto";
 import { SluiceError } from "../base/errors.ts";
 import type { Json, JsonObject } from "../base/json.ts";
+import { iban } from "./country.ts";
 import { toCanonical } from "./detect/canonical.ts";
 import { type TokenGrammar, toTokenText } from "./token.ts";
 import type { Vault, VaultEntry } from "./vault.ts";
@@ -64,11 +65,20 @@ export function answerQuestion({ name, arguments: args }: Question, parts: Quest
   return answers[name]?.(entry, second, parts) ?? null;
 }
 
+/** One address and nothing else: of what only stands where one belongs, no part is told. */
+const address = /^[^@]+@((?:[\p{L}\p{N}-]+\.)+[\p{L}\p{N}-]+)$/u;
+const card = /^\d{12,19}$/;
+const canonicalOf = ({ token, surface }: VaultEntry): string => toCanonical(token.class, surface);
+
+/** `null`: what is behind the token is not of the form of its class, and none of it is told. */
 const answers: Readonly<Record<string, (entry: VaultEntry, option: Json | undefined, parts: QuestionParts) => Json>> = {
-  domain: ({ surface }) => surface.slice(surface.lastIndexOf("@") + 1).toLowerCase(),
+  domain: (entry) => address.exec(canonicalOf(entry))?.[1] ?? null,
   country: ({ surface, token }, _, { countryOf }) => countryOf(token.class, surface),
-  last4: ({ surface }) => surface.replaceAll(/[^\p{L}\p{N}]/gu, "").slice(-4),
-  ageBand: ({ surface, token }, _, { now }) => toAgeBand(toCanonical(token.class, surface), now()),
+  last4(entry) {
+    const number = canonicalOf(entry);
+    return (entry.token.class === "IBAN" ? iban : card).test(number) ? number.slice(-4) : null;
+  },
+  ageBand: (entry, _, { now }) => toAgeBand(canonicalOf(entry), now()),
   matches: ({ surface }, option) => matches(surface, option as JsonObject),
 };
 

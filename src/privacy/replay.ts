@@ -29,9 +29,9 @@ export interface Looked {
 export function replay(look: Looked, { known, disguised, echoes }: ReplayParts): void {
   const here = createKnownValues();
   for (const { text, findings } of look.slots)
-    for (const { start, end, class: name, isMixed } of findings)
+    for (const { start, end, class: name, isMixed, of } of findings)
       if (name !== literalClass && name !== textClass && isMixed !== true)
-        here.add({ class: name, surface: text.slice(start, end) });
+        for (const surface of new Set([text.slice(start, end), of ?? ""])) here.add({ class: name, surface });
   function findKnown(slot: Slot): void {
     const { text, kind } = slot;
     if (kind === "number" || look.digits.has(slot)) {
@@ -49,7 +49,8 @@ export function replay(look: Looked, { known, disguised, echoes }: ReplayParts):
     }
   }
   for (const slot of look.slots) {
-    if (!slot.isWhole) findKnown(slot);
+    // A look-alike says nothing of what else it holds.
+    if (!slot.isWhole || slot.findings[0]?.class === literalClass) findKnown(slot);
     if (echoes === undefined || (slot.isWhole && slot.findings[0]?.class === textClass)) continue;
     const again = look.isOver() ? [] : echoes.find(slot.text, look.isOver);
     if (look.isOver()) look.withhold(slot);

@@ -5,8 +5,9 @@ import { scalarTypeAt } from "./schema-place.ts";
 import { literalClass, textClass } from "./classes.ts";
 import { type RestoredValue, toWordAround } from "./echoes.ts";
 import { isIndexKey } from "./index-key.ts";
-import { isJson, jsonString } from "./look-alikes.ts";
-import { replaceSpans } from "./spans.ts";
+import { findJson, jsonString, toPlaces } from "./embedded-json.ts";
+import { isNumber, isString, type JsonText, toEscaped, toInner, toRead } from "./json-text.ts";
+import { notInside, replaceSpans } from "./spans.ts";
 import { type Token, type TokenGrammar, type TokenInText, toTokenText } from "./token.ts";
 import type { Vault, VaultEntry } from "./vault.ts";
 
@@ -43,7 +44,7 @@ export function findTokens(args: JsonObject, grammar: TokenGrammar): TokenUse[] 
   const note = (use: TokenUse): VaultEntry => {
     if (use.token.class !== literalClass) uses.push(use);
     // Each stands for itself, so that they are found by the walk that restores them.
-    return { token: use.token, surface: toTokenText(use.token), isNumber: false };
+    return { token: use.token, surface: toTokenText(use.token) };
   };
   new Restoring(true, grammar, note).visit(args, []);
   return uses;
@@ -138,7 +139,7 @@ class Restoring {
     const members = new Map<string, Json>();
     let hidden: string | undefined;
     for (const [key, member] of Object.entries(value)) {
-      const name = this.#text(key, findIn(key, this.#grammar), path, true);
+      const name = this.#text(key, path);
       if (name !== key && isIndexKey(name)) hidden = key;
       if (members.has(name))
         throw new SluiceError(
@@ -153,94 +154,106 @@ class Restoring {
 
   #leaf(text: string, path: readonly string[]): Json {
     if (!text.includes("[") && !text.includes("%5")) return text;
-    const found = findIn(text, this.#grammar);
-    const entry = this.#whole(text, found, path, true);
-    if (entry === undefined) return this.#text(text, found, path, true);
-    const wanted = scalarTypeAt(this.#schema, path) ?? (entry.isNumber ? "number" : "string");
-    return wanted === "number" ? toNumber(entry) : this.#count(toRead(entry));
+    const entry = this.#whole(text, path, true);
+    if (entry === undefined) return this.#text(text, path);
+    const wanted = scalarTypeAt(this.#schema, path) ?? (isNumber(entry) ? "number" : "string");
+    return wanted === "number" ? toNumber(entry) : this.#count(entry.surface);
   }
 
   /** What is behind a text that is one token. */
-  #whole(text: string, [only]: readonly Found[], path: readonly string[], isWhole: boolean): VaultEntry | undefined {
+  #whole(text: string, path: readonly string[], isMember: boolean): VaultEntry | undefined {
+    const [only] = findIn(text, this.#grammar);
     if (only?.start !== 0 || only.end !== text.length) return undefined;
-    const entry = this.#entryOf({ token: only.token, path, isWhole });
+    const entry = this.#entryOf({ token: only.token, path, isWhole: isMember });
     this.#onRestored?.(entry, entry.surface, 0);
     return entry;
   }
 
-  /** `found`: what `findIn` finds; `isMember`: it is all of a member or key, not of a string in JSON in it. */
-  #text(text: string, found: readonly Found[], path: readonly string[], isMember: boolean): string {
-    const json = this.#inJson(text, found, path);
-    if (json !== undefined) return json;
-    const parts = [
-      ...found.map((part) => ({ ...part, isEncoded: false })),
-      ...this.#grammar.findEncoded(text).map((part) => ({ ...part, isEncoded: true })),
-    ]
-      .sort((a, b) => a.start - b.start)
-      .map(({ start, end, token, isEncoded }) => {
-        const isWhole = isMember && start === 0 && end === text.length;
-        const entry = this.#entryOf({ token, path, isWhole });
-        const written = isWhole ? toRead(entry) : toWritten(entry);
-        return { start, end, entry, written: this.#count(isEncoded ? encodeURIComponent(written) : written) };
-      });
-    const restored = replaceSpans(text, parts, (index) => parts[index]?.written ?? "");
+  #text(text: string, path: readonly string[]): string {
+    const edits = this.#edits(text, path, true);
+    return replaceSpans(text, edits, (index) => edits[index]?.written ?? "");
+  }
+
+  /** What to write in a text, sorted; `isMember`: it is all of a member or key, not a string in JSON in it. */
+  #edits(text: string, path: readonly string[], isMember: boolean): Edit[] {
+    if (!text.includes("[") && !text.includes("%5")) return [];
+    const plain = findIn(text, this.#grammar);
+    const json = findJson(text);
+    const tokens = [
+      ...notInside(plain, json).map((part) => ({ ...part, isEncoded: false })),
+      ...notInside(this.#grammar.findEncoded(text), json).map((part) => ({ ...part, isEncoded: true })),
+    ].map(({ start, end, token, isEncoded }) => {
+      const entry = this.#entryOf({ token, path, isWhole: isMember && start === 0 && end === text.length });
+      const written = this.#count(isEncoded ? encodeURIComponent(entry.surface) : entry.surface);
+      return { start, end, written, up: 0, entry, json: isEncoded ? {} : entry };
+    });
+    const edits: Edit[] = [...tokens, ...this.#inJson(text, json, path)].sort((a, b) => a.start - b.start);
+    if (this.#onRestored === undefined || tokens.length === 0) return edits;
+    const restored = replaceSpans(text, edits, (index) => edits[index]?.written ?? "");
     let shift = 0;
-    for (const { start, end, entry, written } of parts) {
-      this.#onRestored?.(entry, restored, start + shift);
+    for (const { start, end, entry, written } of edits) {
+      if (entry !== undefined) this.#onRestored(entry, restored, start + shift);
       shift += written.length - (end - start);
     }
-    return restored;
+    return edits;
   }
 
-  /** JSON inside a string: its strings are restored one by one, everything else stays as it is written. */
-  #inJson(text: string, [token]: readonly Found[], path: readonly string[]): string | undefined {
-    const first = /^\s*[{[]/.exec(text);
-    if (first === null || token?.start === first[0].length - 1 || !isJson(text)) return undefined;
+  /** JSON inside a text: its strings are restored one by one, everything else stays as it is written. */
+  #inJson(text: string, json: readonly { start: number; end: number }[], path: readonly string[]): Edit[] {
     let hidden: string | undefined;
-    const keys = new Set<string>();
-    const written = text.replaceAll(jsonString, (literal: string, at: number) => {
-      colon.lastIndex = at + literal.length;
-      const isKey = colon.test(text);
-      const restored = this.#jsonString(literal, path, isKey);
-      if (!isKey) return restored;
-      // All that the text names, wherever: who reads it puts them in their order.
-      const name = JSON.parse(restored) as string;
-      keys.add(name);
-      if (restored !== literal && isIndexKey(name)) hidden = literal;
-      return restored;
-    });
-    if (hidden !== undefined) refuseOrder(hidden, [...keys]);
-    return written;
+    const edits: Edit[] = [];
+    const keys: string[] = [];
+    for (const { start, end } of json)
+      for (const { 0: literal, index } of text.slice(start, end).matchAll(jsonString)) {
+        const at = start + index;
+        colon.lastIndex = at + literal.length;
+        const isKey = colon.test(text);
+        const inside = mayHaveToken.test(literal) ? this.#jsonString(literal, path, isKey) : [];
+        edits.push(...inside.map((edit) => ({ ...edit, start: at + edit.start, end: at + edit.end })));
+        if (!isKey) continue;
+        const key = replaceSpans(literal, inside, (one) => inside[one]?.written ?? "");
+        keys.push(key);
+        if (inside.length > 0 && isIndexKey(toRead({ json: key }))) hidden = literal;
+      }
+    // All that the text names, wherever: who reads it puts them in their order.
+    if (hidden !== undefined) refuseOrder(hidden, [...new Set(keys.map((json) => toRead({ json })))]);
+    return edits;
   }
 
-  #jsonString(literal: string, path: readonly string[], isKey: boolean): string {
+  #jsonString(literal: string, path: readonly string[], isKey: boolean): Edit[] {
     const inner = JSON.parse(literal) as string;
-    const inside = findIn(inner, this.#grammar);
-    const entry = this.#whole(inner, inside, path, false);
-    if (entry === undefined) {
-      const restored = this.#text(inner, inside, path, false);
-      return restored === inner ? literal : JSON.stringify(restored);
-    }
-    if (isQuoted(entry)) return this.#count(entry.surface);
-    return JSON.stringify(entry.isNumber && !isKey ? toNumber(entry) : this.#count(entry.surface));
+    const edits = this.#edits(inner, path, false);
+    const [only] = edits;
+    const { json } = only?.json ?? {};
+    // A number, a list or an object, where a string has its token.
+    if (only?.up === 0 && only.end - only.start === inner.length && json !== undefined && !isKey && !isString({ json }))
+      return [{ start: 0, end: literal.length, written: json, up: 0, json: {} }];
+    const placeOf = toPlaces(literal);
+    return edits.map(({ start, end, written, json: own, up }) => ({
+      ...{ start: placeOf(start), end: placeOf(end), up: up + 1, json: own },
+      written: toInner(own, up + 1) ?? toEscaped(written),
+    }));
   }
 }
+
+/** What is put in the place of a part of a text. */
+interface Edit {
+  start: number;
+  end: number;
+  written: string;
+  /** What the token stands for, if it is in no string of JSON there. */
+  entry?: VaultEntry;
+  /** In how many it is. */
+  up: number;
+  /** How that was written in JSON. */
+  json: Partial<JsonText>;
+}
+
+/** Asked of strings of JSON, without looking closely: escapes may hide one. */
+const mayHaveToken = /[[\\]|%5/;
 
 /** What follows a key. */
 const colon = /\s*:/y;
-
-/** A string of JSON, as it was written there: with quotes and escapes. */
-function isQuoted({ token, surface }: VaultEntry): boolean {
-  return token.class === literalClass && surface.startsWith('"') && isJson(surface);
-}
-
-function toRead(entry: VaultEntry): string {
-  return isQuoted(entry) ? (JSON.parse(entry.surface) as string) : entry.surface;
-}
-
-function toWritten(entry: VaultEntry): string {
-  return isQuoted(entry) ? entry.surface.slice(1, -1) : entry.surface;
-}
 
 /** Classes whose values are no numbers, however they are written. */
 const neverNumbers = new Set([
@@ -260,13 +273,14 @@ const neverNumbers = new Set([
  * Where the schema asks for a number: whether that fails depends on the class alone. A value that is none, or that would
  * lose digits, is sent as it is, for its server to refuse.
  */
-function toNumber({ surface, token, isNumber }: VaultEntry): Json {
-  if (neverNumbers.has(token.class) && !isNumber)
+function toNumber(entry: VaultEntry): Json {
+  const { surface, token } = entry;
+  if (neverNumbers.has(token.class) && !isNumber(entry))
     throw new SluiceError(
       "arguments_invalid",
       `Cannot restore ${toTokenText(token)} as a number: the schema asks for one, and it stands for a text`,
     );
-  if (isNumber) return Number(surface);
+  if (isNumber(entry)) return Number(surface);
   const text = surface.trim();
   const value = [text, text.replaceAll(/[\s().+/-]/g, "")].map(toExactNumber).find((one) => one !== undefined);
   return value ?? surface;

@@ -3,9 +3,12 @@ import type { Json, JsonObject, JsonSchema } from "../base/json.ts";
 import { limits } from "../base/limits.ts";
 import type { Detector } from "./detect/detector.ts";
 import { type Draft, toValue, withoutSizes } from "./draft.ts";
+import { inEncoded, inEscaped, toDecoded } from "./encoded-findings.ts";
 import { echoDigitsMin } from "./echoes.ts";
+import { findJson } from "./embedded-json.ts";
 import type { FieldRule } from "./field-rules.ts";
-import type { Finding } from "./finding.ts";
+import { type DraftInText, findingsInJson, withJsonMade } from "./json-findings.ts";
+import { type Layer, toBefore, toLayer } from "./layer.ts";
 import { findLookAlikes } from "./look-alikes.ts";
 import { digitsOnly, saysOf } from "./number-keys.ts";
 import { type ReplayParts, replay } from "./replay.ts";
@@ -14,8 +17,9 @@ import { guardedAmong, joinFindings, mergeFindings } from "./spans.ts";
 import { toSpelled } from "./spelled-list.ts";
 import { formatClassAt } from "./schema-place.ts";
 import { isWrapped, toColumns, toHeaders, toPair } from "./shapes.ts";
-import { literalClass, textClass } from "./classes.ts";
+import { textClass } from "./classes.ts";
 import { type TokenGrammar } from "./token.ts";
+import { isString, toKept, toRead } from "./json-text.ts";
 import type { FoundValue, Vault } from "./vault.ts";
 
 export type SealMode = "seal" | "strict" | "literals";
@@ -62,7 +66,8 @@ export function sealValue(value: Json, options: SealOptions, parts: SealParts): 
   const look = new Look(options, parts);
   const draft = look.visit(value, new Place([], [""]), [], 0);
   if (options.mode !== "literals") replay(look, parts);
-  const slots = withoutSizes(draft, look.slots);
+  look.close();
+  const slots = withoutSizes(draft);
   mint(slots, options.server, parts);
   const counts: Record<string, number> = {};
   for (const { findings } of slots) for (const found of findings) counts[found.class] = (counts[found.class] ?? 0) + 1;
@@ -75,6 +80,15 @@ const bareDigitsMin = 12;
 
 /** A key that is the name of a member, as far as its form says; others are looked into, as any long enough for a secret or an account. */
 const plainKey = /^(?!(?:.*\d){4})[\p{L}_$][\p{L}\d_$.:-]{0,14}$/u;
+
+/** A quote of JSON: a part of a text in which one is goes over more than one string of it. */
+const quote = /(?<!\\)(?:\\\\)*"/;
+
+/** A text without the JSON in it. */
+interface Around {
+  layer: Layer;
+  slot: Slot;
+}
 
 class Look {
   withheld = 0;
@@ -89,6 +103,8 @@ class Look {
   #chars = 0;
   #isOver = false;
   #texts = new Map<string, Slot>();
+  /** Texts with JSON in them, those in others first. */
+  #holders: { slot: Slot; json: DraftInText[]; around: Around | undefined }[] = [];
   #said = new Map<Place, string | undefined>();
 
   constructor(options: SealOptions, parts: SealParts) {
@@ -134,7 +150,7 @@ class Look {
     const pair = toPair(value);
     return {
       members: keys.map((key) => [
-        plainKey.test(key) ? this.#key(key) : this.#text(key),
+        plainKey.test(key) ? this.#key(key) : this.#withJson(key, at, depth),
         key === table?.rows
           ? {
               items: (value[key] as Json[]).map((row) =>
@@ -177,7 +193,7 @@ class Look {
   }
 
   #leaf(value: string | number, at: Place, siblings: readonly string[], depth: number): Draft {
-    if (this.#options.mode === "literals") return typeof value === "number" ? value : this.#text(value);
+    if (this.#options.mode === "literals") return typeof value === "number" ? value : this.#withJson(value, at, depth);
     const whole = this.#classOf(value, at, siblings);
     if (typeof value === "number") return this.#number(value, whole, at);
     if (value.trim() === "") return value;
@@ -185,9 +201,34 @@ class Look {
     // What is dangerous anywhere stays so where everything is opaque.
     if (this.#options.mode === "strict")
       return this.#whole(value, guardedAmong(this.#parts.detector.inText(value)) ?? textClass);
-    const nested = depth > limits.sealDepthMax ? undefined : toNestedJson(value);
-    if (nested !== undefined) return { nested: this.visit(nested.value, at, [], depth + 1), indent: nested.indent };
-    return digitsOnly.test(value) ? this.#digits(value, at) : this.#text(value);
+    return digitsOnly.test(value) ? this.#digits(value, at) : this.#withJson(value, at, depth);
+  }
+
+  /** JSON in a text is read as any other: what is said there of a value is said by its key. */
+  #withJson(text: string, at: Place, depth: number): Slot {
+    const json = depth > limits.sealDepthMax ? [] : findJson(text);
+    if (json.length === 0) return this.#text(text);
+    const drafts = json.map(({ start, end, value }) => ({ start, end, draft: this.visit(value, at, [], depth + 1) }));
+    const layer = toLayer(text, json, () => "{}");
+    // Known values and what the call was given may have JSON in them.
+    const slot = this.#add(new Slot(text, []));
+    const around = /^[\s,{}]*$/.test(layer.text) ? undefined : { layer, slot: this.#text(layer.text) };
+    this.#holders.push({ slot, json: drafts, around });
+    return slot;
+  }
+
+  /** What is found in JSON in a text, and in the words around it, is found in the text. */
+  close(): void {
+    for (const slot of this.slots) slot.findings = withJsonMade(slot);
+    for (const { slot, json, around } of this.#holders) {
+      const beside = around?.slot.findings.map((one) => ({
+        ...{ ...one, start: toBefore(around.layer, one.start), end: toBefore(around.layer, one.end) },
+      }));
+      const across = slot.findings.filter(({ start, end }) => quote.test(slot.text.slice(start, end)));
+      const inside = json.flatMap((one) => findingsInJson(slot.text, one));
+      slot.findings = joinFindings([...inside, ...(beside ?? []), ...across]);
+      slot.findings = withJsonMade(slot);
+    }
   }
 
   /** A number is looked at by its digits; so is a text of nothing else, which is found like any other besides. */
@@ -262,10 +303,9 @@ class Look {
     const found = detector.inText(text, () => {
       isCut = true;
     });
-    const encoded = inEncoded(text, detector);
-    return isCut
-      ? this.#withhold(text)
-      : this.#add(new Slot(text, joinFindings([...lookAlikes, ...mergeFindings(encoded, found)])));
+    if (isCut) return this.#withhold(text);
+    const plain = mergeFindings(inEncoded(text, detector), found);
+    return this.#add(new Slot(text, joinFindings([...lookAlikes, ...plain, ...inEscaped(text, detector)])));
   }
 
   #withhold(text: string): Slot {
@@ -286,76 +326,27 @@ class Look {
   }
 }
 
-/** The value of a text that is JSON in one of the two forms that programs write, so that it can be written again exactly. */
-function toNestedJson(text: string): { value: Json; indent: number } | undefined {
-  const [first] = text;
-  if (first !== "{" && first !== "[") return undefined;
-  let value: Json;
-  try {
-    value = JSON.parse(text) as Json;
-  } catch {
-    return undefined;
-  }
-  for (const indent of [0, 2, 4]) if (JSON.stringify(value, null, indent) === text) return { value, indent };
-  return undefined;
-}
-
 function mint(slots: readonly Slot[], server: string, { vault }: SealParts): void {
   const values: FoundValue[] = [];
-  for (const { text, findings, isNumber } of slots)
-    for (const { start, end, class: name, of, isMixed = false } of findings) {
-      const surface = toDecoded(text.slice(start, end)) ?? text.slice(start, end);
-      const isQuoted = name === literalClass && isJsonString(text, start, end);
+  for (const slot of slots) {
+    for (const { start, end, class: name, of, isMixed = false, json, layers } of slot.findings) {
+      const written = slot.text.slice(start, end);
+      const isText = json === undefined || isString({ json });
+      const surface = json === undefined ? (toDecoded(written) ?? written) : isText ? toRead({ json, layers }) : json;
       values.push({
-        ...{ class: name, surface: isQuoted ? `"${surface}"` : surface, isNumber, isMixed },
+        ...{ class: name, surface, isMixed, isJson: slot.isNumber || !isText },
         ...(of === undefined ? {} : { of }),
+        ...(layers !== undefined && isText ? { writing: toKept(surface, { json, layers }) } : {}),
       });
     }
+  }
   const tokens = vault.mint(values, server);
   let next = 0;
   for (const slot of slots)
-    slot.tokens = slot.findings.map(({ start, end }) => {
+    slot.tokens = slot.findings.map(({ start, end, json, quote = "" }) => {
       const token = tokens[next++] ?? "";
+      if (json !== undefined) return quote + token + quote;
       // Where the value was percent-encoded, its token is: who decodes the text finds the token.
       return toDecoded(slot.text.slice(start, end)) === undefined ? token : encodeURIComponent(token);
     });
-}
-
-/** Whether all between two quotes is a string of JSON that is not written as it reads: who reads it gets a token, and sends what it read. */
-function isJsonString(text: string, start: number, end: number): boolean {
-  if (text[start - 1] !== '"' || text[end] !== '"' || !text.slice(start, end).includes("\\")) return false;
-  try {
-    return typeof JSON.parse(text.slice(start - 1, end + 1)) === "string";
-  } catch {
-    return false;
-  }
-}
-
-/** Findings in what `encodeURIComponent` made of a text, as parts of an address are. */
-function inEncoded(text: string, detector: Detector): Finding[] {
-  if (!text.includes("%")) return [];
-  const found: Finding[] = [];
-  for (const { 0: run, index } of text.matchAll(/[\w.!~*'()%-]+/g)) {
-    const decoded = toDecoded(run);
-    if (decoded === undefined) continue;
-    const lengthOf = (part: string): number => encodeURIComponent(part).length;
-    for (const { start, end, class: name } of detector.inText(decoded))
-      found.push({
-        start: index + lengthOf(decoded.slice(0, start)),
-        end: index + lengthOf(decoded.slice(0, end)),
-        class: name,
-      });
-  }
-  return found;
-}
-
-/** What a surface says, if it is exactly what `encodeURIComponent` makes of it. */
-function toDecoded(surface: string): string | undefined {
-  if (!surface.includes("%")) return undefined;
-  try {
-    const decoded = decodeURIComponent(surface);
-    return decoded !== surface && encodeURIComponent(decoded) === surface ? decoded : undefined;
-  } catch {
-    return undefined;
-  }
 }

@@ -1,4 +1,4 @@
-import { guardedClasses, literalClass } from "./classes.ts";
+import { guardedClasses, literalClass, textClass } from "./classes.ts";
 import type { Finding } from "./finding.ts";
 
 /** The text with each span replaced; spans are sorted and disjoint. */
@@ -46,7 +46,10 @@ export function widenFindings(found: readonly Finding[], known: readonly Finding
   return joinFindings([...kept, ...known]);
 }
 
-/** Sorted; of those that overlap one is made, so that nothing of any is left. A look-alike in it is restored with it. */
+/**
+ * Sorted; of those that overlap one is made, so that nothing of any is left. It is of no class that one of them is not of: it
+ * goes nowhere, and answers nothing, that only one of them may. A look-alike in it is restored with it.
+ */
 export function joinFindings(found: readonly Finding[]): Finding[] {
   const joined: Finding[] = [];
   for (const one of found.toSorted((a, b) => a.start - b.start || b.end - a.end)) {
@@ -55,14 +58,26 @@ export function joinFindings(found: readonly Finding[]): Finding[] {
     else if (one.start === last.start && one.end === last.end) {
       // Two say the same: the one that knows of what it is a form.
       if (last.of === undefined && one.of !== undefined) joined[joined.length - 1] = { ...one };
-    } else if (one.end > last.end) {
-      last.end = one.end;
+    } else if (one.end > last.end || (last.class === literalClass && one.class !== literalClass)) {
+      const name = last.class === one.class ? one.class : (guardedAmong([last, one]) ?? textClass);
       // What is more than a value is not another form of it.
-      delete last.of;
-      last.isMixed = true;
+      joined[joined.length - 1] = { start: last.start, end: Math.max(last.end, one.end), class: name, isMixed: true };
     }
   }
   return joined;
+}
+
+/** Those that are not inside one of the spans; each list is sorted and disjoint. */
+export function notInside<Span extends { start: number; end: number }>(
+  found: readonly Span[],
+  spans: readonly { start: number; end: number }[],
+): Span[] {
+  let at = 0;
+  return found.filter(({ start, end }) => {
+    while ((spans[at]?.end ?? Infinity) <= start) at += 1;
+    const around = spans[at];
+    return !(around !== undefined && around.start <= start && end <= around.end);
+  });
 }
 
 /** The class among them that is dangerous anywhere, if there is one: all that they are in is of it. */

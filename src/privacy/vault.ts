@@ -4,6 +4,7 @@ import type { Store } from "../store/store.ts";
 import { literalClass } from "./classes.ts";
 import { forgetOld, forgetWhere } from "./forget.ts";
 import { toCanonical } from "./detect/canonical.ts";
+import { fromKept } from "./json-text.ts";
 import { mintValues } from "./mint.ts";
 import { type Token, toTokenText } from "./token.ts";
 import type { VaultKey } from "./vault-key.ts";
@@ -11,10 +12,12 @@ import type { VaultKey } from "./vault-key.ts";
 /** A value to be sealed. */
 export interface FoundValue {
   class: string;
-  /** Exactly as it stood there. */
+  /** Exactly as it stood there, or as what stood there reads. */
   surface: string;
-  /** It was a JSON number: it is one again where it is restored as a whole member. */
-  isNumber?: boolean;
+  /** A number, a list or an object, as JSON had it: a number is one again where it is restored as a whole member. */
+  isJson?: boolean;
+  /** Of a text in JSON: how it was written there; empty: as it always is. It has no token of its own for that. */
+  writing?: string;
   /** The value that it is another form of. */
   of?: string;
   /** It is more than a value, and tells nothing about other texts. */
@@ -24,8 +27,11 @@ export interface FoundValue {
 /** What stands behind one token. */
 export interface VaultEntry {
   token: Token;
+  /** As it reads. */
   surface: string;
-  isNumber: boolean;
+  /** In so many strings of JSON it is written so. */
+  json?: string;
+  layers?: number;
 }
 
 /** The table between tokens and values of one scope; every value is encrypted in it. */
@@ -80,8 +86,11 @@ const inMemoryOnly = "SECRET";
 interface Row {
   number: number;
   variant: number;
-  is_number: number;
+  /** It is a number, a list or an object, as JSON has it. */
+  is_json: number;
   sealed: string;
+  /** Of a text: in how many strings of JSON it stood last, and how. */
+  writing: string | null;
   key_id: string;
 }
 
@@ -115,11 +124,15 @@ export function createVault({
     return tokens;
   }
 
-  function open(row: { sealed: string; key_id: string }, token: Token): string {
+  function open(row: Row, token: Token): VaultEntry {
     const own = keyOf(token.class);
     // A key that is missing says so itself.
     if (row.key_id !== own.id && own.id !== "") throw toLost(token, own === sessionKey);
-    return own.decrypt(row.sealed, about(token));
+    const surface = own.decrypt(row.sealed, about(token));
+    if (row.is_json === 1) return { token, surface, json: surface };
+    return row.writing === null
+      ? { token, surface }
+      : { token, surface, ...fromKept(own.decrypt(row.writing, about(token))) };
   }
 
   return {
@@ -127,8 +140,8 @@ export function createVault({
       if (values.length === 0) return [];
       const cached = freshTokens();
       const keys = values.map(
-        ({ class: name, surface, isNumber, of, isMixed }) =>
-          `${server}\0${name}\0${isNumber === true ? "n" : "s"}${isMixed === true ? "m" : ""}\0${surface}\0${of ?? ""}`,
+        ({ class: name, surface, isJson, writing, of, isMixed }) =>
+          `${server}\0${name}\0${isJson === true ? "j" : "s"}${isMixed === true ? "m" : ""}\0${surface}\0${of ?? ""}\0${writing ?? "-"}`,
       );
       if (keys.every((one) => cached.has(one))) return keys.map((one) => cached.get(one) ?? "");
       const missing = new Map<string, FoundValue>();
@@ -142,11 +155,10 @@ export function createVault({
     },
     read(token) {
       const row = store.get<Row>(
-        "SELECT sealed, key_id, is_number FROM vault_value WHERE scope = ? AND class = ? AND number = ? AND variant = ?",
+        "SELECT number, variant, sealed, key_id, is_json, writing FROM vault_value WHERE scope = ? AND class = ? AND number = ? AND variant = ?",
         [scope, token.class, token.number, token.variant],
       );
-      if (row === undefined) return undefined;
-      return { token, surface: open(row, token), isNumber: row.is_number === 1 };
+      return row === undefined ? undefined : open(row, token);
     },
     has: ({ class: name, number, variant }) =>
       store.get("SELECT 1 AS found FROM vault_value WHERE scope = ? AND class = ? AND number = ? AND variant = ?", [
@@ -195,7 +207,7 @@ export function createVault({
       if (isReset) lastId = 0;
       seenGeneration = current;
       const rows = store.all<Row & { id: number; class: string }>(
-        "SELECT id, class, number, variant, sealed, key_id FROM vault_value WHERE scope = ? AND id > ? AND class <> ? AND is_mixed = 0 ORDER BY id DESC LIMIT ?",
+        "SELECT id, class, number, variant, sealed, key_id, is_json, NULL AS writing FROM vault_value WHERE scope = ? AND id > ? AND class <> ? AND is_mixed = 0 ORDER BY id DESC LIMIT ?",
         [scope, lastId, literalClass, limits.knownValuesMax],
       );
       lastId = rows[0]?.id ?? lastId;
@@ -204,7 +216,7 @@ export function createVault({
         const token = { class: row.class, number: row.number, variant: row.variant };
         // Sealed by the session of another process: it cannot be known here.
         if (row.key_id !== keyOf(row.class).id) continue;
-        values.push({ class: row.class, surface: open(row, token) });
+        values.push({ class: row.class, surface: open(row, token).surface });
       }
       return { isReset, values };
     },
@@ -223,14 +235,14 @@ export function createVault({
         .reduce((sum, count) => sum + count, 0),
     forgetIf({ isOne, isIn }) {
       const rows = store.all<Row & { class: string; is_mixed: number }>(
-        "SELECT class, number, variant, sealed, key_id, is_mixed FROM vault_value WHERE scope = ? AND class <> ?",
+        "SELECT class, number, variant, sealed, key_id, is_json, NULL AS writing, is_mixed FROM vault_value WHERE scope = ? AND class <> ?",
         [scope, literalClass],
       );
       const found = new Map<string, [string, number]>();
       for (const row of rows) {
         const token = { class: row.class, number: row.number, variant: row.variant };
         if (row.key_id !== keyOf(row.class).id) continue;
-        const surface = open(row, token);
+        const { surface } = open(row, token);
         if (isOne(surface) || (row.is_mixed === 1 && isIn(surface)))
           found.set(`${row.class} ${row.number}`, [row.class, row.number]);
       }

@@ -231,4 +231,8 @@ export const migrations: readonly string[] = [
   CREATE INDEX vault_server_sent ON vault_server (scope, server) WHERE is_sent = 1;`,
   // More than a value stands behind a token: it is restored, and looked for nowhere else.
   `ALTER TABLE vault_value ADD COLUMN is_mixed INTEGER NOT NULL DEFAULT 0;`,
+  // Numbers are kept as JSON has them, and so are lists and objects; of texts is kept how JSON had them last, if it was with
+  // other escapes than they are written with.
+  `ALTER TABLE vault_value RENAME COLUMN is_number TO is_json;
+  ALTER TABLE vault_value ADD COLUMN writing TEXT;`,
 ];

@@ -12,8 +12,13 @@ const server = fileURLToPath(new URL("../servers/people.mjs", import.meta.url));
 /** Differences that are told when they are found: one is often the cause of those after it. */
 const SHOWN = 5;
 
-/** What is the same for both worlds by definition: the clock, and the seed of each execution. */
-export function holdStill() {
+/**
+ * What is the same for both worlds by definition: the clock, the seed of each execution, and that an outcome waits for its
+ * type check, however busy the machine is.
+ * @param {any} limits
+ */
+export function holdStill(limits) {
+  Object.assign(limits, { typeCheckAloneMs: 120_000, typeCheckMs: 120_000 });
   const now = Date.UTC(2026, 0, 1);
   Date.now = () => now;
   crypto.randomFillSync = /** @type {any} */ ((/** @type {Uint32Array} */ target) => target.fill(0x5eed));
@@ -75,11 +80,13 @@ export async function compareWorlds({ createSluice, folder, from, to, program = 
   return { programs: to - from, statuses, differences };
 }
 
-/** All that a model sees of one execution; ids and stats are not for it. @param {any} sluice @param {string} code */
+/** All that a model sees of one execution; ids, stats and what only time decides are outside. @param {any} sluice @param {string} code */
 async function see(sluice, code) {
-  const { executionId, stats: _, spilled, ...outcome } = await sluice.executeCode(code);
+  const { executionId, stats: _, spilled, warnings = [], ...outcome } = await sluice.executeCode(code);
+  // Which calls that go on together had not come back when the program ended is a matter of time.
+  const lasting = warnings.filter((/** @type {any} */ { code }) => code !== "unawaited_call" && code !== "open_call");
   // Its own id, and those of programs that it is like.
-  return JSON.stringify({ ...outcome, spilled })
+  return JSON.stringify({ ...outcome, spilled, warnings: lasting })
     .replaceAll(executionId, "run")
     .replace(/run_[\da-f]{10}/g, "run");
 }

@@ -2,11 +2,12 @@ import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { expect } from "vitest";
+import { limits } from "../../src/base/limits.ts";
 import { compareWorlds, holdStill } from "./compare.mjs";
 
 /** Runs programs `from` to `to` over both worlds and expects no difference in what a model sees. */
 export async function expectSame(from: number, to: number, program?: (seed: number) => string): Promise<void> {
-  holdStill();
+  holdStill(limits);
   const { createSluice } = await import("../../src/runtime/create-sluice.ts");
   const folder = mkdtempSync(join(tmpdir(), "sluice-noninterference-"));
   try {

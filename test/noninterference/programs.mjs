@@ -31,6 +31,8 @@ export function makeProgram(seed) {
       () => "keys.apiKey",
       () => "keys.password",
       () => "look",
+      () => "log",
+      () => `JSON.parse(log.slice(9, log.lastIndexOf(" in ")))[${number(2)}].${pick(["full_name", "note", "ssn"])}`,
       () => "problem",
       () => "JSON.stringify(map)",
       () => "Object.keys(map)[0]",
@@ -88,7 +90,7 @@ export function makeProgram(seed) {
       () => `await crm.save({ record: { sec: keys.apiKey } })`,
       () => `await crm.get({ name: ${text()} })`,
       () => `await hr.get({ wrong: ${text()} })`,
-      () => `await hr.text({ name: "${pick(["mail", "csv", "look", "json", "leads"])}" })`,
+      () => `await hr.text({ name: "${pick(["mail", "csv", "look", "json", "log", "leads"])}" })`,
       () => `await Promise.all(leads.map((one) => crm.save({ record: { e: one.email } })))`,
       () => `await hr.fail({ name: "bad" })`,
     ])();
@@ -132,7 +134,7 @@ export function makeProgram(seed) {
 const started = performance.now();
 const out = [];
 const hash = async (text) => Buffer.from(await crypto.subtle.digest("SHA-256", new TextEncoder().encode(text))).toString(${JSON.stringify(pick(["hex", "base64"]))});
-const { leads, keys, map, mail, csv, look, json } = (await hr.get({ name: "all" })).value;
+const { leads, keys, map, mail, csv, look, json, log } = (await hr.get({ name: "all" })).value;
 const inner = JSON.parse(json);
 const problem = await hr.fail({ name: "bad" }).catch((error) => error.message);
 ${block(0)}

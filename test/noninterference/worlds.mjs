@@ -82,6 +82,15 @@ const people = {
   ],
 };
 
+/** JSON as Python writes it. @param {Record<string, string | number>[]} records */
+function toAscii(records) {
+  const text = records.map((one) => {
+    const members = Object.entries(one).map(([key, value]) => `"${key}": ${JSON.stringify(value)}`);
+    return `{${members.join(", ")}}`;
+  });
+  return `[${text.join(", ")}]`.replace(/[^ -~]/g, (unit) => `\\u${unit.charCodeAt(0).toString(16).padStart(4, "0")}`);
+}
+
 /** What the server `hr` answers in one of the two. @param {"a" | "b"} name */
 export function makeWorld(name) {
   const records = people[name].map((person, index) => ({
@@ -104,6 +113,7 @@ export function makeWorld(name) {
     mail: `From: ${one.first} ${one.last} <${one.email}>\nSubject: order 1001\n\nPlease ask ${two.first} ${two.last} (${two.email}).\n`,
     csv: `id,full_name,email,amount\n${people[name].map((person, index) => `${index},${person.first} ${person.last},${person.email},${(index + 1) * 7}`).join("\n")}\n`,
     json: JSON.stringify({ contact: { email: three.email, phone: three.phone }, ok: true }),
+    log: `Found 2: ${toAscii([two, three].map(({ first, last, email, ssn }) => ({ full_name: `${first} ${last}`, ssn, note: `of ${first} ${last}, ${email}` })))} in "hr"`,
     bad: `no such user ${two.email}`,
     map: { [one.email]: { visits: 3 }, [three.email]: { visits: 5 } },
     look: `see [EMAIL_1] and ${three.email}`,

@@ -1,0 +1,44 @@
+import type { Detector } from "./detect/detector.ts";
+import type { Finding } from "./finding.ts";
+import { decodeEach, toBefore } from "./layer.ts";
+
+/** Findings in what `encodeURIComponent` made of a text, as parts of an address are. */
+export function inEncoded(text: string, detector: Detector): Finding[] {
+  if (!text.includes("%")) return [];
+  const found: Finding[] = [];
+  for (const { 0: run, index } of text.matchAll(/[\w.!~*'()%-]+/g)) {
+    const decoded = toDecoded(run);
+    if (decoded === undefined) continue;
+    const lengthOf = (part: string): number => encodeURIComponent(part).length;
+    for (const { start, end, class: name } of detector.inText(decoded))
+      found.push({
+        start: index + lengthOf(decoded.slice(0, start)),
+        end: index + lengthOf(decoded.slice(0, end)),
+        class: name,
+      });
+  }
+  return found;
+}
+
+/** What a surface says, if it is exactly what `encodeURIComponent` makes of it. */
+export function toDecoded(surface: string): string | undefined {
+  if (!surface.includes("%")) return undefined;
+  try {
+    const decoded = decodeURIComponent(surface);
+    return decoded !== surface && encodeURIComponent(decoded) === surface ? decoded : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+/** Findings in a text with the escapes of JSON that is none, as a log or what is cut off has them. */
+export function inEscaped(text: string, detector: Detector): Finding[] {
+  if (!text.includes("\\")) return [];
+  const layer = decodeEach(text, /\\+(?:u([\dA-Fa-f]{4})|")/g, ([, code]) =>
+    code === undefined ? '"' : String.fromCharCode(Number.parseInt(code, 16)),
+  );
+  if (layer === undefined) return [];
+  return detector.inText(layer.text).map(({ start, end, class: name }) => ({
+    ...{ start: toBefore(layer, start), end: toBefore(layer, end), class: name, of: layer.text.slice(start, end) },
+  }));
+}
