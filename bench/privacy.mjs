@@ -7,6 +7,7 @@ import { join } from "node:path";
 import { pathToFileURL } from "node:url";
 import { promisify } from "node:util";
 import { inFolder, load } from "./parts/ground.mjs";
+import { measureWriting } from "./parts/written-json.mjs";
 import { toValueRow } from "./parts/figures.mjs";
 
 /**
@@ -65,6 +66,7 @@ const privacy = {
         }
       }
       rows.push(await measureTransforms(folder, temporary), await measureRestoring(folder, temporary));
+      rows.push(...(await measureWriting(temporary, gold.get(TOOL_RESULTS) ?? [])));
       rows.push(...(await measureSpeed(gold, say)));
       const head = ["system", "source", "type", "labelled", "precision %", "recall %", "leak %", "false/MB"];
       const notes = [

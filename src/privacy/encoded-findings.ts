@@ -1,6 +1,7 @@
 import type { Detector } from "./detect/detector.ts";
 import type { Finding } from "./finding.ts";
-import { decodeEach, toBefore } from "./layer.ts";
+import { entity, fromEntity } from "./entities.ts";
+import { decodeEach, type Layer } from "./layer.ts";
 
 /** Findings in what `encodeURIComponent` made of a text, as parts of an address are. */
 export function inEncoded(text: string, detector: Detector): Finding[] {
@@ -31,14 +32,15 @@ export function toDecoded(surface: string): string | undefined {
   }
 }
 
-/** Findings in a text with the escapes of JSON that is none, as a log or what is cut off has them. */
-export function inEscaped(text: string, detector: Detector): Finding[] {
-  if (!text.includes("\\")) return [];
-  const layer = decodeEach(text, /\\+(?:u([\dA-Fa-f]{4})|")/g, ([, code]) =>
-    code === undefined ? '"' : String.fromCharCode(Number.parseInt(code, 16)),
-  );
-  if (layer === undefined) return [];
-  return detector.inText(layer.text).map(({ start, end, class: name }) => ({
-    ...{ start: toBefore(layer, start), end: toBefore(layer, end), class: name, of: layer.text.slice(start, end) },
-  }));
+/** A text without the escapes of JSON, where it is none, as a log or what is cut off has them, and without those of HTML. */
+export function toUnescaped(text: string): Layer[] {
+  const layers = [
+    text.includes("\\") ? decodeEach(text, /\\+(?:u([\dA-Fa-f]{4})|")/g, fromEscape) : undefined,
+    text.includes("&") ? decodeEach(text, entity, fromEntity) : undefined,
+  ];
+  return layers.filter((layer) => layer !== undefined);
+}
+
+function fromEscape([, code]: RegExpExecArray): string {
+  return code === undefined ? '"' : String.fromCharCode(Number.parseInt(code, 16));
 }

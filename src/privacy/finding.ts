@@ -10,6 +10,8 @@ export interface Finding {
   json?: string;
   /** In how many strings of JSON, each in the next, it is there. */
   layers?: number;
+  /** It is percent-encoded there, or would be: so is its token. */
+  isEncoded?: boolean;
   /** What its token needs around it there to be a string. */
   quote?: string;
   /** More than a value: one with what stands around it, or several. It is replaced, and looked for nowhere else. */

@@ -3,12 +3,15 @@ import type { Json, JsonObject, JsonSchema } from "../base/json.ts";
 import { limits } from "../base/limits.ts";
 import type { Detector } from "./detect/detector.ts";
 import { type Draft, toValue, withoutSizes } from "./draft.ts";
-import { inEncoded, inEscaped, toDecoded } from "./encoded-findings.ts";
+import { inEncoded, toDecoded, toUnescaped } from "./encoded-findings.ts";
 import { echoDigitsMin } from "./echoes.ts";
 import { findJson } from "./embedded-json.ts";
 import type { FieldRule } from "./field-rules.ts";
-import { type DraftInText, findingsInJson, withJsonMade } from "./json-findings.ts";
-import { type Layer, toBefore, toLayer } from "./layer.ts";
+import type { Finding } from "./finding.ts";
+import { type DraftOfPart, findingsAround, findingsInParts } from "./inner-findings.ts";
+import { withJsonMade } from "./json-findings.ts";
+import { findLabelled } from "./labelled-texts.ts";
+import { toLayer } from "./layer.ts";
 import { findLookAlikes } from "./look-alikes.ts";
 import { digitsOnly, saysOf } from "./number-keys.ts";
 import { type ReplayParts, replay } from "./replay.ts";
@@ -17,7 +20,7 @@ import { guardedAmong, joinFindings, mergeFindings } from "./spans.ts";
 import { toSpelled } from "./spelled-list.ts";
 import { formatClassAt } from "./schema-place.ts";
 import { isWrapped, toColumns, toHeaders, toPair } from "./shapes.ts";
-import { textClass } from "./classes.ts";
+import { literalClass, textClass } from "./classes.ts";
 import { type TokenGrammar } from "./token.ts";
 import { isString, toKept, toRead } from "./json-text.ts";
 import type { FoundValue, Vault } from "./vault.ts";
@@ -81,15 +84,6 @@ const bareDigitsMin = 12;
 /** A key that is the name of a member, as far as its form says; others are looked into, as any long enough for a secret or an account. */
 const plainKey = /^(?!(?:.*\d){4})[\p{L}_$][\p{L}\d_$.:-]{0,14}$/u;
 
-/** A quote of JSON: a part of a text in which one is goes over more than one string of it. */
-const quote = /(?<!\\)(?:\\\\)*"/;
-
-/** A text without the JSON in it. */
-interface Around {
-  layer: Layer;
-  slot: Slot;
-}
-
 class Look {
   withheld = 0;
   /** In the order in which they stand. */
@@ -103,8 +97,8 @@ class Look {
   #chars = 0;
   #isOver = false;
   #texts = new Map<string, Slot>();
-  /** Texts with JSON in them, those in others first. */
-  #holders: { slot: Slot; json: DraftInText[]; around: Around | undefined }[] = [];
+  /** Texts with texts in them, the inner ones first. */
+  #outer: { slot: Slot; find: () => Finding[] }[] = [];
   #said = new Map<Place, string | undefined>();
 
   constructor(options: SealOptions, parts: SealParts) {
@@ -207,26 +201,47 @@ class Look {
   /** JSON in a text is read as any other: what is said there of a value is said by its key. */
   #withJson(text: string, at: Place, depth: number): Slot {
     const json = depth > limits.sealDepthMax ? [] : findJson(text);
-    if (json.length === 0) return this.#text(text);
+    if (json.length === 0) return this.#withLabels(text, at, depth);
     const drafts = json.map(({ start, end, value }) => ({ start, end, draft: this.visit(value, at, [], depth + 1) }));
     const layer = toLayer(text, json, () => "{}");
     // Known values and what the call was given may have JSON in them.
     const slot = this.#add(new Slot(text, []));
-    const around = /^[\s,{}]*$/.test(layer.text) ? undefined : { layer, slot: this.#text(layer.text) };
-    this.#holders.push({ slot, json: drafts, around });
+    const around = /^[\s,{}]*$/.test(layer.text) ? undefined : { layer, slot: this.#withLabels(layer.text, at, depth) };
+    this.#outer.push({ slot, find: () => findingsAround(slot, drafts, around) });
+    return slot;
+  }
+
+  /** What is said in a text of its parts is said by their labels, as in JSON. */
+  #withLabels(text: string, at: Place, depth: number): Slot {
+    const slot = this.#text(text);
+    if (depth > limits.sealDepthMax || this.#options.mode === "literals") return slot;
+    const parts = toUnescaped(text).map((layer): DraftOfPart => {
+      return { part: { start: 0, end: text.length, layer }, draft: this.#withJson(layer.text, at, depth + 1) };
+    });
+    for (const one of findLabelled(text)) {
+      if ("labels" in one) {
+        for (const [index, part] of one.parts.entries())
+          parts.push({
+            part,
+            draft: this.visit(part.layer.text, at.member(one.labels[index] ?? ""), one.labels, depth + 1),
+          });
+      } else {
+        const cells = one.rows.map((row) => row.map(({ layer }) => layer.text));
+        const draft = this.visit(cells, at, [], depth + 1);
+        const drafts = toItems(draft).flatMap(toItems);
+        if (drafts.length === one.rows.flat().length)
+          parts.push(...one.rows.flat().map((part, index) => ({ part, draft: drafts[index] ?? null })));
+      }
+    }
+    if (parts.length > 0) this.#outer.push({ slot, find: () => [...findingsInParts(text, parts), ...slot.findings] });
     return slot;
   }
 
   /** What is found in JSON in a text, and in the words around it, is found in the text. */
   close(): void {
     for (const slot of this.slots) slot.findings = withJsonMade(slot);
-    for (const { slot, json, around } of this.#holders) {
-      const beside = around?.slot.findings.map((one) => ({
-        ...{ ...one, start: toBefore(around.layer, one.start), end: toBefore(around.layer, one.end) },
-      }));
-      const across = slot.findings.filter(({ start, end }) => quote.test(slot.text.slice(start, end)));
-      const inside = json.flatMap((one) => findingsInJson(slot.text, one));
-      slot.findings = joinFindings([...inside, ...(beside ?? []), ...across]);
+    for (const { slot, find } of this.#outer) {
+      slot.findings = joinFindings(find());
       slot.findings = withJsonMade(slot);
     }
   }
@@ -304,8 +319,7 @@ class Look {
       isCut = true;
     });
     if (isCut) return this.#withhold(text);
-    const plain = mergeFindings(inEncoded(text, detector), found);
-    return this.#add(new Slot(text, joinFindings([...lookAlikes, ...plain, ...inEscaped(text, detector)])));
+    return this.#add(new Slot(text, joinFindings([...lookAlikes, ...mergeFindings(inEncoded(text, detector), found)])));
   }
 
   #withhold(text: string): Slot {
@@ -326,6 +340,10 @@ class Look {
   }
 }
 
+function toItems(draft: Draft): readonly Draft[] {
+  return typeof draft === "object" && draft !== null && "items" in draft ? draft.items : [];
+}
+
 function mint(slots: readonly Slot[], server: string, { vault }: SealParts): void {
   const values: FoundValue[] = [];
   for (const slot of slots) {
@@ -333,20 +351,23 @@ function mint(slots: readonly Slot[], server: string, { vault }: SealParts): voi
       const written = slot.text.slice(start, end);
       const isText = json === undefined || isString({ json });
       const surface = json === undefined ? (toDecoded(written) ?? written) : isText ? toRead({ json, layers }) : json;
+      const writing = layers !== undefined && isText ? toKept(surface, { json, layers }) : undefined;
+      // Nobody's: two writings of one may stand in one text.
+      const isOwn = name === literalClass && writing !== undefined && writing !== "";
       values.push({
-        ...{ class: name, surface, isMixed, isJson: slot.isNumber || !isText },
+        ...{ class: name, isMixed, surface: isOwn ? writing : surface, isJson: slot.isNumber || !isText || isOwn },
         ...(of === undefined ? {} : { of }),
-        ...(layers !== undefined && isText ? { writing: toKept(surface, { json, layers }) } : {}),
+        ...(writing === undefined || isOwn ? {} : { writing }),
       });
     }
   }
   const tokens = vault.mint(values, server);
   let next = 0;
   for (const slot of slots)
-    slot.tokens = slot.findings.map(({ start, end, json, quote = "" }) => {
+    slot.tokens = slot.findings.map(({ start, end, json, isEncoded = false, quote = "" }) => {
       const token = tokens[next++] ?? "";
       if (json !== undefined) return quote + token + quote;
       // Where the value was percent-encoded, its token is: who decodes the text finds the token.
-      return toDecoded(slot.text.slice(start, end)) === undefined ? token : encodeURIComponent(token);
+      return isEncoded || toDecoded(slot.text.slice(start, end)) !== undefined ? encodeURIComponent(token) : token;
     });
 }

@@ -4,7 +4,7 @@ import type { Store } from "../store/store.ts";
 import { literalClass } from "./classes.ts";
 import { forgetOld, forgetWhere } from "./forget.ts";
 import { toCanonical } from "./detect/canonical.ts";
-import { fromKept } from "./json-text.ts";
+import { fromKept, toRead } from "./json-text.ts";
 import { mintValues } from "./mint.ts";
 import { type Token, toTokenText } from "./token.ts";
 import type { VaultKey } from "./vault-key.ts";
@@ -103,7 +103,7 @@ export function createVault({
   sessionKey,
   now = Date.now,
 }: VaultOptions): Vault {
-  const tokens = new Map<string, string>();
+  const tokens = new Map<string, { token: string; writing: string | undefined }>();
   let cachedGeneration = -1;
   let seenGeneration = -1;
   let lastId = 0;
@@ -117,7 +117,7 @@ export function createVault({
     return row?.generation ?? 0;
   }
 
-  function freshTokens(): Map<string, string> {
+  function freshTokens(): typeof tokens {
     const current = generation();
     if (current !== cachedGeneration || tokens.size > limits.vaultCacheMax) tokens.clear();
     cachedGeneration = current;
@@ -129,7 +129,7 @@ export function createVault({
     // A key that is missing says so itself.
     if (row.key_id !== own.id && own.id !== "") throw toLost(token, own === sessionKey);
     const surface = own.decrypt(row.sealed, about(token));
-    if (row.is_json === 1) return { token, surface, json: surface };
+    if (row.is_json === 1) return { token, ...readJson(surface) };
     return row.writing === null
       ? { token, surface }
       : { token, surface, ...fromKept(own.decrypt(row.writing, about(token))) };
@@ -140,18 +140,27 @@ export function createVault({
       if (values.length === 0) return [];
       const cached = freshTokens();
       const keys = values.map(
-        ({ class: name, surface, isJson, writing, of, isMixed }) =>
-          `${server}\0${name}\0${isJson === true ? "j" : "s"}${isMixed === true ? "m" : ""}\0${surface}\0${of ?? ""}\0${writing ?? "-"}`,
+        ({ class: name, surface, isJson, of, isMixed }) =>
+          `${server}\0${name}\0${isJson === true ? "j" : "s"}${isMixed === true ? "m" : ""}\0${surface}\0${of ?? ""}`,
       );
-      if (keys.every((one) => cached.has(one))) return keys.map((one) => cached.get(one) ?? "");
       const missing = new Map<string, FoundValue>();
-      for (const [index, one] of keys.entries()) if (!cached.has(one)) missing.set(one, values[index] as FoundValue);
-      const minted = store.transaction(() =>
-        mintValues([...missing.values()], server, { store, scope, counterScope, keyOf, about, now: now() }),
-      );
+      for (const [index, one] of keys.entries()) {
+        const value = values[index] as FoundValue;
+        const known = cached.get(one);
+        const isOther = value.writing !== undefined && value.writing !== known?.writing;
+        if (isOther || (known === undefined && !missing.has(one))) missing.set(one, value);
+      }
+      const found = [...missing.values()];
+      const minted =
+        found.length === 0
+          ? []
+          : store.transaction(() =>
+              mintValues(found, server, { store, scope, counterScope, keyOf, about, now: now() }),
+            );
       // Not before it is certain that they are there.
-      for (const [index, one] of [...missing.keys()].entries()) cached.set(one, minted[index] ?? "");
-      return keys.map((one) => cached.get(one) ?? "");
+      for (const [index, one] of [...missing.keys()].entries())
+        cached.set(one, { token: minted[index] ?? "", writing: found[index]?.writing });
+      return keys.map((one) => cached.get(one)?.token ?? "");
     },
     read(token) {
       const row = store.get<Row>(
@@ -251,6 +260,13 @@ export function createVault({
       return count;
     },
   };
+}
+
+/** A literal is kept as JSON had it, with its escapes: it is told from the one without by its token. */
+function readJson(kept: string): Omit<VaultEntry, "token"> {
+  if (!/^\d+"/.test(kept)) return { surface: kept, json: kept };
+  const text = fromKept(kept);
+  return { surface: toRead(text), ...text };
 }
 
 function toLost(token: Token, isSession: boolean): SluiceError {

@@ -113,7 +113,7 @@ export function makeWorld(name) {
     mail: `From: ${one.first} ${one.last} <${one.email}>\nSubject: order 1001\n\nPlease ask ${two.first} ${two.last} (${two.email}).\n`,
     csv: `id,full_name,email,amount\n${people[name].map((person, index) => `${index},${person.first} ${person.last},${person.email},${(index + 1) * 7}`).join("\n")}\n`,
     json: JSON.stringify({ contact: { email: three.email, phone: three.phone }, ok: true }),
-    log: `Found 2: ${toAscii([two, three].map(({ first, last, email, ssn }) => ({ full_name: `${first} ${last}`, ssn, note: `of ${first} ${last}, ${email}` })))} in "hr"`,
+    log: `Found 2: ${toAscii([two, three].map(({ first, last, email, ssn }) => ({ full_name: `${first} ${last}`, ssn, note: `of ${first} ${last}, ${email}` })))} in "hr", https://hr.test/?first_name=${encodeURIComponent(three.first)}&email=${encodeURIComponent(three.email)}`,
     bad: `no such user ${two.email}`,
     map: { [one.email]: { visits: 3 }, [three.email]: { visits: 5 } },
     look: `see [EMAIL_1] and ${three.email}`,

@@ -12,6 +12,9 @@ const delimiters = ["\t", "|", "│", ";", ","];
 /** Columns of a terminal's table: two spaces or more. */
 const gap = "  ";
 
+/** A line between the heading and the rows. */
+const rule = /^[\s|+\-=:─┼├┤]+$/u;
+
 interface Table {
   delimiter: string;
   columns: readonly (KeyClass | undefined)[];
@@ -20,16 +23,22 @@ interface Table {
 /** Cells of CSV, TSV, pipe and terminal tables, by the class of their column's heading. */
 export function findTables(text: string, wanted: ReadonlySet<string>, report: Report): void {
   let table: Table | undefined;
+  let isBelow = false;
   let start = 0;
   let tries = 0;
   while (start < text.length) {
     const newline = text.indexOf("\n", start);
     const end = newline === -1 ? text.length : newline;
     // A heading is among the first lines of a block: thousands of rows without one are not tried each.
-    if (!/[\t|│;,]|  /.test(text.slice(start, Math.min(end, start + LINE_MAX)))) tries = 0;
+    if (!/[\t|│;,]|  /.test(text.slice(start, Math.min(end, start + LINE_MAX)))) {
+      tries = 0;
+      isBelow = false;
+    }
     if (end - start <= LINE_MAX && end > start) {
       if (table !== undefined && !isRow(text, start, end, table, wanted, report)) table = undefined;
-      if (table === undefined && newline !== -1 && tries < TRIES_MAX) {
+      // What is above the line is the heading, and what is below it is none.
+      isBelow ||= table === undefined && rule.test(text.slice(start, end));
+      if (table === undefined && !isBelow && newline !== -1 && tries < TRIES_MAX) {
         table = toTable(text, start, end, wanted);
         tries += 1;
       }
@@ -48,7 +57,7 @@ function isRow(
   report: Report,
 ): boolean {
   const cells = toCells(text, start, end, delimiter);
-  if (cells.length < 2) return /^[\s|+\-=:─┼├┤]+$/u.test(text.slice(start, end));
+  if (cells.length < 2) return rule.test(text.slice(start, end));
   if (cells.length !== columns.length && delimiter === gap) return true;
   const whole = cells.length > columns.length ? joinParts(text, cells) : cells;
   for (const [at, column] of columns.entries()) {

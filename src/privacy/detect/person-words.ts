@@ -66,10 +66,7 @@ export function toKeyClassAmong(path: readonly string[], siblings: readonly stri
   const found = toKeyClass(key) ?? (hasHalf(key, siblings) ? half : undefined);
   if (found?.class !== "NAME" || found.kind === "role") return found;
   if (isTelling(key, found)) return told;
-  const around = toPersonAround(
-    path,
-    siblings.filter((other) => other !== key),
-  );
+  const around = toPersonAround(path, key, siblings);
   if (around === "told") return told;
   return found.kind === "bare" && found !== half && around === undefined ? undefined : found;
 }
@@ -87,30 +84,76 @@ export function isTelling(key: string, { class: name, kind }: KeyClass): boolean
 function hasHalf(key: string, siblings: readonly string[]): boolean {
   const words = toKeyWords(key);
   const other = words.length === 1 ? halves.get(words[0] ?? "") : undefined;
-  return other !== undefined && siblings.some((sibling) => toKeyWords(sibling).join("_") === other);
+  return other !== undefined && toSigns(siblings).words.has(other);
+}
+
+/** What a key says of the object that it is in. */
+interface Sign {
+  personal: number;
+  impersonal: number;
+  told: number;
+}
+
+/** What all keys of an object say together: each of many members asks for it. */
+interface Signs extends Sign {
+  /** How often each key is there: labels of a text may be twice. */
+  keys: Map<string, number>;
+  /** Of each key its words, and how many keys have them. */
+  words: Map<string, number>;
+}
+
+const signsOf = new WeakMap<readonly string[], Signs>();
+
+function toSigns(siblings: readonly string[]): Signs {
+  const known = signsOf.get(siblings);
+  if (known !== undefined) return known;
+  const signs: Signs = { personal: 0, impersonal: 0, told: 0, keys: new Map(), words: new Map() };
+  for (const key of siblings) {
+    const { personal: some, impersonal: none, told: sure } = toSign(key);
+    signs.personal += some;
+    signs.impersonal += none;
+    signs.told += sure;
+    const words = toKeyWords(key).join("_");
+    signs.keys.set(key, (signs.keys.get(key) ?? 0) + 1);
+    signs.words.set(words, (signs.words.get(words) ?? 0) + 1);
+  }
+  signsOf.set(siblings, signs);
+  return signs;
+}
+
+function toSign(key: string): Sign {
+  const words = toKeyWords(key).join("_");
+  const found = toKeyClass(key);
+  const isSure = found?.kind === "sure" && personalClasses.has(found.class);
+  // A repository has one too: "acme/rocket".
+  const isFullName = words === "full_name";
+  return {
+    impersonal: Number(impersonal.has(words)),
+    personal: Number(personal.has(words)) + (isFullName ? 1 : isSure ? 2 : 0),
+    told: Number(isSure && !isFullName && !shared.has(words)),
+  };
 }
 
 /** Whether a bare `name` among these siblings, under these keys, is somebody's: told by a member that only people have, or likely. */
-function toPersonAround(path: readonly string[], siblings: readonly string[]): "told" | "likely" | undefined {
-  let personalCount = 0;
-  let isTold = false;
-  for (const sibling of siblings) {
-    const words = toKeyWords(sibling).join("_");
-    if (impersonal.has(words)) return undefined;
-    if (personal.has(words)) personalCount += 1;
-    const found = toKeyClass(sibling);
-    // A repository has one too: "acme/rocket".
-    if (words === "full_name") personalCount += 1;
-    else if (found?.kind === "sure" && personalClasses.has(found.class)) {
-      isTold ||= !shared.has(words);
-      personalCount += 2;
-    } else if (hasHalf(sibling, siblings)) isTold = true;
-  }
+function toPersonAround(
+  path: readonly string[],
+  key: string,
+  siblings: readonly string[],
+): "told" | "likely" | undefined {
+  const signs = toSigns(siblings);
+  const own = toSign(key);
+  const times = signs.keys.get(key) ?? 0;
+  if (signs.impersonal - times * own.impersonal > 0) return undefined;
+  const ownWords = toKeyWords(key).join("_");
+  const hasWords = (words: string): boolean => (signs.words.get(words) ?? 0) - (words === ownWords ? times : 0) > 0;
+  const isTold =
+    signs.told - times * own.told > 0 || [...halves].some(([one, other]) => hasWords(one) && hasWords(other));
   const owner = path.at(-2);
   const ownerWords = owner === undefined ? [] : toKeyWords(owner);
   if (ownerWords.some((word) => things.has(word)) && !ownerWords.some((word) => people.has(word))) return undefined;
   if (isTold) return "told";
-  return personalCount >= 2 || ownerWords.some((word) => people.has(word)) ? "likely" : undefined;
+  const isLikely = signs.personal - times * own.personal >= 2 || ownerWords.some((word) => people.has(word));
+  return isLikely ? "likely" : undefined;
 }
 
 const personalClasses = new Set(["EMAIL", "PHONE", "NAME", "GOV_ID", "PASSPORT", "DOB", "CARD", "IBAN", "BANK"]);

@@ -1,0 +1,22 @@
+/** Characters as HTML and XML have them: by number, and the names of signs and of Latin letters. */
+export const entity: RegExp =
+  /&(?:#(\d{2,7})|#[xX]([\dA-Fa-f]{2,6})|([A-Za-z])(acute|grave|circ|uml|tilde|ring|cedil|caron)|([a-zA-Z]{2,6}));/g;
+
+/** Combining characters. */
+const marks: Readonly<Record<string, string>> = {
+  ...{ acute: "\u0301", grave: "\u0300", circ: "\u0302", uml: "\u0308" },
+  ...{ tilde: "\u0303", ring: "\u030A", cedil: "\u0327", caron: "\u030C" },
+};
+
+const named: Readonly<Record<string, string>> = {
+  ...{ amp: "&", lt: "<", gt: ">", quot: '"', apos: "'", nbsp: "\u00A0", commat: "@", period: ".", plus: "+" },
+  ...{ szlig: "ß", aelig: "æ", AElig: "Æ", oslash: "ø", Oslash: "Ø", eth: "ð", ETH: "Ð", thorn: "þ", THORN: "Þ" },
+};
+
+/** Undefined: there is no such character. */
+export function fromEntity([, decimal, hex, letter, mark, name]: RegExpExecArray): string | undefined {
+  if (name !== undefined) return named[name];
+  if (letter !== undefined) return (letter + (marks[mark ?? ""] ?? "")).normalize("NFC");
+  const code = decimal === undefined ? Number.parseInt(hex ?? "", 16) : Number(decimal);
+  return code > 0 && code < 0x110000 && (code < 0xd800 || code > 0xdfff) ? String.fromCodePoint(code) : undefined;
+}
