@@ -67,3 +67,30 @@ describe("texts that say what their parts are", () => {
     expect(house.core.forget("Zoë Ruiz")).toBe(3);
   });
 });
+
+describe("a text that can be read in many ways", () => {
+  // Each way of reading it has the others in it again: without a memory the number of texts doubles with each.
+  test.each([
+    [
+      "escapes of escapes beside entities of entities",
+      `${String.raw`\u005c`}${"u005c".repeat(30)} &${"amp;".repeat(30)} ana@acme.io`,
+    ],
+    ["fields in fields", wrap((text) => `a=${encodeURIComponent(text)}&b=${String.raw`\u0041`}`, 30)],
+    [
+      "rows in rows",
+      wrap((text) => `<tr><td>x</td><td>${text.replaceAll("&", "&amp;").replaceAll("<", "&lt;")}</td></tr>`, 8),
+    ],
+    ["JSON in JSON", wrap((text) => `{ "a":  ${JSON.stringify(text)}, "b": "${String.raw`\u0041`}" }`, 12)],
+  ])("is looked at once: %s", (_, text) => {
+    using house = createPrivacyHouse();
+    const sealed = house.seal({ text, email: "ana@acme.io" });
+    expect(JSON.stringify(sealed)).not.toContain("ana@acme.io");
+    expect(house.core.restore({ sealed }, true, "elsewhere")).toEqual({ sealed: { text, email: "ana@acme.io" } });
+  });
+
+  function wrap(by: (text: string) => string, times: number): string {
+    let text = "of ana@acme.io";
+    for (let time = 0; time < times; time += 1) text = by(text);
+    return text;
+  }
+});

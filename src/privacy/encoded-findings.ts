@@ -33,14 +33,13 @@ export function toDecoded(surface: string): string | undefined {
 }
 
 /** A text without the escapes of JSON, where it is none, as a log or what is cut off has them, and without those of HTML. */
-export function toUnescaped(text: string): Layer[] {
-  const layers = [
-    text.includes("\\") ? decodeEach(text, /\\+(?:u([\dA-Fa-f]{4})|")/g, fromEscape) : undefined,
-    text.includes("&") ? decodeEach(text, entity, fromEntity) : undefined,
-  ];
-  return layers.filter((layer) => layer !== undefined);
+export function toUnescaped(text: string): Layer | undefined {
+  return /[\\&]/.test(text) ? decodeEach(text, escapeOrEntity, fromEscape) : undefined;
 }
 
-function fromEscape([, code]: RegExpExecArray): string {
+const escapeOrEntity = new RegExp(`\\\\+(?:u([\\dA-Fa-f]{4})|")|${entity.source}`, "g");
+
+function fromEscape([written, code, ...groups]: RegExpExecArray): string | undefined {
+  if (!written.startsWith("\\")) return fromEntity([written, ...groups]);
   return code === undefined ? '"' : String.fromCharCode(Number.parseInt(code, 16));
 }

@@ -14,7 +14,7 @@ const named: Readonly<Record<string, string>> = {
 };
 
 /** Undefined: there is no such character. */
-export function fromEntity([, decimal, hex, letter, mark, name]: RegExpExecArray): string | undefined {
+export function fromEntity([, decimal, hex, letter, mark, name]: readonly (string | undefined)[]): string | undefined {
   if (name !== undefined) return named[name];
   if (letter !== undefined) return (letter + (marks[mark ?? ""] ?? "")).normalize("NFC");
   const code = decimal === undefined ? Number.parseInt(hex ?? "", 16) : Number(decimal);

@@ -6,12 +6,15 @@ export class Place {
   readonly path: readonly string[];
   /** The same with indices, as rules of the config write it: `rows[*].note`; by keys, and by what says what a member is. */
   readonly places: readonly string[];
+  /** The same for the same place. */
+  readonly id: string;
   #members = new Map<string, Place>();
   #items: Place | undefined;
 
   constructor(path: readonly string[], places: readonly string[]) {
     this.path = path;
     this.places = [...new Set(places)];
+    this.id = [...path, ...this.places].join("\0");
   }
 
   /** `label`: what says what the member is in place of its key; "" for what is the value of the object that it is in. */

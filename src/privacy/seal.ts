@@ -1,9 +1,10 @@
+import { mintSlots } from "./mint-slots.ts";
 import { Place } from "./place.ts";
 import type { Json, JsonObject, JsonSchema } from "../base/json.ts";
 import { limits } from "../base/limits.ts";
 import type { Detector } from "./detect/detector.ts";
 import { type Draft, toValue, withoutSizes } from "./draft.ts";
-import { inEncoded, toDecoded, toUnescaped } from "./encoded-findings.ts";
+import { inEncoded, toUnescaped } from "./encoded-findings.ts";
 import { echoDigitsMin } from "./echoes.ts";
 import { findJson } from "./embedded-json.ts";
 import type { FieldRule } from "./field-rules.ts";
@@ -20,10 +21,9 @@ import { guardedAmong, joinFindings, mergeFindings } from "./spans.ts";
 import { toSpelled } from "./spelled-list.ts";
 import { formatClassAt } from "./schema-place.ts";
 import { isWrapped, toColumns, toHeaders, toPair } from "./shapes.ts";
-import { literalClass, textClass } from "./classes.ts";
+import { textClass } from "./classes.ts";
 import { type TokenGrammar } from "./token.ts";
-import { isString, toKept, toRead } from "./json-text.ts";
-import type { FoundValue, Vault } from "./vault.ts";
+import type { Vault } from "./vault.ts";
 
 export type SealMode = "seal" | "strict" | "literals";
 
@@ -71,7 +71,7 @@ export function sealValue(value: Json, options: SealOptions, parts: SealParts): 
   if (options.mode !== "literals") replay(look, parts);
   look.close();
   const slots = withoutSizes(draft);
-  mint(slots, options.server, parts);
+  mintSlots(slots, options.server, parts.vault);
   const counts: Record<string, number> = {};
   for (const { findings } of slots) for (const found of findings) counts[found.class] = (counts[found.class] ?? 0) + 1;
   const isSame = Object.keys(counts).length === 0;
@@ -83,6 +83,12 @@ const bareDigitsMin = 12;
 
 /** A key that is the name of a member, as far as its form says; others are looked into, as any long enough for a secret or an account. */
 const plainKey = /^(?!(?:.*\d){4})[\p{L}_$][\p{L}\d_$.:-]{0,14}$/u;
+
+/** How often the escapes of a text are taken away: as often as two programs do, and once more. */
+const decodedMax = 3;
+/** Characters of texts in texts, beside those that came, by each. */
+const charsInsideMin = 2_000_000;
+const charsInsideTimes = 16;
 
 class Look {
   withheld = 0;
@@ -97,6 +103,11 @@ class Look {
   #chars = 0;
   #isOver = false;
   #texts = new Map<string, Slot>();
+  /** By place: texts in which others were looked for. */
+  #searched = new Map<string, Map<string, Slot>>();
+  /** In how many texts, each in the next, it is looked. */
+  #inside = 0;
+  #charsInside = 0;
   /** Texts with texts in them, the inner ones first. */
   #outer: { slot: Slot; find: () => Finding[] }[] = [];
   #said = new Map<Place, string | undefined>();
@@ -144,7 +155,7 @@ class Look {
     const pair = toPair(value);
     return {
       members: keys.map((key) => [
-        plainKey.test(key) ? this.#key(key) : this.#withJson(key, at, depth),
+        plainKey.test(key) ? this.#key(key) : this.#search(key, at, depth),
         key === table?.rows
           ? {
               items: (value[key] as Json[]).map((row) =>
@@ -187,7 +198,7 @@ class Look {
   }
 
   #leaf(value: string | number, at: Place, siblings: readonly string[], depth: number): Draft {
-    if (this.#options.mode === "literals") return typeof value === "number" ? value : this.#withJson(value, at, depth);
+    if (this.#options.mode === "literals") return typeof value === "number" ? value : this.#search(value, at, depth);
     const whole = this.#classOf(value, at, siblings);
     if (typeof value === "number") return this.#number(value, whole, at);
     if (value.trim() === "") return value;
@@ -195,29 +206,47 @@ class Look {
     // What is dangerous anywhere stays so where everything is opaque.
     if (this.#options.mode === "strict")
       return this.#whole(value, guardedAmong(this.#parts.detector.inText(value)) ?? textClass);
-    return digitsOnly.test(value) ? this.#digits(value, at) : this.#withJson(value, at, depth);
+    return digitsOnly.test(value) ? this.#digits(value, at) : this.#search(value, at, depth);
+  }
+
+  /** A text and the texts in it. One that is met again, by another way of reading what it is in, is looked at once. */
+  #search(text: string, at: Place, depth: number, decoded = 0): Slot {
+    const searched = this.#searched.get(at.id) ?? new Map<string, Slot>();
+    const known = searched.get(text);
+    if (known !== undefined) return known;
+    this.#inside += 1;
+    const slot = depth > limits.sealDepthMax ? this.#text(text) : this.#withJson(text, at, depth, decoded);
+    this.#inside -= 1;
+    this.#searched.set(at.id, searched.set(text, slot));
+    return slot;
   }
 
   /** JSON in a text is read as any other: what is said there of a value is said by its key. */
-  #withJson(text: string, at: Place, depth: number): Slot {
-    const json = depth > limits.sealDepthMax ? [] : findJson(text);
-    if (json.length === 0) return this.#withLabels(text, at, depth);
-    const drafts = json.map(({ start, end, value }) => ({ start, end, draft: this.visit(value, at, [], depth + 1) }));
-    const layer = toLayer(text, json, () => "{}");
+  #withJson(text: string, at: Place, depth: number, decoded: number): Slot {
+    const json = findJson(text);
+    if (json.length === 0) return this.#withLabels(text, at, depth, decoded);
     // Known values and what the call was given may have JSON in them.
     const slot = this.#add(new Slot(text, []));
-    const around = /^[\s,{}]*$/.test(layer.text) ? undefined : { layer, slot: this.#withLabels(layer.text, at, depth) };
+    const drafts = json.map(({ start, end, value }) => ({ start, end, draft: this.visit(value, at, [], depth + 1) }));
+    const layer = toLayer(text, json, () => "{}");
+    const around = /^[\s,{}]*$/.test(layer.text)
+      ? undefined
+      : { layer, slot: this.#withLabels(layer.text, at, depth, decoded) };
     this.#outer.push({ slot, find: () => findingsAround(slot, drafts, around) });
     return slot;
   }
 
   /** What is said in a text of its parts is said by their labels, as in JSON. */
-  #withLabels(text: string, at: Place, depth: number): Slot {
+  #withLabels(text: string, at: Place, depth: number, decoded: number): Slot {
     const slot = this.#text(text);
-    if (depth > limits.sealDepthMax || this.#options.mode === "literals") return slot;
-    const parts = toUnescaped(text).map((layer): DraftOfPart => {
-      return { part: { start: 0, end: text.length, layer }, draft: this.#withJson(layer.text, at, depth + 1) };
-    });
+    if (this.#options.mode === "literals") return slot;
+    const parts: DraftOfPart[] = [];
+    const layer = decoded < decodedMax ? toUnescaped(text) : undefined;
+    if (layer !== undefined)
+      parts.push({
+        part: { start: 0, end: text.length, layer },
+        draft: this.#search(layer.text, at, depth + 1, decoded + 1),
+      });
     for (const one of findLabelled(text)) {
       if ("labels" in one) {
         for (const [index, part] of one.parts.entries())
@@ -336,38 +365,13 @@ class Look {
   #add(slot: Slot): Slot {
     this.slots.push(slot);
     this.#chars += slot.text.length;
+    if (this.#inside > 1) this.#charsInside += slot.text.length;
+    // However it is read, a text has not much more in it than it has characters.
+    this.#isOver ||= this.#charsInside > charsInsideMin + charsInsideTimes * (this.#chars - this.#charsInside);
     return slot;
   }
 }
 
 function toItems(draft: Draft): readonly Draft[] {
   return typeof draft === "object" && draft !== null && "items" in draft ? draft.items : [];
-}
-
-function mint(slots: readonly Slot[], server: string, { vault }: SealParts): void {
-  const values: FoundValue[] = [];
-  for (const slot of slots) {
-    for (const { start, end, class: name, of, isMixed = false, json, layers } of slot.findings) {
-      const written = slot.text.slice(start, end);
-      const isText = json === undefined || isString({ json });
-      const surface = json === undefined ? (toDecoded(written) ?? written) : isText ? toRead({ json, layers }) : json;
-      const writing = layers !== undefined && isText ? toKept(surface, { json, layers }) : undefined;
-      // Nobody's: two writings of one may stand in one text.
-      const isOwn = name === literalClass && writing !== undefined && writing !== "";
-      values.push({
-        ...{ class: name, isMixed, surface: isOwn ? writing : surface, isJson: slot.isNumber || !isText || isOwn },
-        ...(of === undefined ? {} : { of }),
-        ...(writing === undefined || isOwn ? {} : { writing }),
-      });
-    }
-  }
-  const tokens = vault.mint(values, server);
-  let next = 0;
-  for (const slot of slots)
-    slot.tokens = slot.findings.map(({ start, end, json, isEncoded = false, quote = "" }) => {
-      const token = tokens[next++] ?? "";
-      if (json !== undefined) return quote + token + quote;
-      // Where the value was percent-encoded, its token is: who decodes the text finds the token.
-      return isEncoded || toDecoded(slot.text.slice(start, end)) !== undefined ? encodeURIComponent(token) : token;
-    });
 }
