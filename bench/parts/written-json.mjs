@@ -1,10 +1,11 @@
-// Labelled tool results in a text, as writers of other languages have JSON: what of them is shown, and whether they come back.
+// Labelled tool results in a text, as writers of other languages have JSON and in other forms: what of them is shown, and whether
+// they come back.
 import { join } from "node:path";
 import { toValueRow } from "./figures.mjs";
 import { load } from "./ground.mjs";
 
 /** @type {Record<string, (value: any) => string>} */
-const writers = {
+const json = {
   "JavaScript, two blanks": (value) => JSON.stringify(value, null, 2),
   Python: (value) => toAscii(toLine(value)),
   "Python, behind words": (value) => `Found 1: ${toAscii(toLine(value))}`,
@@ -12,11 +13,43 @@ const writers = {
   "PHP, in JSON": (value) => toLine({ body: toAscii(JSON.stringify(value)).replaceAll("/", "\\/") }),
 };
 
+/** What says by labels what a value is. @type {Record<string, (value: any) => string>} */
+const labelled = {
+  form: (value) => new URLSearchParams(toFields(value)).toString(),
+  "rows of Markdown": (value) =>
+    `| Field | Value |\n|---|---|\n${toFields(value)
+      .map(([key, one]) => `| ${key} | ${one} |`)
+      .join("\n")}`,
+  "rows of HTML": (value) =>
+    `<table>${toFields(value)
+      .map(([key, one]) => `<tr><th>${key}</th><td>${toEntities(one)}</td></tr>`)
+      .join("")}</table>`,
+  lines: (value) =>
+    toFields(value)
+      .map(([key, one]) => `${key}: ${one}`)
+      .join("\n"),
+};
+
+/** @param {string} folder a temporary one @param {Parameters<typeof measure>[1]} records */
+export async function measureWriting(folder, records) {
+  const one = await measure(folder, records, json);
+  const other = await measure(folder, records, labelled);
+  return [
+    toValueRow(`labelled values in JSON in a text, ${Object.keys(json).length} ways of writing it`, "", one.all),
+    toValueRow("  shown after sealing", "", one.shown, { max: 0 }),
+    toValueRow(`  of ${one.texts} texts not restored to the character`, "", one.changed, { max: 0 }),
+    toValueRow(`labelled values in ${Object.keys(labelled).join(", ")}`, "", other.all),
+    toValueRow("  shown after sealing", "%", (100 * other.shown) / other.all),
+    toValueRow(`  of ${other.texts} texts not restored to the character`, "", other.changed, { max: 0 }),
+  ];
+}
+
 /**
  * @param {string} folder a temporary one
  * @param {readonly { text: string, spans: { value: string, weak?: boolean }[] }[]} records
+ * @param {Record<string, (value: any) => string>} writers
  */
-export async function measureWriting(folder, records) {
+async function measure(folder, records, writers) {
   const { createPrivacyCore } = await load("privacy/privacy-core.js");
   const { defaultClasses, optionalClasses } = await load("privacy/classes.js");
   const found = { shown: 0, all: 0, changed: 0, texts: 0 };
@@ -36,17 +69,13 @@ export async function measureWriting(folder, records) {
       core[Symbol.dispose]();
       found.texts += 1;
       if (back.text !== given.text) found.changed += 1;
-      const shown = unescaped(sealed.text);
+      const shown = [unescaped(sealed.text), fromEntities(sealed.text), fromPercent(sealed.text)];
       const long = known.filter((one) => one.length >= 4);
       found.all += long.length;
-      found.shown += long.filter((one) => shown.includes(one)).length;
+      found.shown += long.filter((one) => shown.some((text) => text.includes(one))).length;
     }
   }
-  return [
-    toValueRow(`labelled values in JSON in a text, ${Object.keys(writers).length} ways of writing it`, "", found.all),
-    toValueRow("  shown after sealing", "", found.shown, { max: 0 }),
-    toValueRow(`  of ${found.texts} texts not restored to the character`, "", found.changed, { max: 0 }),
-  ];
+  return found;
 }
 
 /** @param {string} text */
@@ -71,6 +100,37 @@ function toLine(value) {
 /** @param {string} text */
 function toAscii(text) {
   return text.replace(/[^\n -~]/g, (unit) => `\\u${unit.charCodeAt(0).toString(16).padStart(4, "0")}`);
+}
+
+/** Each value under its key. @param {any} value @returns {[string, string][]} */
+function toFields(value, key = "") {
+  if (typeof value !== "object" || value === null) return [[key, String(value)]];
+  return Object.entries(value).flatMap(([name, member]) => toFields(member, Array.isArray(value) ? key : name));
+}
+
+/** @param {string} text */
+function toEntities(text) {
+  return text
+    .replaceAll("&", "&amp;")
+    .replaceAll("<", "&lt;")
+    .replace(/[^\n -~]/g, (unit) => `&#${unit.charCodeAt(0)};`);
+}
+
+/** @param {string} text */
+function fromEntities(text) {
+  return text
+    .replaceAll(/&#(\d+);/g, (_, code) => String.fromCharCode(Number(code)))
+    .replaceAll("&lt;", "<")
+    .replaceAll("&amp;", "&");
+}
+
+/** @param {string} text */
+function fromPercent(text) {
+  try {
+    return decodeURIComponent(text.replaceAll("+", " "));
+  } catch {
+    return text;
+  }
 }
 
 /** Without escapes, however deep. @param {string} text */
