@@ -20,7 +20,8 @@ export default defineConfig({
     testTimeout: 60_000,
     hookTimeout: 60_000,
     pool: "forks",
-    maxWorkers: 2,
+    // One more than two processors: most of a test is waiting.
+    maxWorkers: 3,
     sequence: { sequencer: LongestFirst },
   },
 });
