@@ -68,6 +68,22 @@ describe("texts that say what their parts are", () => {
   });
 });
 
+test.each([
+  ["a form", (text: string) => `q=${encodeURIComponent(text)}&ok=1`],
+  ["a row", (text: string) => `<tr><td>you sent</td><td>${text}</td></tr>`],
+  ["JSON of others", (text: string) => `got {"you_sent":  ${JSON.stringify(text)} , "ok": 1}`],
+  ["a log", (text: string) => String.raw`body=\"${text}\" \u0041`],
+])("what comes back of a value in %s is a form of the value", (_, write) => {
+  using house = createPrivacyHouse();
+  const { email } = house.seal({ email: "ana.ruiz@acme.io" }) as { email: string };
+  house.core.restore({ email }, true, "crm");
+  for (const form of ["oi.emca@ziur.ana", "ANA.RUIZ@ACME.IO", "ana . ruiz @ acme . io"]) {
+    const back = JSON.stringify(house.seal(write(form), { sent: { email } }));
+    expect([form, back]).toEqual([form, expect.stringMatching(/(?:\[|%5B)EMAIL_1(?:\.\d)?(?:\]|%5D)/)]);
+    expect(back).not.toMatch(/EMAIL_[2-9]|acme|emca/i);
+  }
+});
+
 describe("a text that can be read in many ways", () => {
   // Each way of reading it has the others in it again: without a memory the number of texts doubles with each.
   test.each([

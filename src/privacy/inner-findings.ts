@@ -21,14 +21,14 @@ export interface Around {
 export function findingsInParts(text: string, parts: readonly DraftOfPart[]): Finding[] {
   return parts.flatMap(({ part: { start: offset, layer, isField }, draft }) => {
     const found = draft instanceof Slot ? draft.findings : [];
-    return found.map(({ start, end, class: name, isMixed, isEncoded: wasEncoded }): Finding => {
+    return found.map(({ start, end, class: name, of, isMixed, isEncoded: wasEncoded }): Finding => {
       const at = { start: offset + toBefore(layer, start), end: offset + toBefore(layer, end), class: name };
       const read = layer.text.slice(start, end);
       const isEncoded = isField === true ? text.slice(at.start, at.end) === encodeURIComponent(read) : wasEncoded;
       return {
         ...at,
         ...(isEncoded === true ? { isEncoded } : {}),
-        ...(isMixed === true ? { isMixed } : { of: read }),
+        ...(isMixed === true ? { isMixed } : { of: of ?? read }),
       };
     });
   });
