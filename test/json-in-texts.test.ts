@@ -104,6 +104,19 @@ describe("JSON in a text, as others than JavaScript write it", () => {
     }
   });
 
+  test("what is nested too deep to be read is one token", () => {
+    using house = createPrivacyHouse();
+    for (const depth of [100, 1_000, 100_000]) {
+      const text = `see ${'{"a":['.repeat(depth)}"ana@acme.io"${"]}".repeat(depth)}`;
+      const sealed = house.seal(text) as string;
+      expect(sealed).toMatch(/\[TEXT_\d\]/);
+      expect(sealed).not.toContain("ana@");
+      expect(house.core.restore({ sealed }, true, "elsewhere")).toEqual({ sealed: text });
+    }
+    const deep = JSON.parse(`${"[".repeat(20_000)}"ana@acme.io"${"]".repeat(20_000)}`) as Json;
+    expect(JSON.stringify(house.seal(deep))).not.toContain("ana@");
+  });
+
   test("an escape that JSON does not know is restored as it stood", () => {
     using house = createPrivacyHouse();
     const text = raw`{"password": "ab\q1X9zz!", "n": 1}`;

@@ -36,6 +36,23 @@ function errorOf(result: unknown): Promise<CallOutcome> {
   return unwrapResult(result, save);
 }
 
+describe("a result that is nested too deep for whoever reads it", () => {
+  const nested = (depth: number): string => `${"[".repeat(depth)}1${"]".repeat(depth)}`;
+  test("stays a text where it is one", async () => {
+    const text = nested(20_000);
+    expect(await dataOf({ content: [textOf(text)] })).toBe(text);
+    expect(await dataOf({ content: [textOf("a"), textOf(text)] })).toEqual(["a", text]);
+    expect(await dataOf({ content: [textOf(nested(1_000))] })).toEqual(JSON.parse(nested(1_000)));
+  });
+  test("is refused where it is a value, with the limit", async () => {
+    const structuredContent = JSON.parse(nested(20_000)) as Json;
+    expect(await errorOf({ content: [], structuredContent })).toMatchObject({
+      code: "result_too_large",
+      message: expect.stringContaining("nested more than 1000 times (resultDepthMax)") as string,
+    });
+  });
+});
+
 describe("data", () => {
   test.each<[string, unknown, Json]>([
     ["structured content wins", { structuredContent: { a: 1 }, content: [textOf("other")] }, { a: 1 }],
@@ -175,8 +192,11 @@ describe("errors", () => {
     ).toMatchObject({ code: "result_too_large" });
   });
 
-  test("a value nested without end is measured without end of the stack", async () => {
-    const deep = JSON.parse(`${"[".repeat(100_000)}${"]".repeat(100_000)}`);
-    expect(await unwrapResult({ structuredContent: deep }, save)).toMatchObject({ kind: "data" });
+  test("a value nested without end is refused without end of the stack", async () => {
+    const deep = JSON.parse(`${"[".repeat(100_000)}${"]".repeat(100_000)}`) as Json;
+    expect(await unwrapResult({ structuredContent: deep }, save)).toMatchObject({
+      kind: "error",
+      code: "result_too_large",
+    });
   });
 });

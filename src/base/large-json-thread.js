@@ -7,7 +7,7 @@ import { createLongStrings } from "./long-strings.js";
 import { previewOf, toModelJson } from "./model-text.js";
 import { parseText, readResult } from "./read-result.js";
 
-/** @type {import("./argument-problem.d.ts").ArgumentBounds & { contentBlocksMax: number, errorReadCharsMax: number, largeBytesMin: number }} */
+/** @type {import("./argument-problem.d.ts").ArgumentBounds & { contentBlocksMax: number, errorReadCharsMax: number, resultDepthMax: number, largeBytesMin: number }} */
 const bounds = workerData;
 const port = /** @type {import("node:worker_threads").MessagePort} */ (parentPort);
 /** @type {Map<number, { pieces: Uint8Array[], strings?: ReturnType<typeof createLongStrings> }>} */
@@ -176,7 +176,7 @@ function toContent(read) {
       // Whether it is JSON is found by who parses it. Half a surrogate pair has no bytes: JSON can say it.
       return /** @type {any} */ (read.text).isWellFormed()
         ? { kind: "large", value: toLarge(read.text, "auto") }
-        : { kind: "large", value: toLarge(JSON.stringify(parseText(read.text)), "json") };
+        : { kind: "large", value: toLarge(JSON.stringify(parseText(read.text, bounds.resultDepthMax)), "json") };
     case "value":
       return { kind: "large", value: toLarge(JSON.stringify(read.value), "json") };
     case "mixed":
@@ -233,7 +233,7 @@ function readFrame(text) {
  * @param {{ form: "json" | "auto", previewBytes: number }} options
  */
 function preview(text, { form, previewBytes }) {
-  const value = toModelJson(form === "json" ? JSON.parse(text) : parseText(text));
+  const value = toModelJson(form === "json" ? JSON.parse(text) : parseText(text, bounds.resultDepthMax));
   const isText = typeof value === "string";
   const json = isText ? "" : JSON.stringify(value);
   const all = isText ? value : json;

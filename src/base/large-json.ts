@@ -91,13 +91,13 @@ type Answer = { kind: string } & Record<string, unknown>;
 const waiting = new Map<number, (answer: Answer) => void>();
 const inputs = new Set<number>();
 let lastId = 0;
-const { contentBlocksMax, errorReadCharsMax, largeBytesMin } = limits;
+const { contentBlocksMax, errorReadCharsMax, largeBytesMin, resultDepthMax } = limits;
 const { argumentBytesMax, argumentDepthMax, argumentValuesMax } = limits;
 /** The one thread that reads them, for the whole process. */
 const thread = createIdleThread({
   file: new URL("./large-json-thread.js", import.meta.url),
   workerData: {
-    ...{ contentBlocksMax, errorReadCharsMax, largeBytesMin },
+    ...{ contentBlocksMax, errorReadCharsMax, largeBytesMin, resultDepthMax },
     ...{ argumentBytesMax, argumentDepthMax, argumentValuesMax },
   },
   idleMs: limits.largeIdleMs,

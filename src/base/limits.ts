@@ -20,6 +20,7 @@ export const limits = {
   framesPerTurnMax: 8, // frames of one guest handled before others get a turn: each may cost a search
   argumentBytesMax: 2_097_152, // arguments of one call of a program, with what is sent around them: they are checked, recorded and sent on the event loop
   argumentValuesMax: 20_000, // values and keys in the arguments of one call of a program: a list of 10,000 rows is written in several
+  resultDepthMax: 1_000, // nesting of one result: a text of JSON that is nested deeper stays a text
   argumentDepthMax: 256, // nesting of the arguments of one tool call: what checks, seals and records them recurses
   callsMax: 10_000, // tool calls of one execution in total
   callsInFlightMax: 256, // host calls of one execution waiting at once; further ones wait in the guest

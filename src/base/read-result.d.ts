@@ -15,9 +15,12 @@ export type ReadResult =
 /** Reads a `CallToolResult`; total, whatever the server sent. */
 export declare function readResult(
   result: unknown,
-  bounds: { contentBlocksMax: number; errorReadCharsMax: number },
+  bounds: { contentBlocksMax: number; errorReadCharsMax: number; resultDepthMax: number },
 ): ReadResult;
-/** The value of a text that begins like an object or an array and is JSON to its end; else the text itself. */
-export declare function parseText(text: string): Json;
+/**
+ * The value of a text that begins like an object or an array and is JSON to its end; else, or if it is nested deeper, the text
+ * itself.
+ */
+export declare function parseText(text: string, depthMax: number): Json;
 /** The refusal of a result, with the bound that it passes. */
 export declare function tooLarge(problem: string): ReadResult & { kind: "error" };

@@ -13,7 +13,7 @@ const isObject = (value) => typeof value === "object" && value !== null && !Arra
  * @param {{ contentBlocksMax: number, errorReadCharsMax: number }} bounds
  * @returns {ReadResult}
  */
-export function readResult(result, { contentBlocksMax, errorReadCharsMax }) {
+export function readResult(result, { contentBlocksMax, errorReadCharsMax, resultDepthMax }) {
   if (!isObject(result)) return upstreamError("the server answered without a result object");
   // An empty object is taken for an empty answer; one of other members is no result of a tool.
   const isOther = Object.keys(result).some((key) => key !== "_meta" && key !== "isError" && key !== "resultType");
@@ -35,21 +35,34 @@ export function readResult(result, { contentBlocksMax, errorReadCharsMax }) {
   if (blocks.some(({ kind }) => kind === "media")) return toMixed(blocks);
   const [first] = blocks;
   if (blocks.length === 1 && first?.kind === "text") return first;
-  const values = blocks.map((block) => (block.kind === "text" ? parseText(block.text) : toValue(block)));
+  const values = blocks.map((block) =>
+    block.kind === "text" ? parseText(block.text, resultDepthMax) : toValue(block),
+  );
   return { kind: "value", value: values.length > 1 ? values : (values[0] ?? null) };
 }
 
 /**
- * The value of a text that begins like an object or an array and is JSON to its end; else the text itself.
+ * The value of a text that begins like an object or an array and is JSON to its end; else, or if it is nested too deep for
+ * what comes after, the text itself.
  * @param {string} text
+ * @param {number} depthMax
  */
-export function parseText(text) {
+export function parseText(text, depthMax) {
   if (!text.startsWith("{") && !text.startsWith("[")) return text;
   try {
-    return JSON.parse(text);
+    const value = JSON.parse(text);
+    return isDeeper(value, depthMax) ? text : value;
   } catch {
     return text;
   }
+}
+
+/** @param {unknown} value @param {number} depth @returns {boolean} */
+function isDeeper(value, depth) {
+  if (typeof value !== "object" || value === null) return false;
+  if (depth === 0) return true;
+  for (const key in value) if (isDeeper(/** @type {any} */ (value)[key], depth - 1)) return true;
+  return false;
 }
 
 /** @param {string} problem @returns {ReadResult} */

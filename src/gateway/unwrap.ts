@@ -1,5 +1,5 @@
 import { Buffer } from "node:buffer";
-import { isJsonObject, type Json } from "../base/json.ts";
+import { isJsonObject, isNestedDeeper, type Json } from "../base/json.ts";
 import { LargeResult } from "../base/large-json.ts";
 import { toJsonSize } from "../base/json-size.ts";
 import { limits } from "../base/limits.ts";
@@ -41,9 +41,11 @@ export async function unwrapResult(
     case "error":
       return isSealed ? read : withBoundedWords(read);
     case "text":
-      return { kind: "data", data: parseText(read.text), bytes };
+      return { kind: "data", data: parseText(read.text, limits.resultDepthMax), bytes };
     case "value":
-      return { kind: "data", data: read.value, bytes };
+      return isNestedDeeper(read.value, limits.resultDepthMax)
+        ? tooLarge(`it is nested more than ${limits.resultDepthMax} times (resultDepthMax)`)
+        : { kind: "data", data: read.value, bytes };
     case "mixed": {
       const media: Json[] = [];
       for (const item of read.items) media.push(await toMedia(item, saveMedia));

@@ -4,12 +4,15 @@ import type { Json } from "../base/json.ts";
 export interface EmbeddedJson {
   start: number;
   end: number;
-  value: Json;
+  /** Undefined: it is nested too deep to be read. */
+  value: Json | undefined;
 }
 
 interface Span {
   start: number;
   end: number;
+  /** How often it is nested. */
+  depth: number;
 }
 
 /** An object or a list whose end was not seen yet. */
@@ -19,9 +22,14 @@ interface Frame {
   /** What comes next. */
   wants: "first" | "key" | "colon" | "value" | "after";
   hasString: boolean;
+  /** How often what has ended in it is nested. */
+  depth: number;
   /** Those in it that have ended, and hold a string. */
   inside: Span[];
 }
+
+/** Who reads what is nested more than this runs out of stack. */
+const depthMax = 512;
 
 /** One string of JSON, with its quotes. */
 export const jsonString: RegExp = /"[^"\\]*(?:\\.[^"\\]*)*"/g;
@@ -40,7 +48,10 @@ export function findJson(text: string): EmbeddedJson[] {
   const beginning = /[{[]/g;
   for (let match = beginning.exec(text); match !== null; match = beginning.exec(text)) {
     const { spans, next } = scan(text, match.index);
-    for (const { start, end } of spans) found.push({ start, end, value: JSON.parse(text.slice(start, end)) as Json });
+    for (const { start, end, depth } of spans) {
+      const value = depth > depthMax ? undefined : (JSON.parse(text.slice(start, end)) as Json);
+      found.push({ start, end, value });
+    }
     beginning.lastIndex = next;
   }
   return found;
@@ -64,14 +75,16 @@ function scan(text: string, from: number): { spans: Span[]; next: number } {
     at = end;
     if (string !== undefined) lastString = start;
     if (sign === "{" || sign === "[")
-      open.push({ start, isObject: sign === "{", wants: "first", hasString: false, inside: [] });
+      open.push({ start, isObject: sign === "{", wants: "first", hasString: false, depth: 0, inside: [] });
     else if (sign === "}" || sign === "]") {
       open.pop();
       const parent = open.at(-1);
-      const own = frame?.hasString === true ? [{ start: frame.start, end }] : [];
+      const depth = (frame?.depth ?? 0) + 1;
+      const own = frame?.hasString === true ? [{ start: frame.start, end, depth }] : [];
       if (parent === undefined) return { spans: own, next: end };
       parent.inside.push(...own);
       parent.hasString ||= own.length > 0;
+      parent.depth = Math.max(parent.depth, depth);
       parent.wants = "after";
     } else if (frame !== undefined) {
       frame.hasString ||= string !== undefined;

@@ -52,7 +52,7 @@ function sealLarge(
   handedOver: ArrayBuffer[],
 ): { bytes: Uint8Array; size: number; skeleton: Json; counts: Record<string, number>; withheld: number } {
   const text = Buffer.concat(pieces).toString("utf8");
-  const value = (form === "json" ? JSON.parse(text) : parseText(text)) as Json;
+  const value = (form === "json" ? JSON.parse(text) : parseText(text, limits.resultDepthMax)) as Json;
   const { value: sealed, ...rest } = own.seal({ ...request, value });
   // Not from the shared pool, whose memory cannot be handed over.
   const bytes = new Uint8Array(Buffer.from(JSON.stringify(sealed)));

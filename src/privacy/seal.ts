@@ -1,5 +1,6 @@
 import { mintSlots } from "./mint-slots.ts";
 import { Place } from "./place.ts";
+import { toDeepJson } from "../base/deep-json.ts";
 import type { Json, JsonObject, JsonSchema } from "../base/json.ts";
 import { limits } from "../base/limits.ts";
 import type { Detector } from "./detect/detector.ts";
@@ -139,7 +140,7 @@ class Look {
   }
 
   #members(value: Json[] | JsonObject, at: Place, siblings: readonly string[], depth: number): Draft {
-    if (depth > limits.sealDepthMax) return this.#withhold(JSON.stringify(value));
+    if (depth > limits.sealDepthMax) return this.#withhold(toDeepJson(value));
     if (Array.isArray(value)) {
       const items = at.items();
       const headers = toHeaders(value);
@@ -227,7 +228,10 @@ class Look {
     if (json.length === 0) return this.#withLabels(text, at, depth, decoded);
     // Known values and what the call was given may have JSON in them.
     const slot = this.#add(new Slot(text, []));
-    const drafts = json.map(({ start, end, value }) => ({ start, end, draft: this.visit(value, at, [], depth + 1) }));
+    const drafts = json.map(({ start, end, value }) => ({
+      ...{ start, end },
+      draft: value === undefined ? this.#withhold(text.slice(start, end)) : this.visit(value, at, [], depth + 1),
+    }));
     const layer = toLayer(text, json, () => "{}");
     const around = /^[\s,{}]*$/.test(layer.text)
       ? undefined
