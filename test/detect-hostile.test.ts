@@ -169,6 +169,20 @@ test("looking for look-alikes and for what a call was given takes linear time on
     "[EMAIL_",
     "aaaa",
     '"[\\u005b',
+    ...[
+      '"\\',
+      '["',
+      '[{"a":',
+      '{"a":"{',
+      "<tr>",
+      "<tr><td>",
+      "<td>",
+      "<dt>a</dt><dd>",
+      "a=b&",
+      "a=&amp;",
+      "| a | b |\n",
+      "| a ",
+    ],
   ];
   const slow = [...units, ...disguised, ...escapes].flatMap((unit) => {
     const value = unit.repeat(NET_CHARACTERS / unit.length);

@@ -37,7 +37,7 @@ export function toUnescaped(text: string): Layer | undefined {
   return /[\\&]/.test(text) ? decodeEach(text, escapeOrEntity, fromEscape) : undefined;
 }
 
-const escapeOrEntity = new RegExp(`\\\\+(?:u([\\dA-Fa-f]{4})|")|${entity.source}`, "g");
+const escapeOrEntity = new RegExp(`(?<!\\\\)\\\\+(?:u([\\dA-Fa-f]{4})|")|${entity.source}`, "g");
 
 function fromEscape([written, code, ...groups]: RegExpExecArray): string | undefined {
   if (!written.startsWith("\\")) return fromEntity([written, ...groups]);
