@@ -20,14 +20,6 @@ export function parseJsonObject(text: string): JsonObject | undefined {
   }
 }
 
-/** Whether a value is nested more than `depthMax` times; looks no deeper than that. */
-export function isNestedDeeper(value: Json, depthMax: number): boolean {
-  if (typeof value !== "object" || value === null) return false;
-  if (depthMax === 0) return true;
-  const members = Array.isArray(value) ? value : Object.values(value);
-  return members.some((member) => isNestedDeeper(member, depthMax - 1));
-}
-
 /** JSON text with the keys of every object sorted: the same value always gives the same text, so it can be hashed. */
 export function toCanonicalJson(value: Json): string {
   if (Array.isArray(value)) return `[${value.map(toCanonicalJson).join(",")}]`;

@@ -1,5 +1,7 @@
-// What a tool's result says (DESIGN 2.3), before its files are saved. Plain JavaScript without imports: results that are
-// large are read in a thread, the others where they arrive, by the same rules.
+// What a tool's result says (DESIGN 2.3), before its files are saved. Plain JavaScript: results that are large are
+// read in a thread, the others where they arrive, by the same rules.
+
+import { isNestedDeeper } from "./nesting.js";
 
 /** @typedef {import("./read-result.d.ts").ReadResult} ReadResult */
 /** @typedef {import("./read-result.d.ts").ReadItem} ReadItem */
@@ -10,7 +12,7 @@ const isObject = (value) => typeof value === "object" && value !== null && !Arra
 
 /**
  * @param {any} result
- * @param {{ contentBlocksMax: number, errorReadCharsMax: number }} bounds
+ * @param {{ contentBlocksMax: number, errorReadCharsMax: number, resultDepthMax: number }} bounds
  * @returns {ReadResult}
  */
 export function readResult(result, { contentBlocksMax, errorReadCharsMax, resultDepthMax }) {
@@ -51,18 +53,10 @@ export function parseText(text, depthMax) {
   if (!text.startsWith("{") && !text.startsWith("[")) return text;
   try {
     const value = JSON.parse(text);
-    return isDeeper(value, depthMax) ? text : value;
+    return isNestedDeeper(value, depthMax) ? text : value;
   } catch {
     return text;
   }
-}
-
-/** @param {unknown} value @param {number} depth @returns {boolean} */
-function isDeeper(value, depth) {
-  if (typeof value !== "object" || value === null) return false;
-  if (depth === 0) return true;
-  for (const key in value) if (isDeeper(/** @type {any} */ (value)[key], depth - 1)) return true;
-  return false;
 }
 
 /** @param {string} problem @returns {ReadResult} */

@@ -1,6 +1,7 @@
 import { isJsonObject } from "./json.ts";
 import type { Json, JsonSchema } from "./json.ts";
 import { limits } from "./limits.ts";
+import { decodePercent } from "./percent.ts";
 
 /** The targets of one schema's `$ref`s; only those inside it, nothing is fetched. */
 export interface References {
@@ -40,19 +41,11 @@ export function toReferences(root: JsonSchema): References {
 function walk(root: Json, pointer: string): Json | undefined {
   let at: Json | undefined = root;
   for (const part of pointer.slice(1).split("/")) {
-    const key = toDecoded(part).replaceAll("~1", "/").replaceAll("~0", "~");
+    const key = decodePercent(part).replaceAll("~1", "/").replaceAll("~0", "~");
     if ((!isJsonObject(at) && !Array.isArray(at)) || !Object.hasOwn(at, key)) return undefined;
     at = (at as { [key: string]: Json })[key];
   }
   return isJsonObject(at) || typeof at === "boolean" ? at : undefined;
-}
-
-function toDecoded(part: string): string {
-  try {
-    return decodeURIComponent(part);
-  } catch {
-    return part;
-  }
 }
 
 /** A name as a whole one, against that of the whole schema; as it is where there is none. */

@@ -1,8 +1,9 @@
 import { Buffer } from "node:buffer";
-import { isJsonObject, isNestedDeeper, type Json } from "../base/json.ts";
+import { isJsonObject, type Json } from "../base/json.ts";
 import { LargeResult } from "../base/large-json.ts";
 import { toJsonSize } from "../base/json-size.ts";
 import { limits } from "../base/limits.ts";
+import { isNestedDeeper } from "../base/nesting.js";
 import { parseText, type ReadItem, readResult, tooLarge } from "../base/read-result.js";
 import type { CallOutcome } from "./call.ts";
 import { cutText } from "./cut-text.ts";

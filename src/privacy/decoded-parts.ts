@@ -1,3 +1,5 @@
+import { entity, fromEntity, toCharacter } from "./entities.ts";
+
 /** A part of a text that is an encoding of another one; offsets are those of the part. */
 export interface DecodedPart {
   start: number;
@@ -99,13 +101,7 @@ function* percent(text: string): Generator<DecodedPart> {
 
 function* entities(text: string): Generator<DecodedPart> {
   for (const { start, end, text: run } of runsWith(text, "&", /[^\s"'<>]+/g)) {
-    const decoded = run.replaceAll(
-      /&(?:#(\d{1,7})|#x([\dA-Fa-f]{1,6})|([a-z]{2,8}));/g,
-      (whole: string, decimal?: string, hexadecimal?: string, name?: string) =>
-        name === undefined
-          ? toCharacter(Number.parseInt(decimal ?? hexadecimal ?? "", decimal === undefined ? 16 : 10))
-          : (named[name] ?? whole),
-    );
+    const decoded = run.replaceAll(entity, (...match: string[]) => fromEntity(match) ?? match[0] ?? "");
     if (decoded !== run) yield { start, end, text: decoded };
   }
 }
@@ -116,17 +112,6 @@ function* runsWith(text: string, character: string, run: RegExp): Generator<Deco
   for (const match of text.matchAll(run))
     if (match[0].includes(character)) yield { start: match.index, end: match.index + match[0].length, text: match[0] };
 }
-
-const named: Readonly<Record<string, string>> = {
-  amp: "&",
-  lt: "<",
-  gt: ">",
-  quot: '"',
-  apos: "'",
-  commat: "@",
-  period: ".",
-  nbsp: " ",
-};
 
 function* escapes(text: string): Generator<DecodedPart> {
   for (const { start, end, text: run } of runsWith(text, "\\", /[^\s"']+/g)) {
@@ -161,10 +146,6 @@ function* spelled(text: string): Generator<DecodedPart> {
     const domain = to.replaceAll(/\s{0,3}[[({]\s{0,3}dot\s{0,3}[\])}]\s{0,3}/gi, ".");
     yield { start: match.index - from.length, end: end + to.length, text: `${from}@${domain}` };
   }
-}
-
-function toCharacter(code: number): string {
-  return code <= 0x10_ff_ff ? String.fromCodePoint(code) : "";
 }
 
 function toText(bytes: Buffer): string | undefined {

@@ -1,10 +1,9 @@
-import { textClass } from "./classes.ts";
 import { decodedParts } from "./decoded-parts.ts";
 import type { Finding } from "./finding.ts";
 import { foldText, toFolded } from "./folded-text.ts";
 import { Forms, toCodes } from "./forms.ts";
 import { withoutCountryCode } from "./number-keys.ts";
-import { guardedAmong, toDisjoint } from "./spans.ts";
+import { toMixedClass, toDisjoint } from "./spans.ts";
 
 /** Known values that a text holds in another form: other case, spaced, reversed, encoded. */
 export interface DisguisedValues {
@@ -109,7 +108,7 @@ export function createDisguisedValues(least: Thresholds = anywhere): DisguisedVa
       const all = inside.find((one) => one.start === 0 && one.end === part.text.length);
       if (all !== undefined) found.push({ ...all, start, end });
       // It cannot be taken apart, and nothing of it may be asked for.
-      else if (inside.length > 0) found.push({ start, end, class: guardedAmong(inside) ?? textClass, isMixed: true });
+      else if (inside.length > 0) found.push({ start, end, class: toMixedClass(inside), isMixed: true });
     }
     return found;
   }

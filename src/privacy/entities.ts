@@ -1,6 +1,6 @@
 /** Characters as HTML and XML have them: by number, and the names of signs and of Latin letters. */
 export const entity: RegExp =
-  /&(?:#(\d{2,7})|#[xX]([\dA-Fa-f]{2,6})|([A-Za-z])(acute|grave|circ|uml|tilde|ring|cedil|caron)|([a-zA-Z]{2,6}));/g;
+  /&(?:#(\d{1,7})|#[xX]([\dA-Fa-f]{1,6})|([A-Za-z])(acute|grave|circ|uml|tilde|ring|cedil|caron)|([a-zA-Z]{2,8}));/g;
 
 /** Combining characters. */
 const marks: Readonly<Record<string, string>> = {
@@ -9,14 +9,19 @@ const marks: Readonly<Record<string, string>> = {
 };
 
 const named: Readonly<Record<string, string>> = {
-  ...{ amp: "&", lt: "<", gt: ">", quot: '"', apos: "'", nbsp: "\u00A0", commat: "@", period: ".", plus: "+" },
+  ...{ amp: "&", lt: "<", gt: ">", quot: '"', apos: "'", nbsp: " ", commat: "@", period: ".", plus: "+" },
   ...{ szlig: "ß", aelig: "æ", AElig: "Æ", oslash: "ø", Oslash: "Ø", eth: "ð", ETH: "Ð", thorn: "þ", THORN: "Þ" },
 };
 
-/** Undefined: there is no such character. */
+/** Undefined: there is no such name. */
 export function fromEntity([, decimal, hex, letter, mark, name]: readonly (string | undefined)[]): string | undefined {
   if (name !== undefined) return named[name];
   if (letter !== undefined) return (letter + (marks[mark ?? ""] ?? "")).normalize("NFC");
   const code = decimal === undefined ? Number.parseInt(hex ?? "", 16) : Number(decimal);
-  return code > 0 && code < 0x110000 && (code < 0xd800 || code > 0xdfff) ? String.fromCodePoint(code) : undefined;
+  return toCharacter(code);
+}
+
+/** A number that is no character's is nothing. */
+export function toCharacter(code: number): string {
+  return code <= 0x10_ff_ff ? String.fromCodePoint(code) : "";
 }

@@ -1,9 +1,8 @@
-import { textClass } from "./classes.ts";
 import { type Draft, isHidden, isSpelled, type Member } from "./draft.ts";
 import { findJson, lexemeAt, toPlaces } from "./embedded-json.ts";
 import type { Finding } from "./finding.ts";
 import { Slot } from "./slot.ts";
-import { guardedAmong, replaceSpans } from "./spans.ts";
+import { toMixedClass, replaceSpans } from "./spans.ts";
 
 /** JSON in a text, and what is found in its texts. */
 export interface DraftInText {
@@ -107,7 +106,7 @@ class Walk {
   }
 
   #mix(start: number, end: number, inside: readonly Finding[]): void {
-    this.found.push({ ...this.#place(start, end), class: guardedAmong(inside) ?? textClass, isMixed: true });
+    this.found.push({ ...this.#place(start, end), class: toMixedClass(inside), isMixed: true });
   }
 
   #place(start: number, end: number): Pick<Finding, "start" | "end" | "json" | "quote"> {

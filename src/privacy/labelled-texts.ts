@@ -1,3 +1,4 @@
+import { decodePercent } from "../base/percent.ts";
 import { entity, fromEntity } from "./entities.ts";
 import { decodeEach, type Layer, toLayer } from "./layer.ts";
 
@@ -34,7 +35,7 @@ function* findForms(text: string): Generator<Labelled> {
       const name = field.replace(/^amp;/, "");
       const from = at + field.indexOf("=") + 1;
       members.push([
-        lastName(toDecoded(name.slice(0, name.indexOf("=")))),
+        lastName(decodePercent(name.slice(0, name.indexOf("=")))),
         { ...toPart(text, from, at + field.length, percent, fromPercent), isField: true },
       ]);
       at += field.length + 1;
@@ -52,16 +53,8 @@ const percent = /\+|(?:%[\dA-Fa-f]{2})+/g;
 
 function fromPercent([run]: RegExpExecArray): string | undefined {
   if (run === "+") return " ";
-  const decoded = toDecoded(run);
+  const decoded = decodePercent(run);
   return decoded === run ? undefined : decoded;
-}
-
-function toDecoded(text: string): string {
-  try {
-    return decodeURIComponent(text);
-  } catch {
-    return text;
-  }
 }
 
 /** `| label | value |`, line after line. */
@@ -87,7 +80,7 @@ const cell = /<(t[hd])\b[^<>]*>((?:(?!<\/?(?:t[hdr]|table)\b).)*)/gis;
 const term = /<dt\b[^<>]*>([^<>]{1,60})<\/dt>\s*<dd\b[^<>]*>((?:(?!<\/?d[tdl]\b).)*)/gis;
 
 function* findTags(text: string): Generator<Labelled> {
-  if (text.includes("<tr") || text.includes("<TR")) yield* findHtmlRows(text);
+  if (/<tr/i.test(text)) yield* findHtmlRows(text);
   if (!/<dt/i.test(text)) return;
   const members: [string, Part][] = [];
   for (const { 0: all, 1: label = "", 2: value = "", index } of text.matchAll(term)) {

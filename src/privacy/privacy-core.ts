@@ -1,6 +1,7 @@
 import type { OwnClassConfig } from "../config/config.ts";
-import { isNestedDeeper, type Json, type JsonObject, type JsonSchema } from "../base/json.ts";
+import type { Json, JsonObject, JsonSchema } from "../base/json.ts";
 import { limits } from "../base/limits.ts";
+import { isNestedDeeper } from "../base/nesting.js";
 import { createStore, type Store } from "../store/store.ts";
 import { countryOf } from "./country.ts";
 import { createDetector, type Detector } from "./detect/detector.ts";

@@ -4,7 +4,7 @@ import type { Echoes } from "./echoes.ts";
 import type { Finding } from "./finding.ts";
 import { createKnownValues, type KnownValues } from "./known-values.ts";
 import type { Slot } from "./slot.ts";
-import { guardedAmong, joinFindings, widenFindings } from "./spans.ts";
+import { toMixedClass, joinFindings, widenFindings } from "./spans.ts";
 
 export interface ReplayParts {
   known: KnownValues;
@@ -79,7 +79,7 @@ function inheriting(found: readonly Finding[], echoes: readonly Finding[], text:
 function inherit(one: Finding, inside: readonly Finding[], text: string): Finding {
   const [only] = inside;
   if (only?.start === one.start && only.end === one.end) return only;
-  const mixed = { start: one.start, end: one.end, class: guardedAmong(inside) ?? textClass, isMixed: true };
+  const mixed = { start: one.start, end: one.end, class: toMixedClass(inside), isMixed: true };
   if (mixed.class !== textClass) return mixed;
   if (one.class === "EMAIL") {
     const domain = one.start + domainAt(text.slice(one.start, one.end));

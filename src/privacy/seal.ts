@@ -18,7 +18,7 @@ import { findLookAlikes } from "./look-alikes.ts";
 import { digitsOnly, saysOf } from "./number-keys.ts";
 import { type ReplayParts, replay } from "./replay.ts";
 import { Slot } from "./slot.ts";
-import { guardedAmong, joinFindings, mergeFindings } from "./spans.ts";
+import { joinFindings, mergeFindings, toMixedClass } from "./spans.ts";
 import { toSpelled } from "./spelled-list.ts";
 import { formatClassAt } from "./schema-place.ts";
 import { isWrapped, toColumns, toHeaders, toPair } from "./shapes.ts";
@@ -205,8 +205,7 @@ class Look {
     if (value.trim() === "") return value;
     if (whole !== undefined) return this.#whole(value, whole);
     // What is dangerous anywhere stays so where everything is opaque.
-    if (this.#options.mode === "strict")
-      return this.#whole(value, guardedAmong(this.#parts.detector.inText(value)) ?? textClass);
+    if (this.#options.mode === "strict") return this.#whole(value, toMixedClass(this.#parts.detector.inText(value)));
     return digitsOnly.test(value) ? this.#digits(value, at) : this.#search(value, at, depth);
   }
 

@@ -59,7 +59,7 @@ export function joinFindings(found: readonly Finding[]): Finding[] {
       // Two say the same: the one that knows of what it is a form.
       if (last.of === undefined && one.of !== undefined) joined[joined.length - 1] = { ...one };
     } else if (one.end > last.end || (last.class === literalClass && one.class !== literalClass)) {
-      const name = last.class === one.class ? one.class : (guardedAmong([last, one]) ?? textClass);
+      const name = last.class === one.class ? one.class : toMixedClass([last, one]);
       // What is more than a value is not another form of it.
       joined[joined.length - 1] = { start: last.start, end: Math.max(last.end, one.end), class: name, isMixed: true };
     }
@@ -80,9 +80,9 @@ export function notInside<Span extends { start: number; end: number }>(
   });
 }
 
-/** The class among them that is dangerous anywhere, if there is one: all that they are in is of it. */
-export function guardedAmong(found: readonly Finding[]): string | undefined {
-  return guardedClasses.find((name) => found.some((one) => one.class === name));
+/** The class of what holds them and more: one that is dangerous anywhere, if there is one among them, else of nothing that may be asked. */
+export function toMixedClass(found: readonly Finding[]): string {
+  return guardedClasses.find((name) => found.some((one) => one.class === name)) ?? textClass;
 }
 
 /** Sorted; of those that overlap the first, the longest of them, stays. */
