@@ -49,6 +49,11 @@ describe("JSON in a text, as others than JavaScript write it", () => {
       `{"error": "got {"full_name": "[NAME_1]"} there"}`,
     ],
     [
+      "as a dictionary of another language, with its own escapes",
+      raw`got {'full_name': 'Zo\xeb Ruiz', 'email': 'ana\x40acme.io', 'mail': 'bj\U000000f6rn@acme.io', 'l': 'a\u{40}b.dev'}`,
+      raw`got {'full_name': '[NAME_1]', 'email': '[EMAIL_1]', 'mail': '[EMAIL_2]', 'l': '[EMAIL_3]'}`,
+    ],
+    [
       "of which only one of two members of a name can be read",
       `x {"a": 1, "email": "ana@acme.io", "a": 2}`,
       "x [TEXT_1]",

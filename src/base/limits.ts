@@ -202,6 +202,10 @@ export const limits = {
   tokensPerCallMax: 50_000, // tokens in the arguments of one call: each is a decision where it may go, and a look into the vault
   restoredCharsMax: 67_108_864, // what stands behind them, together: one token can be a text of megabytes, named many times
   sealDepthMax: 64, // JSON inside strings inside JSON, and nesting of values
+  sealDecodedMax: 3, // how often the escapes of a text are taken away: as often as two programs add them, and once more
+  sealInsideCharsMax: 2_000_000, // characters of texts in texts at least, however they are read; past it a text is withheld
+  sealInsideTimesMax: 16, // the same, for each character that came
+  jsonInTextDepthMax: 512, // nesting of JSON in a text: what is deeper is withheld, for who reads it would run out of stack
   sealMsPerMb: 500, // sealing one result, per MB of it; past it the rest is withheld
   echoMsPerMb: 1_500, // the same, beside it, where the call was given values: they are looked for in every form
   sealMs: 2_000, // the time of a result at least

@@ -1,4 +1,5 @@
 import type { Json } from "../base/json.ts";
+import { limits } from "../base/limits.ts";
 
 /** An object or a list of JSON in a text: UTF-16 offsets, `end` exclusive. */
 export interface EmbeddedJson {
@@ -28,9 +29,6 @@ interface Frame {
   inside: Span[];
 }
 
-/** Who reads what is nested more than this runs out of stack. */
-const depthMax = 512;
-
 /** One string of JSON, with its quotes. */
 export const jsonString: RegExp = /"[^"\\]*(?:\\.[^"\\]*)*"/g;
 
@@ -49,7 +47,7 @@ export function findJson(text: string): EmbeddedJson[] {
   for (let match = beginning.exec(text); match !== null; match = beginning.exec(text)) {
     const { spans, next } = scan(text, match.index);
     for (const { start, end, depth } of spans) {
-      const value = depth > depthMax ? undefined : (JSON.parse(text.slice(start, end)) as Json);
+      const value = depth > limits.jsonInTextDepthMax ? undefined : (JSON.parse(text.slice(start, end)) as Json);
       found.push({ start, end, value });
     }
     beginning.lastIndex = next;

@@ -1,6 +1,6 @@
 import type { Detector } from "./detect/detector.ts";
 import type { Finding } from "./finding.ts";
-import { entity, fromEntity } from "./entities.ts";
+import { entity, fromEntity, toCharacter } from "./entities.ts";
 import { decodeEach, type Layer } from "./layer.ts";
 
 /** Findings in what `encodeURIComponent` made of a text, as parts of an address are. */
@@ -32,14 +32,18 @@ export function toDecoded(surface: string): string | undefined {
   }
 }
 
-/** A text without the escapes of JSON, where it is none, as a log or what is cut off has them, and without those of HTML. */
+/** A text without the escapes of a string, where it is none, as a log or what is cut off has them, and without those of HTML. */
 export function toUnescaped(text: string): Layer | undefined {
   return /[\\&]/.test(text) ? decodeEach(text, escapeOrEntity, fromEscape) : undefined;
 }
 
-const escapeOrEntity = new RegExp(`(?<!\\\\)\\\\+(?:u([\\dA-Fa-f]{4})|")|${entity.source}`, "g");
+const escapeOrEntity = new RegExp(
+  `(?<!\\\\)\\\\+(?:u([\\dA-Fa-f]{4})|u\\{([\\dA-Fa-f]{1,6})\\}|x([\\dA-Fa-f]{2})|U([\\dA-Fa-f]{8})|")|${entity.source}`,
+  "g",
+);
 
-function fromEscape([written, code, ...groups]: RegExpExecArray): string | undefined {
+function fromEscape([written, unit, braced, byte, long, ...groups]: RegExpExecArray): string | undefined {
   if (!written.startsWith("\\")) return fromEntity([written, ...groups]);
-  return code === undefined ? '"' : String.fromCharCode(Number.parseInt(code, 16));
+  const code = unit ?? braced ?? byte ?? long;
+  return code === undefined ? '"' : toCharacter(Number.parseInt(code, 16));
 }

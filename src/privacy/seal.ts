@@ -85,12 +85,6 @@ const bareDigitsMin = 12;
 /** A key that is the name of a member, as far as its form says; others are looked into, as any long enough for a secret or an account. */
 const plainKey = /^(?!(?:.*\d){4})[\p{L}_$][\p{L}\d_$.:-]{0,14}$/u;
 
-/** How often the escapes of a text are taken away: as often as two programs do, and once more. */
-const decodedMax = 3;
-/** Characters of texts in texts, beside those that came, by each. */
-const charsInsideMin = 2_000_000;
-const charsInsideTimes = 16;
-
 class Look {
   withheld = 0;
   /** In the order in which they stand. */
@@ -244,7 +238,7 @@ class Look {
     const slot = this.#text(text);
     if (this.#options.mode === "literals") return slot;
     const parts: DraftOfPart[] = [];
-    const layer = decoded < decodedMax ? toUnescaped(text) : undefined;
+    const layer = decoded < limits.sealDecodedMax ? toUnescaped(text) : undefined;
     if (layer !== undefined)
       parts.push({
         part: { start: 0, end: text.length, layer },
@@ -370,7 +364,8 @@ class Look {
     this.#chars += slot.text.length;
     if (this.#inside > 1) this.#charsInside += slot.text.length;
     // However it is read, a text has not much more in it than it has characters.
-    this.#isOver ||= this.#charsInside > charsInsideMin + charsInsideTimes * (this.#chars - this.#charsInside);
+    const came = this.#chars - this.#charsInside;
+    this.#isOver ||= this.#charsInside > limits.sealInsideCharsMax + limits.sealInsideTimesMax * came;
     return slot;
   }
 }
