@@ -2,9 +2,12 @@ import type { Report } from "./candidate.ts";
 import { toIsoDate } from "./date-text.ts";
 
 const AFTER_MAX = 64;
-/** Parts of the words for birth, as they stand: "Date of birth", "geboren am", "née le", "fecha de nacimiento". */
+/**
+ * Parts of the words for birth, as they stand: "Date of birth", "geboren am", "née le", "fecha de nacimiento". Those that
+ * begin alike stand together, for each beginning is asked at each character.
+ */
 const stems =
-  /\bD\.?O\.?B\b|\bdob\b|irth(?:day|date)?|IRTH|orn(?<=\b[Bb]orn)\b|eboren|\bgeb\.|eburts(?:datum|tag)|aissance|[Nn]ée? le|acimiento|acid[oa]|ascita|[Nn]at[oa] il|ascimento|eboorte(?:datum)?|rodzen|rodzon[ya]|öd(?:d|elsedatum)\b|ødt|ødsels(?:dato|dag)|yntymä(?:aika)?|aroz|ascut|aster(?:ii|e)|zület|oğum tarihi|ogum tarihi|出生|生日|生年月日|誕生|생년월일|ожден|одил|الميلاد/g;
+  /\bD\.?O\.?B\b|\bdob\b|irth(?:day|date)?|IRTH|orn(?<=\b[Bb]orn)\b|e(?:boren|burts(?:datum|tag)|boorte(?:datum)?)|\bgeb\.|a(?:issance|cimiento|cid[oa]|scita|scimento|roz|scut|ster(?:ii|e))|[Nn](?:ée? le|at[oa] il)|rodz(?:en|on[ya])|öd(?:d|elsedatum)\b|ød(?:t|sels(?:dato|dag))|yntymä(?:aika)?|zület|o[ğg]um tarihi|出生|生(?:日|年月日)|誕生|생년월일|о(?:жден|дил)|الميلاد/g;
 /** The date after at most a few words; a month may stand before its day. */
 const following =
   /^[^\d\n]{0,28}?((?:\p{L}{3,9}\.? )?\d{1,2}(?:st|nd|rd|th)?,? \d{4}|\d{4}[-/.]\d{1,2}[-/.]\d{1,2}|\d{1,2}[-/.]\d{1,2}[-/.]\d{2,4}|\d{1,2}(?:st|nd|rd|th|er|\.)? (?:of |de |di )?\p{L}{3,11}\.?,? (?:de |del )?\d{4}|(?:19|20)\d{6}|\d{4}年\d{1,2}月\d{1,2}日)(?![\p{L}\d])/u;
