@@ -1,4 +1,4 @@
-import { readFile, writeFile } from "node:fs/promises";
+import { mkdir, readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import type { Site } from "./servers/command-line.ts";
@@ -15,6 +15,16 @@ beforeAll(async () => {
 }, 60_000);
 
 afterAll(async () => await site[Symbol.asyncDispose]());
+
+test("that a program runs without a wall is said beside its result", async () => {
+  // Found before the one that is installed, if one is.
+  const folder = join(site.directory, "broken");
+  await mkdir(folder);
+  await writeFile(join(folder, "bwrap"), "#!/bin/sh\nexit 1\n", { mode: 0o755 });
+  const { code, stdout, stderr } = await site.run(["run", "-e", "return 6 * 7"], { env: { PATH: folder } });
+  expect({ code, stdout }).toEqual({ code: 0, stdout: "42\n" });
+  expect(stderr).toMatch(/^no wall: The wall "bwrap" cannot be used: .+\n$/);
+});
 
 describe("usage", () => {
   async function check(args: string[], expected: { code: number; stderr: string | RegExp }): Promise<void> {

@@ -2,7 +2,7 @@ import { SluiceError } from "../base/errors.ts";
 import type { Config } from "../config/config.ts";
 import type { ServerReport, Sluice } from "../runtime/sluice.ts";
 import type { Invocation } from "./command.ts";
-import { paint } from "./terminal.ts";
+import { paint, type Terminal } from "./terminal.ts";
 
 /** Reads the config that the command line, the environment or the folder names. */
 export async function readConfig(invocation: Invocation): Promise<Config> {
@@ -57,6 +57,19 @@ export async function whileFetching<T>(
 
 function toNames(servers: readonly string[]): string {
   return servers.length > 10 ? `${servers.slice(0, 8).join(", ")} and ${servers.length - 8} more` : servers.join(", ");
+}
+
+/** Why programs run in less than was wanted, where they do: another engine, no wall. */
+export function toReasons({ engine, wall }: Sluice): string[] {
+  return [
+    engine.reason === undefined ? undefined : `engine ${engine.name}: ${engine.reason}`,
+    wall.reason === undefined ? undefined : `no wall: ${wall.reason}`,
+  ].filter((reason) => reason !== undefined);
+}
+
+/** Says it to the person whose program is going to run. */
+export function noteReasons(sluice: Sluice, terminal: Terminal): void {
+  for (const reason of toReasons(sluice)) terminal.note(paint("dim", reason));
 }
 
 /** A wall as people read it: of a container also what runs it. */

@@ -2,7 +2,7 @@ import { parseWholeNumber, toUsageError } from "../arguments.ts";
 import type { Command, Invocation } from "../command.ts";
 import { askPerson } from "../ask-person.ts";
 import { readInput } from "../input.ts";
-import { openSluice, readConfig } from "../open.ts";
+import { noteReasons, openSluice, readConfig } from "../open.ts";
 import { endWith } from "../print-outcome.ts";
 import { watchProgress } from "../watch-progress.ts";
 
@@ -30,6 +30,7 @@ export const run: Command = {
     const tools = parsePatterns(invocation.text("tools"));
     const { terminal, signal } = invocation;
     await using sluice = await openSluice(await readConfig(invocation), invocation);
+    noteReasons(sluice, terminal);
     const result = await watch(async () =>
       sluice.executeCode(code, {
         signal,

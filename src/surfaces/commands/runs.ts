@@ -4,7 +4,7 @@ import { parseWholeNumber, takeOne, takeSome, toUsageError } from "../arguments.
 import { askPerson } from "../ask-person.ts";
 import type { Command, Invocation } from "../command.ts";
 import { exitCodes } from "../exit-code.ts";
-import { openSluice, readConfig } from "../open.ts";
+import { noteReasons, openSluice, readConfig } from "../open.ts";
 import { endWith, printOutcome } from "../print-outcome.ts";
 import { watchProgress } from "../watch-progress.ts";
 
@@ -80,6 +80,7 @@ function show(sluice: Sluice, id: string, invocation: Invocation): number {
 
 async function goOn(sluice: Sluice, id: string, invocation: Invocation): Promise<number> {
   const { terminal, signal } = invocation;
+  noteReasons(sluice, terminal);
   using _progress = watchProgress(sluice, terminal);
   using person = askPerson(sluice, terminal, invocation.flag("wait"));
   let result = await sluice.resume(id, { signal });
@@ -90,6 +91,7 @@ async function goOn(sluice: Sluice, id: string, invocation: Invocation): Promise
 }
 
 async function replay(sluice: Sluice, id: string, invocation: Invocation): Promise<number> {
+  noteReasons(sluice, invocation.terminal);
   return endWith(await sluice.runs.replay(id, { signal: invocation.signal }), invocation);
 }
 

@@ -1,7 +1,7 @@
 import { Console } from "node:console";
 import type { Command } from "../command.ts";
 import { exitCodes } from "../exit-code.ts";
-import { readConfig, toWallText } from "../open.ts";
+import { readConfig, toReasons, toWallText } from "../open.ts";
 
 /** `sluice serve`: the MCP server of a client's configuration. Ends when the client closes its end. */
 export const serve: Command = {
@@ -38,8 +38,7 @@ export const serve: Command = {
     log(
       `ready, ${usable.length} of ${config.servers.length} servers enabled, engine: ${sluice.engine.name}, wall: ${toWallText(sluice.wall.name, sluice.wall.runtime)}`,
     );
-    if (sluice.engine.reason !== undefined) log(`engine ${sluice.engine.name}: ${sluice.engine.reason}`);
-    if (sluice.wall.reason !== undefined) log(`no wall: ${sluice.wall.reason}`);
+    for (const reason of toReasons(sluice)) log(reason);
     await connection.closed;
     return exitCodes.completed;
   },
