@@ -4,6 +4,7 @@ import { classOfFormat } from "../src/privacy/detect/class-of-format.ts";
 import { toCanonical } from "../src/privacy/detect/canonical.ts";
 import { createDetector } from "../src/privacy/detect/detector.ts";
 import { defaultClasses, optionalClasses } from "../src/privacy/classes.ts";
+import { toPlainText } from "../src/privacy/detect/plain-text.ts";
 
 const classes = new Set<string>([...defaultClasses, ...optionalClasses]);
 const detector = createDetector({ classes, prose: false });
@@ -424,4 +425,20 @@ test("the format of a schema names a class", () => {
     "SECRET",
     undefined,
   ]);
+});
+
+test("a character that is not seen, or has another width, is told from every other", () => {
+  const missed: string[] = [];
+  for (let code = 0x80; code <= 0x10_ff_ff; code += 1) {
+    const character = String.fromCodePoint(code);
+    const isOdd =
+      /^[\p{Default_Ignorable_Code_Point}\u{ff01}-\u{ff5e}\u{fe50}-\u{fe6b}\u{24b6}-\u{24e9}\u{1d400}-\u{1d7ff}\u2024\u3002\uff61]$/u.test(
+        character,
+      );
+    const plain = toPlainText(`a${character}b`).text;
+    if (isOdd && plain === `a${character}b` && character.normalize("NFKC") !== character)
+      missed.push(code.toString(16));
+    if (/^\p{Default_Ignorable_Code_Point}$/u.test(character) && plain !== "ab") missed.push(code.toString(16));
+  }
+  expect(missed).toEqual([]);
 });

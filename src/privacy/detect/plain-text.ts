@@ -15,7 +15,7 @@ const odd =
   /\p{Default_Ignorable_Code_Point}|[\u2024\u{24b6}-\u{24e9}\u{fe50}-\u{fe6b}\u{ff01}-\u{ff5e}\u{1d400}-\u{1d7ff}]|(?<=[\w\u{ff10}-\u{ff5a}])[\u3002\uff61](?=[\w\u{ff10}-\u{ff5a}])/gu;
 /** One of their UTF-16 units: a text without any is seen as it is, and this is told in half of the time. */
 const oddUnit =
-  /[\u00ad\u034f\u061c\u115f\u1160\u17b4\u17b5\u180b-\u180f\u200b-\u200f\u2024\u202a-\u202e\u2060-\u206f\u24b6-\u24e9\u3002\u3164\ufe00-\ufe0f\ufe50-\ufe6b\ufeff-\uff5e\uff61\uffa0\ufff0-\ufff8\ud82f\ud834\ud835\udb40-\udb43]/;
+  /[\u034f\ufe00-\ufe0f\u00ad\u061c\u115f\u1160\u17b4\u17b5\u180b-\u180f\u200b-\u200f\u2024\u202a-\u202e\u2060-\u206f\u24b6-\u24e9\u3002\u3164\ufe50-\ufe6b\ufeff-\uff5e\uff61\uffa0\ufff0-\ufff8\ud82f\ud834\ud835\udb40-\udb43]/;
 const ignorable = /^\p{Default_Ignorable_Code_Point}/u;
 
 /** One odd character: where it stands in the original, and what is left of it in the plain text. */
