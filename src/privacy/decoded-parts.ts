@@ -1,4 +1,4 @@
-import { entity, fromEntity, toCharacter } from "./entities.ts";
+import { characterEscape, entity, fromEntity, toCharacter } from "./entities.ts";
 
 /** A part of a text that is an encoding of another one; offsets are those of the part. */
 export interface DecodedPart {
@@ -113,12 +113,12 @@ function* runsWith(text: string, character: string, run: RegExp): Generator<Deco
     if (match[0].includes(character)) yield { start: match.index, end: match.index + match[0].length, text: match[0] };
 }
 
+const escaped = new RegExp(`\\\\(?:${characterEscape.source})`, "g");
+
 function* escapes(text: string): Generator<DecodedPart> {
   for (const { start, end, text: run } of runsWith(text, "\\", /[^\s"']+/g)) {
-    const decoded = run.replaceAll(
-      /\\(?:u([\dA-Fa-f]{4})|u\{([\dA-Fa-f]{1,6})\}|x([\dA-Fa-f]{2}))/g,
-      (_: string, short?: string, long?: string, byte?: string) =>
-        toCharacter(Number.parseInt(short ?? long ?? byte ?? "", 16)),
+    const decoded = run.replaceAll(escaped, (_: string, short?: string, long?: string, byte?: string) =>
+      toCharacter(Number.parseInt(short ?? long ?? byte ?? "", 16)),
     );
     if (decoded !== run) yield { start, end, text: decoded };
   }

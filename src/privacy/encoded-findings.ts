@@ -1,6 +1,6 @@
 import type { Detector } from "./detect/detector.ts";
 import type { Finding } from "./finding.ts";
-import { entity, fromEntity, toCharacter } from "./entities.ts";
+import { characterEscape, entity, fromEntity, toCharacter } from "./entities.ts";
 import { decodeEach, type Layer } from "./layer.ts";
 
 /** Findings in what `encodeURIComponent` made of a text, as parts of an address are. */
@@ -38,7 +38,7 @@ export function toUnescaped(text: string): Layer | undefined {
 }
 
 const escapeOrEntity = new RegExp(
-  `(?<!\\\\)\\\\+(?:u([\\dA-Fa-f]{4})|u\\{([\\dA-Fa-f]{1,6})\\}|x([\\dA-Fa-f]{2})|U([\\dA-Fa-f]{8})|")|${entity.source}`,
+  `(?<!\\\\)\\\\+(?:${characterEscape.source}|U([\\dA-Fa-f]{8})|")|${entity.source}`,
   "g",
 );
 

@@ -25,3 +25,6 @@ export function fromEntity([, decimal, hex, letter, mark, name]: readonly (strin
 export function toCharacter(code: number): string {
   return code <= 0x10_ff_ff ? String.fromCodePoint(code) : "";
 }
+
+/** A character as strings of programs have it, behind its backslash: `u00eb`, `u{eb}`, `xeb`. */
+export const characterEscape: RegExp = /u([\dA-Fa-f]{4})|u\{([\dA-Fa-f]{1,6})\}|x([\dA-Fa-f]{2})/;
