@@ -175,7 +175,8 @@ function makeObject(schema, root, random, depth) {
   const further = prefix === undefined ? schema.additionalProperties : schema.patternProperties?.[pattern ?? ""];
   if (schema.propertyNames !== false && (further === true || isObject(further))) {
     for (const key of listed.length > 0 ? listed : [`${prefix ?? ""}more1`, `${prefix ?? ""}more2`]) {
-      if (members.has(key) || random() < 0.5 || depth > DEPTH) continue;
+      // a member that the schema declares and that was left out above is not one of the further ones
+      if (members.has(key) || Object.hasOwn(properties, key) || random() < 0.5 || depth > DEPTH) continue;
       const value = make(further, root, random, depth + 1);
       if (value !== none) members.set(key, value);
     }
