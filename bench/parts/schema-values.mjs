@@ -56,7 +56,8 @@ const bounds = new Set(
 function toSayable(schema) {
   if (Array.isArray(schema)) return schema.map(toSayable);
   if (!isObject(schema)) return schema;
-  const isList = schema.type === "array" && !Array.isArray(schema.prefixItems) && !Array.isArray(schema.items);
+  const tuple = [schema.prefixItems, schema.items].find(Array.isArray);
+  const isList = schema.type === "array" && tuple === undefined;
   /** @type {[string, any][]} */
   const members = [];
   for (const [keyword, value] of Object.entries(schema)) {
@@ -64,10 +65,28 @@ function toSayable(schema) {
     if (isList && (keyword === "minItems" || keyword === "maxItems")) continue;
     if (keyword === "type" && (value === "integer" || Array.isArray(value)))
       members.push([keyword, [value].flat().map((type) => (type === "integer" ? "number" : type))]);
+    // a tuple says how many of its own items there are, not how many of the rest
+    else if (keyword === "minItems" && tuple !== undefined) members.push([keyword, Math.min(value, tuple.length)]);
     else if (keyword === "enum" || keyword === "const") members.push([keyword, value]);
-    else members.push([keyword === "oneOf" && Array.isArray(value) ? "anyOf" : keyword, toSayable(value)]);
+    else if (["anyOf", "oneOf"].includes(keyword) && Array.isArray(value))
+      members.push(["anyOf", toSayable(value.length > 1 ? value.map(toOpen) : value)]);
+    else members.push([keyword, toSayable(value)]);
   }
   return Object.fromEntries(members);
+}
+
+/**
+ * An alternative without what it says of further members: the compiler takes a member that any of the alternatives has.
+ * @param {any} schema @returns {any}
+ */
+function toOpen(schema) {
+  if (!isObject(schema)) return schema;
+  const { propertyNames, additionalProperties, ...open } = schema;
+  if (!Array.isArray(propertyNames?.enum))
+    return propertyNames === false || additionalProperties !== false ? schema : open;
+  const further = propertyNames.enum.map((/** @type {string} */ name) => [name, additionalProperties ?? true]);
+  const own = Object.entries(schema.properties ?? {}).filter(([name]) => propertyNames.enum.includes(name));
+  return { ...open, properties: Object.fromEntries([...further, ...own]) };
 }
 
 /** A value as TypeScript on one line: two of the characters that JSON leaves as they are end a line there. @param {Json} value */

@@ -3,19 +3,24 @@ import { toLine, toTable } from "./format.js";
 /**
  * The console: what it prints goes to the host at once, in order, with its stream.
  * @param {(stream: "stdout" | "stderr", text: string) => void} log
+ * @param {() => boolean} isFull Whether what is printed is dropped, so that no text has to be made of it.
  * @param {() => number} now
  */
-export function createConsole(log, now) {
+export function createConsole(log, isFull, now) {
   let indent = "";
   /** @type {Map<string, number>} */
   const counts = new Map();
-  /** @param {"stdout" | "stderr"} stream @param {string} text */
-  const print = (stream, text) => log(stream, indent === "" ? text : indent + text.replaceAll("\n", `\n${indent}`));
+  /** @param {"stdout" | "stderr"} stream @param {() => string} toText */
+  function print(stream, toText) {
+    if (isFull()) return;
+    const text = toText();
+    log(stream, indent === "" ? text : indent + text.replaceAll("\n", `\n${indent}`));
+  }
   /** @param {"stdout" | "stderr"} stream */
   const printer =
     (stream) =>
     (/** @type {any[]} */ ...values) =>
-      print(stream, toLine(values));
+      print(stream, () => toLine(values));
   const out = printer("stdout");
   const err = printer("stderr");
   /** @type {Map<string, number>} */
@@ -32,10 +37,12 @@ export function createConsole(log, now) {
     dirxml: out,
     warn: err,
     error: err,
-    trace: (/** @type {any[]} */ ...values) => err(`Trace: ${toLine(values)}`),
-    assert: (/** @type {any} */ condition, /** @type {any[]} */ ...values) =>
-      condition || err(values.length === 0 ? "Assertion failed" : `Assertion failed: ${toLine(values)}`),
-    table: (/** @type {any} */ data, /** @type {string[]} */ columns) => print("stdout", toTable(data, columns)),
+    trace: (/** @type {any[]} */ ...values) => print("stderr", () => `Trace: ${toLine(values)}`),
+    assert(/** @type {any} */ condition, /** @type {any[]} */ ...values) {
+      if (!condition)
+        print("stderr", () => ["Assertion failed", ...(values.length > 0 ? [toLine(values)] : [])].join(": "));
+    },
+    table: (/** @type {any} */ data, /** @type {string[]} */ columns) => print("stdout", () => toTable(data, columns)),
     group: (/** @type {any[]} */ ...values) => {
       if (values.length > 0) out(...values);
       indent += "  ";

@@ -87,7 +87,7 @@ export function run(platform) {
     callTool: tools.callTool,
     clearInterval: timers.clearInterval,
     clearTimeout: timers.clearTimeout,
-    console: createConsole(log, clock.now),
+    console: createConsole(log, () => logBytesLeft < 0, clock.now),
     crypto: createCrypto(random, platform.digest),
     eval: refusedEval,
     fetch: createFetch(host),
