@@ -186,7 +186,11 @@ test("a type takes the values that its schema takes, and none of a wrong type", 
     const values = makeValues(schema, isValid, random, 3);
     valid += values.valid.length;
     wrong += values.wrong.length;
-    const { text, declarations } = toSchemaType(schema, { name: "Root", open: "unknown", taken: new Set(["Record", "T"]) });
+    const { text, declarations } = toSchemaType(schema, {
+      name: "Root",
+      open: "unknown",
+      taken: new Set(["Record", "T"]),
+    });
     const lines = [
       ...values.valid.map((value, index) => `const v${index}: T = ${toLine(value)};`),
       ...values.wrong.map((value, index) => `// @ts-expect-error\nconst w${index}: T = ${toLine(value)};`),

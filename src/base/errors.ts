@@ -79,6 +79,7 @@ export const errorCodes = {
   frameBytesMax: "guest",
   codeBytesMax: "guest",
   logBytesMax: "guest",
+  logEntriesMax: "guest",
   resultBytesMax: "guest",
   callsMax: "guest",
   callsInFlightMax: "guest",

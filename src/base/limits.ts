@@ -30,7 +30,7 @@ export const limits = {
   rateWaitMs: 10_000, // what would wait longer than this for a rate is refused with its name
   rateActBytesMin: 4_096, // what one act counts as at least: a small file costs a block
   hostCallsMax: 1_000_000, // calls of one execution to the host in total: files, timers, searches and tools
-  logEntriesMax: 20_000, // pieces of console output kept for one execution; past 400, neighbours of one stream are one
+  logEntriesMax: 20_000, // calls of the console whose output is kept, for one execution: each is a message of its own
   errorMessageBytesMax: 8_192, // the message of an error that leaves for the model
   timersMax: 10_000, // timers of one execution waiting at once
   codeBytesMax: 262_144, // source text of a program: 60,000 tokens; what is longer is data, and belongs into a file

@@ -1,4 +1,5 @@
 import type { Json, JsonObject } from "../base/json.ts";
+import { limits } from "../base/limits.ts";
 import type { LinkedProgram } from "./link.ts";
 
 /** The bounds that the runner itself keeps, so that an honest program is told instead of killed. */
@@ -19,7 +20,7 @@ export function toStartFrame(
     kind: "start",
     t: Date.now(),
     seed: [...seed],
-    limits: { callsInFlightMax, callsPendingMax, frameBytesMax, logBytesMax },
+    limits: { callsInFlightMax, callsPendingMax, frameBytesMax, logBytesMax, logEntriesMax: limits.logEntriesMax },
     modules: program.modules as unknown as Json,
     servers: program.servers as unknown as Json,
   };

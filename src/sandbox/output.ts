@@ -25,6 +25,7 @@ const CHARS_TOGETHER = 400;
 export function createOutput(bytesMax: number): Output {
   const logs: OutputEntry[] = [];
   let bytes = 0;
+  let entries = 0;
   let isTruncated = false;
   /** Of the last piece, what is to be put behind it. */
   let behind: string[] = [];
@@ -50,9 +51,11 @@ export function createOutput(bytesMax: number): Output {
       const room = bytesMax - bytes;
       const size = Buffer.byteLength(text);
       bytes += size;
-      if (size > room || cut === true || logs.length >= limits.logEntriesMax) isTruncated = true;
+      entries += 1;
+      isTruncated = size > room || cut === true || entries > limits.logEntriesMax;
+      if (entries > limits.logEntriesMax) return undefined;
       const kept = size > room ? toBeginning(text, Math.max(room, 0)) : text;
-      if (kept === "" && size > room) return undefined;
+      if (kept === "" && isTruncated) return undefined;
       const last = logs.at(-1);
       if (logs.length > ENTRIES_APART && last?.stream === stream && charsBehind < CHARS_TOGETHER) {
         behind.push(kept);
@@ -63,10 +66,10 @@ export function createOutput(bytesMax: number): Output {
       }
       return { stream, text: kept };
     },
-    toWarning: () => ({
-      code: "logBytesMax",
-      message: `Output past ${bytesMax} bytes (logBytesMax) or ${limits.logEntriesMax} pieces (logEntriesMax) was dropped`,
-    }),
+    toWarning: () =>
+      entries > limits.logEntriesMax
+        ? { code: "logEntriesMax", message: `Output past ${limits.logEntriesMax} prints (logEntriesMax) was dropped` }
+        : { code: "logBytesMax", message: `Output past ${bytesMax} bytes (logBytesMax) was dropped` },
   };
 }
 

@@ -15,7 +15,7 @@ export function endWith(result: ExecutionResult, invocation: Invocation): number
 /** Prints an outcome for a person: logs on their own streams, the result on stdout, everything about it on stderr. */
 export function printOutcome(result: ExecutionResult, terminal: Terminal): void {
   for (const { stream, text } of result.logs) terminal.exact(stream, text);
-  if (result.logsTruncated === true) note("warning", "The program printed more than is kept (logBytesMax)");
+  if (result.logsTruncated === true) note("warning", "Not all that the program printed is shown");
   for (const { code, message, line } of result.warnings ?? [])
     note("warning", `${code}: ${message}${line === undefined ? "" : ` (line ${line})`}`);
   if (typeof result.result === "string") terminal.exact("stdout", result.result);

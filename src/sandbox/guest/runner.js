@@ -56,20 +56,20 @@ export function run(platform) {
   /** Rejections that nobody has handled so far. @type {Map<Promise<unknown>, unknown>} */
   const rejections = new Map();
   let logBytesLeft = 0;
+  let logEntriesLeft = 0;
+  let isLogFull = false;
   /** Modules whose import is under way. */
   let loading = 0;
 
   /** @param {"stdout" | "stderr"} stream @param {string} text */
   function log(stream, text) {
-    if (logBytesLeft < 0) return;
+    if (isLogFull) return;
+    // One piece past a bound is sent, cut, so that the host sees that there was more.
+    const room = logEntriesLeft > 0 ? logBytesLeft : 0;
+    isLogFull = logEntriesLeft === 0 || text.length > room;
+    channel.send({ kind: "log", stream, text: isLogFull ? text.slice(0, room) : text, cut: isLogFull });
+    logEntriesLeft -= 1;
     logBytesLeft -= text.length;
-    // One piece past the bound is sent, cut, so that the host sees that there was more.
-    channel.send({
-      kind: "log",
-      stream,
-      text: logBytesLeft < 0 ? text.slice(0, Math.max(0, logBytesLeft + text.length)) : text,
-      cut: logBytesLeft < 0,
-    });
   }
 
   const sluice = createSluiceModule(host, tools);
@@ -87,7 +87,7 @@ export function run(platform) {
     callTool: tools.callTool,
     clearInterval: timers.clearInterval,
     clearTimeout: timers.clearTimeout,
-    console: createConsole(log, () => logBytesLeft < 0, clock.now),
+    console: createConsole(log, () => isLogFull, clock.now),
     crypto: createCrypto(random, platform.digest),
     eval: refusedEval,
     fetch: createFetch(host),
@@ -132,6 +132,8 @@ export function run(platform) {
     clock.start(frame.t);
     random.seed(frame.seed);
     logBytesLeft = frame.limits.logBytesMax;
+    logEntriesLeft = frame.limits.logEntriesMax;
+    isLogFull = false;
 
     const byIdentifier = tools.define(frame.servers);
     /** @type {any} */ (globalThis).servers = byIdentifier;

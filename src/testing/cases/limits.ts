@@ -83,6 +83,12 @@ export const limitCases: readonly ConformanceCase[] = [
     { result: "done", printed: /^before\né{500,1000}$/, warnings: ["logBytesMax"] },
   ),
   reaches(
+    "logEntriesMax: short lines and empty ones are counted too",
+    {},
+    "for (let n = 0; n < 30_000; n += 1) console.log(n % 2 === 0 ? '' : n);\nreturn 'done';",
+    { result: "done", warnings: ["logEntriesMax"] },
+  ),
+  reaches(
     "resultBytesMax, of what is returned",
     { resultBytesMax: 10_000 },
     "return '日'.repeat(5_000);",
