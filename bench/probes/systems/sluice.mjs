@@ -5,8 +5,8 @@ import { load, upstream } from "../../parts/ground.mjs";
 import { pause, waitForPool } from "../../parts/processes.mjs";
 
 const GUESTS = 2;
-/** A container's guest is warmed where this process does not see it. */
-const CONTAINER_MS = 700;
+/** A container's guest is warmed where this process does not see it; two behind gVisor at once take 2 s. */
+const CONTAINER_MS = 2_000;
 const SETTLE_MS = 3_000;
 
 /** Sluice over the bench's own MCP server, in a process of its own. @param {import("../host.mjs").Ground} ground */
