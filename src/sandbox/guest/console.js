@@ -40,7 +40,7 @@ export function createConsole(log, isFull, now) {
     trace: (/** @type {any[]} */ ...values) => print("stderr", () => `Trace: ${toLine(values)}`),
     assert(/** @type {any} */ condition, /** @type {any[]} */ ...values) {
       if (!condition)
-        print("stderr", () => ["Assertion failed", ...(values.length > 0 ? [toLine(values)] : [])].join(": "));
+        print("stderr", () => (values.length === 0 ? "Assertion failed" : `Assertion failed: ${toLine(values)}`));
     },
     table: (/** @type {any} */ data, /** @type {string[]} */ columns) => print("stdout", () => toTable(data, columns)),
     group: (/** @type {any[]} */ ...values) => {

@@ -56,7 +56,7 @@ export const killCases: readonly ConformanceCase[] = [
       status: "killed",
       error: { code: /^(cpuMs|hostCallsMax)$/ },
       printed: /^before(\n|$)/,
-      warnings: /^\[("log(Bytes|Entries)Max")?\]$/,
+      warnings: name === "empty output" ? /^\[("logEntriesMax")?\]$/ : /^\[("logBytesMax")?\]$/,
     },
   })),
   {
