@@ -16,6 +16,7 @@ class LongestFirst extends BaseSequencer {
 export default defineConfig({
   test: {
     include: ["test/**/*.test.ts"],
+    setupFiles: ["test/properties.ts"],
     // Real processes start in these tests, on machines that may be busy.
     testTimeout: 60_000,
     hookTimeout: 60_000,

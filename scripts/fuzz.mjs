@@ -1,6 +1,8 @@
-// npm run fuzz -- [--minutes N] [--seed N] [--engine deno|quickjs] [--frames]: programs (or frames of the border) out of
-// chance, until the time is over or one fails; then its seed and its text are printed. The work is in test/fuzz.test.ts.
+// npm run fuzz -- [--minutes N] [--seed N] [--engine deno|quickjs] [--frames|--properties]: programs (or frames of the border)
+// out of chance, until the time is over or one fails; then its seed and its text are printed. The work is in
+// test/fuzz.test.ts. --properties: all properties of the tests with new seeds, each with ten times its cases.
 import { spawnSync } from "node:child_process";
+import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { parseArgs } from "node:util";
@@ -11,6 +13,7 @@ const { values } = parseArgs({
     seed: { type: "string", default: String(Date.now() % 1_000_000_000) },
     engine: { type: "string", default: "deno" },
     frames: { type: "boolean", default: false },
+    properties: { type: "boolean", default: false },
   },
 });
 for (const name of /** @type {const} */ (["minutes", "seed"]))
@@ -20,19 +23,33 @@ for (const name of /** @type {const} */ (["minutes", "seed"]))
   }
 
 const root = fileURLToPath(new URL("..", import.meta.url));
-const { status } = spawnSync(
-  process.execPath,
-  [join(root, "node_modules/vitest/vitest.mjs"), "run", "test/fuzz.test.ts"],
-  {
-    cwd: root,
-    stdio: "inherit",
-    env: {
-      ...process.env,
-      SLUICE_FUZZ_MINUTES: values.minutes,
-      SLUICE_FUZZ_SEED: values.seed,
-      SLUICE_FUZZ_ENGINE: values.engine,
-      SLUICE_FUZZ_WHAT: values.frames ? "frames" : "programs",
-    },
-  },
-);
-process.exit(status ?? 1);
+
+/**
+ * @param {string[]} files
+ * @param {Record<string, string>} variables
+ */
+function runTests(files, variables) {
+  const vitest = join(root, "node_modules/vitest/vitest.mjs");
+  const env = { ...process.env, ...variables };
+  return spawnSync(process.execPath, [vitest, "run", ...files], { cwd: root, stdio: "inherit", env }).status ?? 1;
+}
+
+if (!values.properties) {
+  process.exitCode = runTests(["test/fuzz.test.ts"], {
+    SLUICE_FUZZ_MINUTES: values.minutes,
+    SLUICE_FUZZ_SEED: values.seed,
+    SLUICE_FUZZ_ENGINE: values.engine,
+    SLUICE_FUZZ_WHAT: values.frames ? "frames" : "programs",
+  });
+} else {
+  const end = Date.now() + Number(values.minutes) * 60_000;
+  const files = readdirSync(join(root, "test"))
+    .filter((name) => name.endsWith(".test.ts") && /\bfc\./.test(readFileSync(join(root, "test", name), "utf8")))
+    .map((name) => `test/${name}`);
+  for (let seed = Number(values.seed); Date.now() < end && process.exitCode === undefined; seed += 1) {
+    const status = runTests(files, { SLUICE_TEST_SEED: String(seed), SLUICE_TEST_TIMES: "10" });
+    if (status === 0) continue;
+    process.stderr.write(`seed ${seed} fails: npm run fuzz -- --properties --seed ${seed}\n`);
+    process.exitCode = status;
+  }
+}

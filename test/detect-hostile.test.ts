@@ -4,6 +4,7 @@ import { createDetector } from "../src/privacy/detect/detector.ts";
 import { defaultClasses, optionalClasses } from "../src/privacy/classes.ts";
 import type { JsonObject } from "../src/base/json.ts";
 import { createPrivacyHouse } from "./privacy-core.ts";
+import { toRuns } from "./properties.ts";
 
 const classes = new Set<string>([...defaultClasses, ...optionalClasses]);
 const detector = createDetector({ classes, prose: false });
@@ -122,7 +123,7 @@ test("findings are sorted, disjoint and inside the text, whatever it is", () => 
       }
       expect(last).toBeLessThanOrEqual(text.length);
     }),
-    { numRuns: 300 },
+    { numRuns: toRuns(300) },
   );
 });
 

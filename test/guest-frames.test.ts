@@ -6,6 +6,7 @@ import { limits } from "../src/base/limits.ts";
 import type { ExecutionHost } from "../src/sandbox/execution-host.ts";
 import { createFrameReader, encodeFrame, type Frame } from "../src/sandbox/frames.ts";
 import { type GuestBed, type HostileEnd, openGuestBed } from "./hostile-guest.ts";
+import { toRuns } from "./properties.ts";
 
 const codeOf = (act: () => void): string | undefined => {
   try {
@@ -39,7 +40,7 @@ describe("frames", () => {
           expect(read.map((each) => each.bytes)).toEqual(frames.map((each) => Buffer.byteLength(JSON.stringify(each))));
         },
       ),
-      { numRuns: 200 },
+      { numRuns: toRuns(200) },
     );
   });
 

@@ -2,6 +2,7 @@ import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import type { Json, JsonObject } from "../src/base/json.ts";
 import { createPrivacyHouse } from "./privacy-core.ts";
+import { toRuns } from "./properties.ts";
 
 const raw = String.raw;
 
@@ -195,7 +196,7 @@ describe("whatever is written, and however", () => {
           for (const known of [...people, ...mails, "429062045", "429-06-2045"])
             expect(unescaped(sealed as string)).not.toContain(known);
       }),
-      { numRuns: 300 },
+      { numRuns: toRuns(300) },
     );
   });
 

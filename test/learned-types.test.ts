@@ -11,6 +11,7 @@ import { mergeShapes, parseShape, toShape, toShapeJson, toShapeSchema } from "..
 import { validateValue } from "../src/gateway/validate-value.ts";
 import { createSluice } from "../src/runtime/create-sluice.ts";
 import type { Sluice } from "../src/runtime/sluice.ts";
+import { toRuns } from "./properties.ts";
 
 // What results teach: shapes, never values; merged over calls, kept over restarts, of one definition.
 
@@ -99,7 +100,7 @@ describe("a type", () => {
         const schema = toShapeSchema((results as Json[]).map((result) => toShape(result)).reduce(mergeShapes));
         for (const result of results as Json[]) expect(validateValue(schema, result)).toEqual([]);
       }),
-      { numRuns: 300 },
+      { numRuns: toRuns(300) },
     );
   });
 
@@ -125,7 +126,7 @@ describe("a type", () => {
         const other = typeOf(...(results as Json[]).reverse());
         expect([...other].sort().join("")).toBe([...one].sort().join(""));
       }),
-      { numRuns: 200 },
+      { numRuns: toRuns(200) },
     );
   });
 

@@ -1,6 +1,7 @@
 import fc from "fast-check";
 import { expect, test } from "vitest";
 import { createLongStrings } from "../src/base/long-strings.js";
+import { toRuns } from "./properties.ts";
 
 /** The JSON cut at random, its long strings put back where the marks stand. */
 function readBack(json: string, cuts: readonly number[]): unknown {
@@ -38,7 +39,7 @@ test("long strings come back as they were, however they are cut and escaped", ()
         expect(readBack(json, cuts)).toEqual({ value: JSON.parse(json), count: 2 });
       },
     ),
-    { numRuns: 60 },
+    { numRuns: toRuns(60) },
   );
 });
 

@@ -11,11 +11,11 @@ import { limits } from "../src/base/limits.ts";
 import { toSignature, toToolModule } from "../src/codegen/module.ts";
 import { toSchemaType } from "../src/codegen/schema-type.ts";
 import { validateValue } from "../src/gateway/validate-value.ts";
+import { propertySeed as seed, toRuns } from "./properties.ts";
 
 const tsc = join(createRequire(import.meta.url).resolve("typescript/package.json"), "../bin/tsc");
-/** Schemas per property; CI has these, `SLUICE_TEST_CASES=5000` is an hour's. */
-const cases = Number(process.env["SLUICE_TEST_CASES"] ?? 150);
-const seed = Number(process.env["SLUICE_TEST_SEED"] ?? Date.now() % 2 ** 31);
+/** Schemas per property. */
+const cases = toRuns(150);
 
 /** What the compiler says of one text under --strict, line by line. */
 function compile(text: string): { line: number; message: string }[] {

@@ -4,6 +4,7 @@ import { afterAll, expect, test } from "vitest";
 import { countDefinitions, createTokenAccount } from "../src/runtime/token-account.ts";
 import { estimateCode, estimateDirect } from "../src/runtime/token-estimate.ts";
 import { createTokenCounter, sample } from "../src/runtime/tokens.ts";
+import { toRuns } from "./properties.ts";
 
 const counter = createTokenCounter();
 afterAll(() => counter[Symbol.dispose]());
@@ -57,7 +58,7 @@ test("a sample has the first and the last block and no more than 256 KB", () => 
       expect(taken.slice(0, 4)).toBe(text.slice(0, 4));
       expect(taken.endsWith("last")).toBe(true);
     }),
-    { numRuns: 20 },
+    { numRuns: toRuns(20) },
   );
 });
 

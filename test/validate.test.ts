@@ -6,6 +6,7 @@ import type { ToolCall } from "../src/gateway/call.ts";
 import { compose } from "../src/gateway/compose.ts";
 import { validateValue } from "../src/gateway/validate-value.ts";
 import { validate } from "../src/gateway/validate.ts";
+import { toRuns } from "./properties.ts";
 
 function check(schema: JsonSchema, value: Json): string[] {
   return validateValue(schema, value).map(({ path, expected, got }) => `${path}: ${expected} / ${got}`);
@@ -290,7 +291,7 @@ describe("schemas that cannot be trusted", () => {
     }));
     fc.assert(
       fc.property(json, json, (schema, value) => Array.isArray(validateValue(schema as JsonSchema, value))),
-      { numRuns: 500 },
+      { numRuns: toRuns(500) },
     );
   });
 });

@@ -130,14 +130,33 @@ class Walk {
   }
 }
 
+/**
+ * How each is written, told by the text with tokens in it, as restoring reads that: with one in place of what would not be
+ * JSON it may be some, and where one goes over more than a string of JSON, it may be none any more.
+ */
+export function asRestored({ text, findings }: Slot): Finding[] {
+  const isOther = ({ start, end, json }: Finding): boolean =>
+    json === undefined && JSON.stringify(text.slice(start, end)) !== `"${text.slice(start, end)}"`;
+  for (let found = findings; ;) {
+    // Where all were found in JSON, it stays JSON.
+    const mayBreak = found.some((one) => one.layers === undefined && one.quote === undefined);
+    if (!found.some((one) => isOther(one) || (mayBreak && one.json !== undefined))) return found;
+    const inJson = toMade(text, found);
+    if (found.every((one) => one.json === undefined || inJson.has(one)))
+      return found.map((one) =>
+        inJson.has(one) && isOther(one) ? { layers: 1, ...one, json: `"${text.slice(one.start, one.end)}"` } : one,
+      );
+    found = found.map((one) =>
+      inJson.has(one) ? one : { ...one, json: undefined, layers: undefined, quote: undefined },
+    );
+  }
+}
+
 /** A token like any. */
 const standIn = "[TEXT_1]";
 
-/** With tokens in place of what would not be JSON, a text may be some: there each is written as it stood. */
-export function withJsonMade({ text, findings }: Slot): Finding[] {
-  const isOther = ({ start, end, json }: Finding): boolean =>
-    json === undefined && JSON.stringify(text.slice(start, end)) !== `"${text.slice(start, end)}"`;
-  if (!findings.some(isOther)) return findings;
+/** Those that are in JSON once tokens are in the text. */
+function toMade(text: string, findings: readonly Finding[]): Set<Finding> {
   const starts: number[] = [];
   let shift = 0;
   for (const { start, end, quote = "" } of findings) {
@@ -147,10 +166,11 @@ export function withJsonMade({ text, findings }: Slot): Finding[] {
   const quoteOf = (at: number): string => findings[at]?.quote ?? "";
   const made = findJson(replaceSpans(text, findings, (at) => quoteOf(at) + standIn + quoteOf(at)));
   let next = 0;
-  return findings.map((one, at) => {
-    const start = starts[at] ?? 0;
-    while ((made[next]?.end ?? Infinity) <= start) next += 1;
-    const isInJson = isOther(one) && (made[next]?.start ?? Infinity) < start;
-    return isInJson ? { ...one, json: `"${text.slice(one.start, one.end)}"`, layers: 1 } : one;
-  });
+  return new Set(
+    findings.filter((_, at) => {
+      const start = starts[at] ?? 0;
+      while ((made[next]?.end ?? Infinity) <= start) next += 1;
+      return (made[next]?.start ?? Infinity) < start;
+    }),
+  );
 }

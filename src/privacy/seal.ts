@@ -11,7 +11,7 @@ import { findJson } from "./embedded-json.ts";
 import type { FieldRule } from "./field-rules.ts";
 import type { Finding } from "./finding.ts";
 import { type DraftOfPart, findingsAround, findingsInParts } from "./inner-findings.ts";
-import { withJsonMade } from "./json-findings.ts";
+import { asRestored } from "./json-findings.ts";
 import { findLabelled } from "./labelled-texts.ts";
 import { toLayer } from "./layer.ts";
 import { findLookAlikes } from "./look-alikes.ts";
@@ -265,10 +265,10 @@ class Look {
 
   /** What is found in JSON in a text, and in the words around it, is found in the text. */
   close(): void {
-    for (const slot of this.slots) slot.findings = withJsonMade(slot);
+    for (const slot of this.slots) slot.findings = asRestored(slot);
     for (const { slot, find } of this.#outer) {
       slot.findings = joinFindings(find());
-      slot.findings = withJsonMade(slot);
+      slot.findings = asRestored(slot);
     }
   }
 
