@@ -19,7 +19,7 @@ export function findGuests() {
 function guestsBelow(parent) {
   return listChildren(parent).flatMap((pid) => {
     try {
-      if (/^State:\tZ/m.test(readFileSync(`/proc/${pid}/status`, "latin1"))) return [];
+      if (/^State:\tZ/m.test(readFileSync(`/proc/${pid}/status`, "utf8"))) return [];
       // While it becomes `deno`, it is `setpriv` with the same arguments.
       // Behind a container it is the client that has been told to start it.
       const isGuest = /guest\/(deno|quickjs)\.js/.test(readFileSync(`/proc/${pid}/cmdline`, "utf8"));

@@ -146,7 +146,7 @@ function sweep(folder) {
 /** @param {string} path */
 function readText(path) {
   try {
-    return readFileSync(path, "latin1");
+    return readFileSync(path, "utf8");
   } catch {
     return undefined;
   }

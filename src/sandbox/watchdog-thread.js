@@ -83,7 +83,7 @@ function readByProc(entry) {
 function findRoot({ pid, pidFile }) {
   if (pidFile === undefined) return pid;
   try {
-    return Number(readFileSync(pidFile, "latin1")) || pid;
+    return Number(readFileSync(pidFile, "utf8")) || pid;
   } catch {
     // Not started yet.
     return pid;
