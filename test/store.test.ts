@@ -3,7 +3,7 @@ import { chmodSync, mkdirSync, mkdtempSync, readFileSync, rmSync, statSync, writ
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { pathToFileURL } from "node:url";
-import { afterEach, beforeEach, describe, expect, test } from "vitest";
+import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
 import { SluiceError } from "../src/base/errors.ts";
 import { limits } from "../src/base/limits.ts";
 import { migrations } from "../src/store/migrations.ts";
@@ -92,6 +92,53 @@ describe("one process", () => {
   });
 });
 
+describe("the log of what was written", () => {
+  const page = "x".repeat(4_096);
+  const sizeOf = (file: string): number => statSync(file).size;
+
+  test("is moved into the file by another thread, and begins anew after a pause", { timeout: 60_000 }, async () => {
+    using store = createStore(folder);
+    const write = (burst: number): void => {
+      for (let row = 0; row < limits.storeLogPages; row += 1) store.run(insert, [`${burst} ${row}`, page, null]);
+    };
+    write(0);
+    const first = sizeOf(`${store.file}-wal`);
+    for (let burst = 1; burst <= 12; burst += 1) {
+      const moved = burst * limits.storeLogPages * 4_096;
+      await vi.waitFor(() => expect(sizeOf(store.file)).toBeGreaterThan(moved), { timeout: 10_000 });
+      write(burst);
+    }
+    expect(sizeOf(`${store.file}-wal`)).toBeLessThan(4 * first);
+    expect(store.get("SELECT count(*) AS n FROM server")).toEqual({ n: 13 * limits.storeLogPages });
+  });
+
+  test("has a bound where writing has no pause", { timeout: 60_000 }, async () => {
+    using store = createStore(folder);
+    const rows = 2 * limits.storeLogPagesMax;
+    let largest = 0;
+    for (let row = 0; row < rows; row += 1) {
+      store.run(insert, [`${row}`, page, null]);
+      largest = Math.max(largest, sizeOf(`${store.file}-wal`));
+      if (row % 20 === 0) await new Promise((resolve) => setTimeout(resolve, 1));
+    }
+    // A row here takes five pages; without a bound the log has them all.
+    expect(largest).toBeLessThan((5 * rows * 4_096) / 3);
+    expect(store.get("SELECT count(*) AS n FROM server")).toEqual({ n: rows });
+  });
+
+  test("is no business of a file that was made anew at its place", { timeout: 60_000 }, async () => {
+    const directory = join(folder, "state");
+    for (const rows of [limits.storeLogPages, 2 * limits.storeLogPages]) {
+      using store = createStore(directory);
+      for (let row = 0; row < rows; row += 1) store.run(insert, [`${row}`, page, null]);
+      await vi.waitFor(() => expect(sizeOf(store.file)).toBeGreaterThan(1_000_000), { timeout: 10_000 });
+      expect(store.get("SELECT count(*) AS n FROM server")).toEqual({ n: rows });
+      store.close();
+      rmSync(directory, { recursive: true });
+    }
+  });
+});
+
 describe("several processes", () => {
   function run(program: string): Promise<string> {
     return new Promise((resolve) => {
@@ -106,7 +153,10 @@ describe("several processes", () => {
 
   test("start at once on a new folder and lose no write", { timeout: 60_000 }, async () => {
     const directory = join(folder, "state");
-    writePlainModules(folder, ["base/errors", "base/make-folder", "base/limits", "store/migrations", "store/store"]);
+    writePlainModules(folder, [
+      ...["base/errors", "base/idle-thread", "base/limits", "base/make-folder"],
+      ...["store/checkpoints", "store/migrations", "store/store"],
+    ]);
     const url = pathToFileURL(join(folder, "store/store.js")).href;
     const writer = (name: string): string => `
       import { createStore } from ${JSON.stringify(url)};

@@ -246,6 +246,10 @@ export const limits = {
   storeBusyMs: 5_000, // opening the store waits so long for another process's transaction; ours take milliseconds
   storeWaitMs: 500, // and so long what is done while it is open: nothing else goes on meanwhile
   backgroundMsMax: 30_000, // what could not be written is tried again after pauses that grow up to this
+  storeLogPages: 1_000, // pages of 4 KB written, after which a store's log is moved into its file, in a thread
+  storeLogPagesMax: 8_000, // where writing has no pause, what is left of it is moved by who writes
+  storeLogAgainMs: 100, // moving it is tried again after this, where something was written meanwhile
+  storeThreadIdleMs: 10_000, // that thread ends after this much idleness
   storeStatementsMax: 256, // prepared statements kept; ours are a fixed few
   // the config
   configBytesMax: 4_194_304, // the config file: the largest seen with 100 servers is 60 KB

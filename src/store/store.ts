@@ -1,9 +1,11 @@
 import { closeSync, openSync } from "node:fs";
 import { makeFolder } from "../base/make-folder.ts";
 import { join } from "node:path";
+import { isMainThread } from "node:worker_threads";
 import Database from "libsql";
 import { SluiceError, toMessage } from "../base/errors.ts";
 import { limits } from "../base/limits.ts";
+import { Checkpoints } from "./checkpoints.ts";
 import { migrations } from "./migrations.ts";
 
 /** What a column holds. The driver aborts the whole process on others (a boolean), so the type names all there are. */
@@ -55,6 +57,8 @@ export function createStore(
     database = opened;
     attempt(() => opened.prepare("PRAGMA journal_mode = WAL").all());
     opened.exec("PRAGMA synchronous = NORMAL");
+    // Other threads may wait for the disk at a commit; in the main one everybody would.
+    if (isMainThread) opened.exec("PRAGMA wal_autocheckpoint = 0");
     migrate(opened, file, tables, attempt);
   } catch (error) {
     database?.close();
@@ -75,11 +79,13 @@ class OpenStore implements Store {
   #statements = new Map<string, Database.Statement>();
   #open = true;
   #inTransaction = false;
+  #checkpoints: Checkpoints | undefined;
 
   constructor(database: Database.Database, file: string, waitMs: number) {
     this.#database = database;
     this.file = file;
     this.#waitMs = waitMs;
+    if (isMainThread) this.#checkpoints = new Checkpoints(file, () => this.#checkpoint());
   }
 
   all<Row>(sql: string, params: readonly SqlValue[] = []): Row[] {
@@ -96,6 +102,7 @@ class OpenStore implements Store {
     // after it is committed: the lock is taken first, by what the driver does not keep.
     if (!this.#inTransaction) return this.transaction(() => this.run(sql, params));
     const { changes } = this.#execute(sql, params, (statement, values) => statement.run(...values));
+    this.#checkpoints?.wrote(params);
     return { changes };
   }
 
@@ -110,6 +117,7 @@ class OpenStore implements Store {
         throw new SluiceError("internal", "Cannot run a store transaction that awaits: other work would join it");
       }
       this.#exec("COMMIT");
+      this.#checkpoints?.committed();
       return result;
     } catch (error) {
       // Some failures (disk full) have rolled back already.
@@ -133,12 +141,22 @@ class OpenStore implements Store {
   close(): void {
     if (!this.#open) return;
     this.#open = false;
+    this.#checkpoints?.stop();
     this.#statements.clear();
     this.#database.close();
   }
 
   [Symbol.dispose](): void {
     this.close();
+  }
+
+  #checkpoint(): void {
+    if (this.#inTransaction) return;
+    try {
+      this.#database.exec("PRAGMA wal_checkpoint(PASSIVE)");
+    } catch {
+      // What was not moved stays in the log, and is read from there.
+    }
   }
 
   /** A wait holds up the whole process: one that was in vain is not repeated while the other process goes on. */
