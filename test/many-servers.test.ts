@@ -8,7 +8,7 @@ import { createSearch } from "../src/catalogue/search.ts";
 import type { ServerConfig } from "../src/config/config.ts";
 import { createSluice } from "../src/index.ts";
 import { createStore } from "../src/store/store.ts";
-import { createTurns } from "../src/upstream/turns.ts";
+import { createTurns } from "../src/base/turns.ts";
 import { createUpstreams } from "../src/upstream/upstreams.ts";
 import { createSite } from "./servers/command-line.ts";
 import { type HttpServer, serveHttp } from "./servers/http.ts";

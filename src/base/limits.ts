@@ -72,7 +72,7 @@ export const limits = {
   discoveryRetryMs: 30_000, // a server that failed to list its tools is not asked again before
   clientMessageBytesMax: 67_108_864, // one JSON-RPC message from the client of `sluice serve`
   connectMs: 30_000, // start of a server, from its turn until it has answered the handshake
-  startsPerCoreMax: 4, // servers being started or reached at once, for each processor core: hundreds together all take too long
+  startsPerCoreMax: 4, // servers being started or reached at once, for each processor core, and guests being started: many together all take too long
   startTurnMs: 5_000, // a start that takes longer than this goes on, and the next one begins
   callMs: 120_000, // one tool call, from when it leaves
   upstreamMessageBytesMax: 67_108_864, // one JSON-RPC message from a server

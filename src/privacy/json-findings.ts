@@ -144,7 +144,9 @@ export function asRestored({ text, findings }: Slot): Finding[] {
     const inJson = toMade(text, found);
     if (found.every((one) => one.json === undefined || inJson.has(one)))
       return found.map((one) =>
-        inJson.has(one) && isOther(one) ? { layers: 1, ...one, json: `"${text.slice(one.start, one.end)}"` } : one,
+        inJson.has(one) && isOther(one)
+          ? { ...one, layers: one.layers ?? 1, json: `"${text.slice(one.start, one.end)}"` }
+          : one,
       );
     found = found.map((one) =>
       inJson.has(one) ? one : { ...one, json: undefined, layers: undefined, quote: undefined },

@@ -1,4 +1,5 @@
 import { SluiceError } from "../base/errors.ts";
+import { createTurns } from "../base/turns.ts";
 import type { Guest } from "./guest.ts";
 import { warmUp } from "./warm-up.ts";
 
@@ -25,7 +26,7 @@ export interface PoolOptions {
 const REFILL_DELAY_MS = 100;
 /** The same after one has ended: what waits for its outcome comes first. */
 const REFILL_AFTER_END_MS = 5;
-/** A guest that has not said `ready` after this long never will. */
+/** A guest whose turn to start came, and that has not said `ready` after this long, never will. */
 const READY_MS = 15_000;
 
 /** A guest that is started: its process is there, and then it can take a program. */
@@ -45,11 +46,21 @@ export function createPool({ start, onWarm, guestsWarm, executionsMax, queuedExe
   let closed = false;
   let refill: NodeJS.Timeout | undefined;
   let refillAt = 0;
+  const turns = createTurns();
+  let starts = 0;
 
   function startSpare(): Spare {
-    const started = start();
-    const stop = (): void => void started.then((guest) => guest.kill()).catch(() => undefined);
-    const late = setTimeout(stop, READY_MS);
+    const stopping = new AbortController();
+    let late: NodeJS.Timeout | undefined;
+    const turn = turns.take(`${++starts}`, stopping.signal);
+    const started = turn.then(() => {
+      late = setTimeout(stop, READY_MS);
+      return start();
+    });
+    function stop(): void {
+      stopping.abort(new SluiceError("cancelled", "Cancelled before its sandbox was started"));
+      void started.then((guest) => guest.kill()).catch(() => undefined);
+    }
     const warm = started
       .then(async (guest) => {
         await guest.ready;
@@ -57,7 +68,10 @@ export function createPool({ start, onWarm, guestsWarm, executionsMax, queuedExe
         onWarm(guest);
         return guest;
       })
-      .finally(() => clearTimeout(late));
+      .finally(() => {
+        clearTimeout(late);
+        void turn.then((end) => end()).catch(() => undefined);
+      });
     const entry = { started, warm, stop };
     warm.catch(() => undefined);
     const ended = started.then((guest) => guest.child.exited).catch(() => undefined);

@@ -1,9 +1,9 @@
 import { SluiceError, toMessage } from "../base/errors.ts";
 import { toSeconds } from "../base/in-time.ts";
 import { limits } from "../base/limits.ts";
+import type { Turns } from "../base/turns.ts";
 import type { ServerConfig } from "../config/config.ts";
 import { openSession, type Session } from "./session.ts";
-import type { Turns } from "./turns.ts";
 import { toNetworkMessage } from "./upstream-error.ts";
 
 /** `idle`: not connected, nothing known against it. `queued`: wanted, and others are being started before it. */

@@ -3,12 +3,12 @@ import { SluiceError } from "../base/errors.ts";
 import { isJsonObject, type JsonObject } from "../base/json.ts";
 import { limits } from "../base/limits.ts";
 import type { ToolDefinition } from "../base/tool-definition.ts";
+import { createTurns } from "../base/turns.ts";
 import type { ServerConfig } from "../config/config.ts";
 import { type Connection, createConnection, type UpstreamState } from "./connection.ts";
 import { fromPlaceholder } from "./large-result.ts";
 import type { Session } from "./session.ts";
 import { createToolList } from "./tool-list.ts";
-import { createTurns } from "./turns.ts";
 import { toUpstreamError } from "./upstream-error.ts";
 
 export type { UpstreamState } from "./connection.ts";

@@ -1,10 +1,10 @@
 import { availableParallelism } from "node:os";
-import { limits } from "../base/limits.ts";
+import { limits } from "./limits.ts";
 
-/** Whose turn it is to be started or reached: hundreds that start together all take too long. */
+/** Whose turn it is to be started or reached: many that start together all take too long. */
 export interface Turns {
   /**
-   * Waits for this server's turn; rejects with the signal's reason when it aborts first. The function that it gives ends
+   * Waits for the turn of this one; rejects with the signal's reason when it aborts first. The function that it gives ends
    * the turn; one that takes longer than `startTurnMs` ends by itself, so that who hangs does not hold up the others.
    */
   take(key: string, signal: AbortSignal): Promise<() => void>;
