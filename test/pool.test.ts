@@ -1,3 +1,4 @@
+import { setMaxListeners } from "node:events";
 import { availableParallelism } from "node:os";
 import { expect, test } from "vitest";
 import { limits } from "../src/base/limits.ts";
@@ -47,12 +48,19 @@ function openPool(): { pool: ReturnType<typeof createPool>; begun: ReturnType<ty
   return { pool, begun };
 }
 
+/** One for all: Node warns of more than ten who listen. */
+function createController(): AbortController {
+  const controller = new AbortController();
+  setMaxListeners(0, controller.signal);
+  return controller;
+}
+
 const settle = (): Promise<void> => new Promise((resolve) => setTimeout(resolve, 20));
 
 test("as many guests are started at once as startsPerCoreMax says, and all come to their turn", async () => {
   const { pool, begun } = openPool();
   await using _ = pool;
-  const { signal } = new AbortController();
+  const { signal } = createController();
   const all = Promise.all(Array.from({ length: count }, () => pool.take(signal)));
   for (let warm = 0; warm < count; warm += startsMax) {
     await settle();
@@ -68,8 +76,8 @@ test("as many guests are started at once as startsPerCoreMax says, and all come 
 
 test("who is cancelled before that starts nothing and gives back the place, and so does the end", async () => {
   const { pool, begun } = openPool();
-  const first = new AbortController();
-  const later = new AbortController();
+  const first = createController();
+  const later = createController();
   const started = Array.from({ length: startsMax }, () => pool.take(first.signal));
   const waiting = Array.from({ length: 3 }, () => pool.take(later.signal));
   await settle();
