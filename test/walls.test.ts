@@ -9,6 +9,7 @@ import type { JsonObject } from "../src/base/json.ts";
 import { deno } from "../src/sandbox/engines/deno.ts";
 import { listTree } from "../src/sandbox/process-tree.js";
 import { chooseWall } from "../src/sandbox/walls/choose.ts";
+import { createContainer } from "../src/sandbox/walls/container.ts";
 import { listLibraries } from "../src/sandbox/walls/libraries.ts";
 import { listContainerProcesses } from "../src/sandbox/walls/container-processes.ts";
 import { checkOutcome, type House, openHouse, zooServer } from "./house.ts";
@@ -227,6 +228,20 @@ test.runIf(process.platform === "linux")("the loader's libraries are absolute fi
   const libraries = await listLibraries(process.execPath);
   expect(libraries.length).toBeGreaterThan(1);
   for (const path of libraries) expect(existsSync(path)).toBe(true);
+});
+
+test("a container that has ended by itself is looked for no more when it is killed", async () => {
+  const folder = await mkdtemp(join(tmpdir(), "sluice-ended-"));
+  // A client that knows none of its arguments, and ends.
+  const client = { ...container, program: process.execPath, ignoreCgroups: false };
+  const command = { program: "guest", args: [], env: {}, readable: [], folders: [] };
+  const child = await createContainer(client, "none", folder).start(command, { memoryMb: 64 });
+  await child.exited;
+  const timers = (): number => process.getActiveResourcesInfo().filter((kind) => kind === "Timeout").length;
+  const before = timers();
+  child.kill();
+  expect(timers()).toBe(before);
+  await rm(folder, { recursive: true });
 });
 
 function toSandbox(wall: "auto" | "container"): Parameters<typeof chooseWall>[0] {

@@ -45,6 +45,7 @@ export function createContainer(client: ContainerClient, image: string, folder: 
       let unguard: (() => void)[] = [];
       let isKilled = false;
       let isRunning = false;
+      let isEnded = false;
       let late: NodeJS.Timeout | undefined;
 
       /** What must be gone before it is: until then this process must not end. */
@@ -59,6 +60,7 @@ export function createContainer(client: ContainerClient, image: string, folder: 
         unguard = listContainerProcesses(pidFile).map((pid) => guardProcess(pid));
       });
       const exited = child.exited.then(async (exit) => {
+        isEnded = true;
         clearTimeout(late);
         clearInterval(looking);
         killInside();
@@ -76,7 +78,8 @@ export function createContainer(client: ContainerClient, image: string, folder: 
       }
       let looking: NodeJS.Timeout | undefined;
       const kill = (): void => {
-        if (isKilled) return;
+        // Who has ended by himself has nothing inside, however long it is looked for.
+        if (isKilled || isEnded) return;
         isKilled = true;
         late = setTimeout(remove, KILL_MS);
         // What stands around it clears up by itself, which is faster than to ask for it. Where nothing is inside yet, the
