@@ -34,22 +34,26 @@ function runTests(files, variables) {
   return spawnSync(process.execPath, [vitest, "run", ...files], { cwd: root, stdio: "inherit", env }).status ?? 1;
 }
 
-if (!values.properties) {
-  process.exitCode = runTests(["test/fuzz.test.ts"], {
-    SLUICE_FUZZ_MINUTES: values.minutes,
-    SLUICE_FUZZ_SEED: values.seed,
-    SLUICE_FUZZ_ENGINE: values.engine,
-    SLUICE_FUZZ_WHAT: values.frames ? "frames" : "programs",
-  });
-} else {
+/** Round after round, each with a seed of its own. */
+function fuzzProperties() {
   const end = Date.now() + Number(values.minutes) * 60_000;
   const files = readdirSync(join(root, "test"))
     .filter((name) => name.endsWith(".test.ts") && /\bfc\./.test(readFileSync(join(root, "test", name), "utf8")))
     .map((name) => `test/${name}`);
-  for (let seed = Number(values.seed); Date.now() < end && process.exitCode === undefined; seed += 1) {
+  for (let seed = Number(values.seed); Date.now() < end; seed += 1) {
     const status = runTests(files, { SLUICE_TEST_SEED: String(seed), SLUICE_TEST_TIMES: "10" });
     if (status === 0) continue;
     process.stderr.write(`seed ${seed} fails: npm run fuzz -- --properties --seed ${seed}\n`);
-    process.exitCode = status;
+    return status;
   }
+  return 0;
 }
+
+process.exitCode = values.properties
+  ? fuzzProperties()
+  : runTests(["test/fuzz.test.ts"], {
+      SLUICE_FUZZ_MINUTES: values.minutes,
+      SLUICE_FUZZ_SEED: values.seed,
+      SLUICE_FUZZ_ENGINE: values.engine,
+      SLUICE_FUZZ_WHAT: values.frames ? "frames" : "programs",
+    });

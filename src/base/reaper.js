@@ -137,7 +137,7 @@ function listProc() {
   for (const name of readdirSync("/proc")) {
     if (!/^\d+$/.test(name)) continue;
     try {
-      const stat = readFileSync(`/proc/${name}/stat`, "latin1");
+      const stat = readFileSync(`/proc/${name}/stat`, "utf8");
       // After the command's name, which may hold anything: state ppid pgrp session …, start time as the 20th.
       const fields = stat.slice(stat.lastIndexOf(")") + 2).split(" ");
       if (fields[0] === "Z") continue;

@@ -31,7 +31,7 @@ export function startProcess({ program, args, env, cwd, user, files }) {
 export function readStartTime(pid) {
   if (process.platform !== "linux") return "";
   try {
-    const stat = readFileSync(`/proc/${pid}/stat`, "latin1");
+    const stat = readFileSync(`/proc/${pid}/stat`, "utf8");
     return stat.slice(stat.lastIndexOf(")") + 2).split(" ")[19] ?? "";
   } catch {
     return "";

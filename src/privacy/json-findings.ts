@@ -139,9 +139,9 @@ export function asRestored({ text, findings }: Slot): Finding[] {
     json === undefined && JSON.stringify(text.slice(start, end)) !== `"${text.slice(start, end)}"`;
   for (let found = findings; ;) {
     // Where all were found in JSON, it stays JSON.
-    const mayBreak = found.some((one) => one.layers === undefined && one.quote === undefined);
+    const mayBreak = found.some(({ layers, quote }) => layers === undefined && quote === undefined);
     if (!found.some((one) => isOther(one) || (mayBreak && one.json !== undefined))) return found;
-    const inJson = toMade(text, found);
+    const inJson = toThoseInJson(text, found);
     if (found.every((one) => one.json === undefined || inJson.has(one)))
       return found.map((one) =>
         inJson.has(one) && isOther(one)
@@ -158,7 +158,7 @@ export function asRestored({ text, findings }: Slot): Finding[] {
 const standIn = "[TEXT_1]";
 
 /** Those that are in JSON once tokens are in the text. */
-function toMade(text: string, findings: readonly Finding[]): Set<Finding> {
+function toThoseInJson(text: string, findings: readonly Finding[]): Set<Finding> {
   const starts: number[] = [];
   let shift = 0;
   for (const { start, end, quote = "" } of findings) {

@@ -88,16 +88,17 @@ export class Checkpoints {
   /** The log begins anew with the next writing if nothing was written meanwhile, else it is tried again. */
   #moved(pages: number, isMoved: boolean): void {
     if (this.#isStopped) return;
-    const isWhole = isMoved && this.#pages === pages;
-    if (isWhole || !isMoved || this.#pages >= limits.storeLogPagesMax) {
-      // There is no thread; or little is left, and writing has no pause.
-      if (!isWhole) this.#here();
-      this.#pages = 0;
-      this.#isUnderWay = false;
-    } else
+    const isMore = this.#pages > pages;
+    if (isMoved && isMore && this.#pages < limits.storeLogPagesMax) {
       setTimeout(() => {
         this.#isUnderWay = false;
         this.#start();
       }, limits.storeLogAgainMs).unref();
+      return;
+    }
+    // There is no thread; or little is left, and writing has no pause.
+    if (!isMoved || isMore) this.#here();
+    this.#pages = 0;
+    this.#isUnderWay = false;
   }
 }
