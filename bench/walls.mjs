@@ -66,9 +66,9 @@ function toTable(found) {
 
 const howToRead = [
   "cold start: from executeCode to the outcome of `return 1` with no guest started ahead; pooled: with a full pool",
-  "computing: the time of the program less a pooled start, divided by that of the same code in a new Node process",
+  "computing: the least time of five programs less the least of an empty one, divided by that of the same code in a new Node process",
   "memory of guests: what 50 (10 behind containers) executions that wait at once take, shared pages counted by shares",
-  "kills: from executeCode, less the limit, until the outcome is there and the process has ended",
+  "kills: from executeCode, less the limit, until the outcome is there and every process that ran the program has ended; a container's own are told apart",
   "peak over: anonymous and shared memory of the guest read from outside every 4 ms, or the kernel's own count if higher, less memoryMb; the largest of all bombs",
   "a stall by its own doing: without the time in which the host was ready and other processes had the processors; the probe table has only this",
   "right answers: of every 200 executions (40 behind containers) each tenth is a crash; the goal is all others",

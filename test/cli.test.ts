@@ -1,4 +1,4 @@
-import { mkdir, readFile, writeFile } from "node:fs/promises";
+import { mkdir, readdir, readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import type { Site } from "./servers/command-line.ts";
@@ -81,10 +81,13 @@ describe("usage", () => {
 });
 
 describe("config", () => {
+  const commands = [["tools"], ["serve"], ["run", "-e", "1"]];
+
   async function check(config: unknown, text: string | undefined, expected: RegExp): Promise<void> {
     await using broken = await createSite(config);
     if (text !== undefined) await writeFile(join(broken.directory, "sluice.config.json"), text);
-    for (const args of [["tools"], ["serve"], ["run", "-e", "1"], ["doctor"]]) {
+    // Without any, doctor says what the machine can do.
+    for (const args of config === undefined ? commands : [...commands, ["doctor"]]) {
       const { code, stderr } = await broken.run(args);
       expect(stderr).toMatch(expected);
       expect(stderr).toContain("docs/errors.md");
@@ -340,5 +343,18 @@ describe("doctor", () => {
     expect(code).toBe(1);
     await using off = await createSite({ mcpServers: { off: { command: "node", disabled: true } } });
     expect((await off.run(["doctor"])).code).toBe(0);
+  });
+
+  test("says what the machine can do where there is no config, and leaves nothing behind", async () => {
+    await using empty = await createSite(undefined);
+    const { code, stdout } = await empty.run(["doctor", "--json"]);
+    const report = JSON.parse(stdout) as Report;
+    expect(report.ok).toBe(false);
+    expect(report.checks.filter(({ ok }) => !ok).map(({ name }) => name)).toEqual(["config"]);
+    expect(report.checks.find(({ name }) => name === "config")?.detail).toContain("sluice.config.json");
+    expect(report.checks.map(({ name }) => name)).toEqual(expect.arrayContaining(["sandbox", "wall bwrap", "program"]));
+    expect(report.servers).toEqual([]);
+    expect(code).toBe(1);
+    expect(await readdir(empty.directory)).toEqual([]);
   });
 });

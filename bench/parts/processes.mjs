@@ -3,6 +3,7 @@ import { readdirSync, readFileSync } from "node:fs";
 import { load } from "./ground.mjs";
 
 const { listTree, readProcess } = await load("sandbox/process-tree.js");
+const { listContainerProcesses } = await load("sandbox/walls/container-processes.js");
 
 /**
  * The sandbox processes that this process or its reaper has started and that live: their pids, and the processor time of
@@ -13,6 +14,17 @@ export function findGuests() {
   const pids = guestsBelow(process.pid);
   const all = pids.flatMap((pid) => /** @type {number[]} */ (listTree(pid)));
   return { pids, cpuMs: all.reduce((sum, pid) => sum + (readProcess(pid)?.cpuMs ?? 0), 0) };
+}
+
+/** The processes that run a guest's program: those in its container where the guest is a container's client, else itself. @param {number} pid */
+export function findInside(pid) {
+  try {
+    const words = readFileSync(`/proc/${pid}/cmdline`, "utf8").split("\0");
+    const named = words.indexOf("--conmon-pidfile");
+    return named === -1 ? [pid] : /** @type {number[]} */ (listContainerProcesses(words[named + 1]));
+  } catch {
+    return [];
+  }
 }
 
 /** @param {number} parent @returns {number[]} */

@@ -32,17 +32,20 @@ export async function measureKills(cell) {
   const runs = cell.isContained ? 10 : 50;
   return await withSluice({ ...cell.sandbox, guestsWarm: GUESTS }, async (sluice) => {
     const late = [];
+    const gone = [];
     const stall = await timed(async () => {
       for (let run = 0; run < runs * 2; run += 1) {
         const limit = run % 2 === 0 ? "cpuMs" : "timeoutMs";
         const options = limit === "cpuMs" ? { limits: { cpuMs: LIMIT_MS } } : { timeoutMs: LIMIT_MS };
-        const { ms } = await runAway(sluice, "for (;;);", { limits: [limit], options, guests: GUESTS });
+        const { ms, goneMs } = await runAway(sluice, "for (;;);", { limits: [limit], options, guests: GUESTS });
         late.push(ms - LIMIT_MS);
+        gone.push(goneMs - LIMIT_MS);
       }
     });
     const row = toRow(`runaways dead after their limit`, "ms", late);
     return [
       { ...row, figures: { ...row.figures, p99: percentile(late, 0.99) }, goals: [{ figure: "p99", max: DEAD_MS }] },
+      ...(cell.isContained ? [toRow("  and their containers gone", "ms", gone)] : []),
       ...toStalls("with runaways", stall),
     ];
   });

@@ -79,6 +79,9 @@ export function sealValue(value: Json, options: SealOptions, parts: SealParts): 
   return { value: isSame ? value : toValue(draft), counts, withheld: look.withheld };
 }
 
+/** The least number of which `digitsOnly` takes the digits. */
+const wholeMin = 1_000_000;
+
 /** Shorter numbers prove nothing by themselves. */
 const bareDigitsMin = 12;
 
@@ -105,6 +108,7 @@ class Look {
   #charsInside = 0;
   /** Texts with texts in them, the inner ones first. */
   #outer: { slot: Slot; find: () => Finding[] }[] = [];
+  #plainKeys = new Map<string, boolean>();
   #said = new Map<Place, string | undefined>();
 
   constructor(options: SealOptions, parts: SealParts) {
@@ -150,7 +154,7 @@ class Look {
     const pair = toPair(value);
     return {
       members: keys.map((key) => [
-        plainKey.test(key) ? this.#key(key) : this.#search(key, at, depth),
+        this.#isPlain(key) ? this.#key(key) : this.#search(key, at, depth),
         key === table?.rows
           ? {
               items: (value[key] as Json[]).map((row) =>
@@ -274,11 +278,13 @@ class Look {
 
   /** A number is looked at by its digits; so is a text of nothing else, which is found like any other besides. */
   #number(value: number, whole: string | undefined, at: Place): Draft {
+    const isWhole = Number.isSafeInteger(value) && Math.abs(value) >= wholeMin;
+    const says = isWhole ? saysOf(at.path.at(-1)) : "measure";
+    const isMeasure = whole === undefined && says === "measure";
+    if (isMeasure && this.#parts.echoes === undefined) return value;
     const text = String(value);
     if (whole !== undefined) return this.#add(new Slot(text, [{ start: 0, end: text.length, class: whole }], "number"));
-    const isWhole = Number.isSafeInteger(value) && digitsOnly.test(String(Math.abs(value)));
-    const says = isWhole ? saysOf(at.path.at(-1)) : "measure";
-    if (says === "measure" && (this.#parts.echoes === undefined || text.length < echoDigitsMin)) return value;
+    if (isMeasure && text.length < echoDigitsMin) return value;
     const slot = new Slot(text, [], says === "measure" ? "measure" : "number");
     const digits = text.replace("-", "");
     if (says === undefined && (digits.length >= bareDigitsMin || this.#parts.hasOwn === true)) {
@@ -292,6 +298,12 @@ class Look {
     const slot = this.#text(value);
     if (!slot.isWhole && saysOf(at.path.at(-1)) !== "measure") this.digits.add(slot);
     return slot;
+  }
+
+  #isPlain(key: string): boolean {
+    let isPlain = this.#plainKeys.get(key);
+    if (isPlain === undefined) this.#plainKeys.set(key, (isPlain = plainKey.test(key)));
+    return isPlain;
   }
 
   /** The name of a member is looked at only where a call may have been given it. */

@@ -37,8 +37,9 @@ export function toColumns(value: JsonObject): { headers: string[]; rows: string 
 export function toPair(value: Json): { label: string; key: string } | undefined {
   if (!isJsonObject(value)) return undefined;
   const key = pairValueKeys.find((one) => Object.hasOwn(value, one));
+  if (key === undefined) return undefined;
   const label = labelKeys.map((one) => value[one]).find(isHeader);
-  return key === undefined || label === undefined ? undefined : { label, key };
+  return label === undefined ? undefined : { label, key };
 }
 
 /** Whether a member is the value of the object that it is in, as `{ phone: { value: "…" } }` has it. */

@@ -37,6 +37,7 @@ import { listTree, readProcess } from "./process-tree.js";
 const POLL_MS = 25;
 const POLL_SLOW_MS = 250; // where there is no /proc, each look starts a process
 const TREE_LOOKS = 20; // looks at known processes before they are searched for again
+const TREE_LOOKS_INSIDE = 4; // the same of a container's: gVisor runs a program in processes that come and go
 const REMOVE_MS = 20;
 const REMOVALS_MAX = 100;
 const NEAR_LIMIT = 0.5; // of a guest that somebody else killed: the kernel, for its memory
@@ -61,7 +62,8 @@ function read(entry) {
 function readByProc(entry) {
   entry.looks += 1;
   let looks = entry.tree.map((pid) => readProcess(pid));
-  if (entry.looks >= TREE_LOOKS || looks.length === 0 || looks.includes(undefined)) {
+  const looksMax = entry.pidFile === undefined ? TREE_LOOKS : TREE_LOOKS_INSIDE;
+  if (entry.looks >= looksMax || looks.length === 0 || looks.includes(undefined)) {
     entry.looks = 0;
     const root = findRoot(entry);
     entry.tree = listTree(root).filter((pid) => entry.pidFile === undefined || pid !== root);
@@ -234,8 +236,8 @@ function watch({ pid, memoryBytes, cpuMs }) {
   }
   entry.memoryBytes = memoryBytes;
   entry.cpuMs = cpuMs;
-  // Not while its program starts, where that can be helped.
-  if (!entry.isResting) begin(entry);
+  // Not while its program starts, where that can be helped; gVisor goes on working for a guest that waits.
+  if (!entry.isResting || entry.pidFile !== undefined) begin(entry);
   entry.isWatched = true;
   // It was looked at just now.
   timer ??= setTimeout(look, POLL);

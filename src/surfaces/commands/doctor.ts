@@ -1,3 +1,6 @@
+import { mkdtemp, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import { SluiceError } from "../../base/errors.ts";
 import { toVisibleLine } from "../../base/unseen.ts";
 import type { DefinitionFlag, HealthCheck, ServerReport, Sluice } from "../../runtime/sluice.ts";
@@ -23,8 +26,16 @@ export const doctor: Command = {
       if (!asJson) printCheck(check, terminal);
     };
     add(checkNode());
-    const config = await readConfig(invocation);
-    add({ name: "config", ok: true, detail: config.file ?? "given as an object" });
+    await using folder = await createFolder();
+    const config = await readConfig(invocation).catch(async (error: unknown) => {
+      // Whoever has none yet asks what this machine can do.
+      if (!(error instanceof SluiceError) || error.code !== "config_not_found") throw error;
+      add(toFailedCheck("config", error));
+      if (!asJson) terminal.out("  What follows is checked with the defaults, and no server");
+      const { parseConfig } = await import("../../config/parse-config.ts");
+      return parseConfig({ mcpServers: {} }, { directory: folder.path, env: {} });
+    });
+    if (config.file !== undefined) add({ name: "config", ok: true, detail: config.file });
     if (!asJson) for (const note of config.notes) terminal.out(`  note: ${note}`);
     add(await checkSetpriv());
 
@@ -48,12 +59,7 @@ export const doctor: Command = {
     } catch (error) {
       // What keeps Sluice from opening (a state directory, a store) is what doctor is asked about.
       if (!(error instanceof SluiceError)) throw error;
-      add({
-        name: error.code,
-        ok: false,
-        detail: error.message,
-        ...(error.hint !== undefined && { remedy: error.hint }),
-      });
+      add(toFailedCheck(error.code, error));
     }
     if (!asJson) for (const server of servers) printServer(server, terminal);
     if (!asJson) for (const flag of flagged) printFlag(flag, terminal);
@@ -64,6 +70,16 @@ export const doctor: Command = {
     return ok ? exitCodes.completed : exitCodes.failed;
   },
 };
+
+function toFailedCheck(name: string, { message, hint }: SluiceError): HealthCheck {
+  return { name, ok: false, detail: message, ...(hint !== undefined && { remedy: hint }) };
+}
+
+/** An empty folder for the state of a check, removed with all that is in it. */
+async function createFolder(): Promise<AsyncDisposable & { path: string }> {
+  const path = await mkdtemp(join(tmpdir(), "sluice-doctor-"));
+  return { path, [Symbol.asyncDispose]: () => rm(path, { recursive: true, force: true, maxRetries: 5 }) };
+}
 
 /** Starts every server, all at once, and says how long each took. */
 async function startServers(sluice: Sluice, signal: AbortSignal): Promise<ServerReport[]> {
@@ -89,12 +105,7 @@ async function checkPins(sluice: Sluice): Promise<HealthCheck> {
     return { name: "definitions", ok: false, detail: detail.join("\n  "), remedy };
   } catch (error) {
     if (!(error instanceof SluiceError)) throw error;
-    return {
-      name: "definitions",
-      ok: false,
-      detail: error.message,
-      ...(error.hint !== undefined && { remedy: error.hint }),
-    };
+    return toFailedCheck("definitions", error);
   }
 }
 
