@@ -20,6 +20,8 @@ export default defineConfig({
     // Real processes start in these tests, on machines that may be busy.
     testTimeout: 60_000,
     hookTimeout: 60_000,
+    // What is waited for comes when it comes; one second is vitest's.
+    expect: { poll: { timeout: 20_000 } },
     pool: "forks",
     maxWorkers: 2,
     sequence: { sequencer: LongestFirst },

@@ -5,6 +5,7 @@ import type { LargeValue } from "../base/large-json.ts";
 import { limits as bounds } from "../base/limits.ts";
 import { nextTurn } from "../base/next-turn.ts";
 import type { SealedCounts } from "../gateway/call.ts";
+import { toModel } from "../gateway/to-model.ts";
 import { type ExecutionEnd, runExecution } from "../sandbox/execution.ts";
 import { createFileGate } from "../sandbox/file-gate.ts";
 import { type LinkedProgram, linkProgram, type NameSource } from "../sandbox/link.ts";
@@ -232,7 +233,8 @@ export function startProgram(parts: Parts, code: string, options: ExecuteOptions
     } catch (error) {
       outcome = { executionId: id, ...toFailure(error, cancelled), logs, calls };
     }
-    if (checking !== undefined) addTypeProblems(outcome, (await inTime(checking, parts.typeCheckWaitMs)) ?? []);
+    // Waited for while the rest is made.
+    const problems = checking === undefined ? undefined : inTime(checking, parts.typeCheckWaitMs);
     addWarnings(outcome, toPrivacyWarnings(code, sealed));
     addWarnings(outcome, run?.warnings() ?? []);
     run?.addHint(outcome);
@@ -254,6 +256,7 @@ export function startProgram(parts: Parts, code: string, options: ExecuteOptions
         logs: [],
         calls: outcome.calls,
       }));
+    addTypeProblems(shown, (await problems) ?? []);
     const counting = account.total(JSON.stringify(shown));
     const [counted, used] = await Promise.all([counting, usage]);
     if (used !== undefined) stats = { ...stats, cpuMs: Math.round(used.cpuMs), memoryPeakBytes: used.peakBytes };
@@ -334,11 +337,11 @@ function toUnresumable(run: ProgramRun | undefined): Pick<Outcome, "warnings"> {
   return warnings.length > 0 ? { warnings } : {};
 }
 
+/** Before all others: they say what to mend. */
 function addTypeProblems(outcome: Outcome, problems: readonly TypeProblem[]): void {
-  addWarnings(
-    outcome,
-    problems.map(({ line, message }) => ({ code: "type_problem", message, line })),
-  );
+  if (problems.length === 0) return;
+  const told = problems.map(({ line, message }) => ({ code: "type_problem", message: toModel(message), line }));
+  outcome.warnings = [...told, ...(outcome.warnings ?? [])];
 }
 
 /** The end of an execution happened whether or not it can be recorded: the next call is what a broken audit stops. */
