@@ -345,6 +345,17 @@ describe("doctor", () => {
     expect((await off.run(["doctor"])).code).toBe(0);
   });
 
+  test("tries every wall where that of the config cannot be had", async () => {
+    await using low = await createSite({ mcpServers: {}, sandbox: { wall: "none", floor: "bwrap" } });
+    const { code, stdout } = await low.run(["doctor", "--json"]);
+    const { checks } = JSON.parse(stdout) as Report;
+    expect(checks.filter(({ ok }) => !ok).map(({ name }) => name)).toEqual(["wall_below_floor"]);
+    expect(checks.map(({ name }) => name)).toEqual(
+      expect.arrayContaining(["wall bwrap", "wall container (podman, runc)", "wall container (podman, runsc)"]),
+    );
+    expect(code).toBe(1);
+  });
+
   test("says what the machine can do where there is no config, and leaves nothing behind", async () => {
     await using empty = await createSite(undefined);
     const { code, stdout } = await empty.run(["doctor", "--json"]);

@@ -179,6 +179,35 @@ describe("limits that a caller lowers for one program", () => {
   });
 });
 
+describe("what a program is run with", () => {
+  test.each([
+    [null, "options must be an object, got null"],
+    [{ grants: {} }, "There is no options.grants: did you mean grant?"],
+    [{ signal: 5 }, "options.signal must be an AbortSignal, got 5"],
+    [{ timeoutMs: "5" }, 'options.timeoutMs must be a number of milliseconds from 0, got "5"'],
+    [{ answerMs: Number.NaN }, "options.answerMs must be a number of milliseconds from 0"],
+    [{ onProgress: true }, "options.onProgress must be a function"],
+    [{ limits: [] }, "options.limits must be an object"],
+    [{ limits: { network: 5 } }, "options.limits.network must be an object"],
+    [{ grant: "none" }, "options.grant must be an object"],
+    [{ grant: { workspaces: "read-only" } }, "There is no options.grant.workspaces: did you mean workspace?"],
+    [{ grant: { workspace: "readonly" } }, 'must be "read-only" or "read-write", got "readonly"'],
+    [{ grant: { workspace: null } }, 'must be "read-only" or "read-write", got null'],
+    [{ grant: { tools: "*" } }, "options.grant.tools must be a list of patterns"],
+    [{ grant: { tools: [1] } }, "options.grant.tools must be a list of patterns"],
+  ])("%j is refused before anything runs: a grant that is not understood would be a wider one", async (given, said) => {
+    const refused = { code: "invalid_input", message: expect.stringContaining(said) as string };
+    await expect(house.sluice.executeCode("return 1", given as object)).rejects.toMatchObject(refused);
+    await expect(house.sluice.callTool("zoo.echo", {}, given as object)).rejects.toMatchObject(refused);
+  });
+  test.each([undefined, null, 123, {}])("%j is no program and no tool", async (text) => {
+    const refused = { code: "invalid_input", message: expect.stringContaining("must be a string") as string };
+    await expect(house.sluice.executeCode(text as unknown as string)).rejects.toMatchObject(refused);
+    await expect(house.sluice.callTool(text as unknown as string)).rejects.toMatchObject(refused);
+    checkOutcome(await house.run("return 42"), { result: 42 });
+  });
+});
+
 describe("rates", () => {
   test("of writing: what is over a second's worth waits", async () => {
     const started = performance.now();

@@ -185,3 +185,11 @@ describe("the shape of the code", () => {
     expect(sources.map((path) => relative(root, path)).filter((path) => forbidden.test(path))).toEqual([]);
   });
 });
+
+it("gives every file of the guest a name without a place, for stacks that the engine formats by itself", () => {
+  const folder = join(root, "src/sandbox/guest");
+  const files = readdirSync(folder).filter((name) => name.endsWith(".js"));
+  expect(files).toContain("runner.js");
+  for (const name of files)
+    expect(readFileSync(join(folder, name), "utf8").endsWith(`\n//# sourceURL=sluice:guest/${name}\n`)).toBe(true);
+});

@@ -1,5 +1,5 @@
 import { resolve } from "node:path";
-import { isJsonObject } from "../base/json.ts";
+import { isJsonObject, type JsonObject } from "../base/json.ts";
 import { limits } from "../base/limits.ts";
 import { toNearest } from "../base/nearest.ts";
 import type {
@@ -44,6 +44,14 @@ export interface ParseConfigOptions {
   env: Environment;
   /** The line of a place in the file, for the errors. */
   lineOf?: LineOf;
+}
+
+/** A config that was loaded before, or what a user writes. Throws as `parseConfig` does. */
+export function toConfig(configuration: Config | JsonObject | undefined): Config {
+  // A loaded one has its servers as a list; what a user writes has `mcpServers`.
+  const loaded = configuration as Partial<Config> | null | undefined;
+  if (Array.isArray(loaded?.servers) && typeof loaded.stateDir === "string") return configuration as Config;
+  return parseConfig(configuration, { directory: process.cwd(), env: process.env });
 }
 
 /**

@@ -12,7 +12,7 @@ import { toTypeText } from "../codegen/schema-type.ts";
 import { createModuleTree } from "../codegen/module-tree.ts";
 import { writeTree } from "../codegen/write-tree.ts";
 import type { Config } from "../config/config.ts";
-import { parseConfig } from "../config/parse-config.ts";
+import { toConfig } from "../config/parse-config.ts";
 import { sweepScratch } from "./scratch.ts";
 import { createWorkspaceAccess, dropOld } from "./workspace-access.ts";
 import { checkDefinitions } from "../gateway/definitions.ts";
@@ -29,6 +29,7 @@ import { createWatchdog } from "../sandbox/watchdog.ts";
 import { openWorkspace } from "../sandbox/workspace.ts";
 import { createStore } from "../store/store.ts";
 import { announce } from "./announce.ts";
+import { checkRequest } from "./check-options.ts";
 import { startNamed } from "./start-named.ts";
 import { toExposedTools } from "./exposed-tools.ts";
 import { createSkillAccess } from "./skill-access.ts";
@@ -316,6 +317,7 @@ async function compose(config: Config, options: SluiceOptions, cleanup: Cleanup)
   return {
     events,
     async executeCode(code, executeOptions = {}) {
+      checkRequest("code", code, executeOptions);
       const execution = startProgram(parts, code, executeOptions);
       executions.add(execution);
       return executions.wait(execution, executeOptions);
@@ -335,6 +337,7 @@ async function compose(config: Config, options: SluiceOptions, cleanup: Cleanup)
       remove: (id) => runs.remove(id),
     },
     async callTool(tool, args = {}, callOptions = {}) {
+      checkRequest("tool", tool, callOptions);
       const execution = await startNamed(parts, open.skills, tool, args, callOptions);
       executions.add(execution);
       return executions.wait(execution, callOptions);
@@ -389,11 +392,4 @@ async function compose(config: Config, options: SluiceOptions, cleanup: Cleanup)
     ],
     [Symbol.asyncDispose]: () => cleanup[Symbol.asyncDispose](),
   };
-}
-
-function toConfig(configuration: Config | JsonObject | undefined): Config {
-  // A loaded one has its servers as a list; what a user writes has `mcpServers`.
-  const loaded = configuration as Partial<Config> | null | undefined;
-  if (Array.isArray(loaded?.servers) && typeof loaded.stateDir === "string") return configuration as Config;
-  return parseConfig(configuration, { directory: process.cwd(), env: process.env });
 }

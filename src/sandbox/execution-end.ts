@@ -15,7 +15,9 @@ export function toCrash(error: SluiceError, limits: ExecutionLimits): [string, s
   if (/out of memory|Last few GCs/i.test(error.message))
     return ["memoryMb", `The program ran out of memory; memoryMb is ${limits.memoryMb}`];
   const code = error.code === "frameBytesMax" ? "frameBytesMax" : "guest_crashed";
-  return [code, error.message.slice(0, 500)];
+  // What an engine says after its first line is about its own files.
+  const [first = ""] = error.message.split("\n");
+  return [code, first.slice(0, 500)];
 }
 
 /** What a program is told of an act that failed. */

@@ -40,6 +40,14 @@ const LOOK = `const look = (...values) => { for (const v of values) { if (v && (
 
 /** Intrinsics and prototypes that the runner leans on, replaced. */
 export const poisonedIntrinsics: HostileClass = {
+  "toJSON of everything": any(`Object.prototype.toJSON = function () { return "P"; }; return { a: 1 };`),
+  "an iterator of lists that throws": any(`Array.prototype[Symbol.iterator] = function () { throw 1; }; return [1];`),
+  "built-ins that are gone": any(
+    `for (const name of ["Promise", "Uint8Array", "Error", "Map", "Object"]) { try { globalThis[name] = null; } catch {} } return [await fs.readdir(".")];`,
+  ),
+  "a dispatch that is gone": any(
+    `for (const kind of [EventTarget, Object]) { for (const key of Object.getOwnPropertyNames(kind.prototype)) { try { kind.prototype[key] = null; } catch {} } } setTimeout(() => { throw new Error("later"); }, 1); await new Promise((resolve) => setTimeout(resolve, 20)); return 1;`,
+  ),
   ...each([...new Set(KEYS)], (key) =>
     poisoned(
       `Object.defineProperty(Object.prototype, ${JSON.stringify(key)}, { configurable: true, get() { return undefined; }, set(v) { Object.defineProperty(this, ${JSON.stringify(key)}, { value: v, writable: true, configurable: true, enumerable: true }); } });`,

@@ -2,6 +2,9 @@ import { any, held, type HostileClass, refused } from "./program.ts";
 
 const NO_PATH = `const say = (text) => { if (/file:|runner|host-calls|sandbox\\/|node_modules|\\bext:|quickjs|deno/.test(String(text))) throw "LANDED " + text; };`;
 
+/** While a stack is formatted, the engine formats others by itself, the runner's and its own frames too: these have no place on the machine. */
+const NO_PLACE = `const seen = []; const look = (error) => { try { if (seen.length < 50) seen.push(String(error.stack)); } catch {} }; const tell = () => { const text = seen.join("\\n"); if (/file:|\\/(?:home|root|tmp|work|usr|var|opt|src|dist)\\//.test(text)) throw "LANDED " + text; return seen.length > 0 ? "held" : "nothing was seen"; };`;
+
 /** Frames and errors of the runner and the engine: neither objects nor places of them may be seen. */
 export const stackTraces: HostileClass = {
   "prepareStackTrace assigned": refused(`"use strict"; Error.prepareStackTrace = (_, sites) => sites;`),
@@ -53,6 +56,26 @@ export const stackTraces: HostileClass = {
   "an error that throws while it is shown": {
     code: `throw Object.defineProperty(new Error("x"), "stack", { get() { throw this; } })`,
     ends: ["program_error"],
+  },
+  "a stack read while another is formatted": {
+    code: `${NO_PLACE} const outer = new Error("x"); Object.defineProperty(outer, "message", { get() { look(new Error("in")); return "m"; } }); look(outer); return tell();`,
+    ends: "held",
+  },
+  "a name that reads its own stack": {
+    code: `${NO_PLACE} class Own extends Error { get name() { look(this); return "Q"; } } look(new Own("x")); return tell();`,
+    ends: "held",
+  },
+  "a name of all errors that reads their stacks": {
+    code: `${NO_PLACE} Object.defineProperty(Error.prototype, "name", { get() { look(this); return "Q"; } }); for (const act of [() => callTool("zoo.nothere", {}), () => fs.promises.readFile("./nothere"), () => fetch("http://127.0.0.1:%PORT%/"), () => import("node:vm"), async () => new URL("x"), async () => structuredClone(() => 0)]) await act().catch(look); return tell();`,
+    ends: "held",
+  },
+  "stacks in timers, microtasks and callbacks of the engine": {
+    code: `${NO_PLACE} class Own extends Error { get name() { look(this); return "Q"; } } const act = () => look(new Own("x")); await Promise.resolve().then(act); await new Promise((resolve) => setTimeout(() => { act(); resolve(); }, 1)); [2, 1].sort(() => { act(); return 0; }); JSON.stringify({ toJSON: act }); console.log({ get x() { act(); return 1; } }); "ab".replace(/a/, () => { act(); return ""; }); return tell();`,
+    ends: "held",
+  },
+  "stacks read at the end of the stack": {
+    code: `${NO_PLACE} const deep = () => { const own = new RangeError("d"); try { deep(); } catch (error) { look(error); } look(own); }; deep(); return tell();`,
+    ends: "held",
   },
   "an overflow that leaves a frame of the runner": any(
     `${NO_PATH} const f = () => f() + 1; try { f(); } catch (e) { say(e.stack); } const g = () => { callTool("zoo.echo", {}).catch(() => 0); g(); }; try { g(); } catch (e) { say(e.stack); }`,

@@ -153,3 +153,4 @@ function createByteChannel(platform) {
     },
   };
 }
+//# sourceURL=sluice:guest/channel.js

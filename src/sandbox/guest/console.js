@@ -63,3 +63,4 @@ export function createConsole(log, isFull, now) {
     clear: () => undefined,
   });
 }
+//# sourceURL=sluice:guest/console.js

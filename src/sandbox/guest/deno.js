@@ -53,3 +53,4 @@ async function refuse(code, thrown) {
 
 // Deno dispatches `load` on the global object once this module has been evaluated; only then may it be emptied.
 /** @type {any} */ (globalThis).addEventListener("load", () => immediate(() => run(platform)), { once: true });
+//# sourceURL=sluice:guest/deno.js

@@ -189,3 +189,4 @@ function compress512(state, view, at, { schedule: w, cubeRoots }) {
 function add(state, numbers) {
   for (let i = 0; i < numbers.length; i += 1) state[i] += numbers[i];
 }
+//# sourceURL=sluice:guest/digest.js

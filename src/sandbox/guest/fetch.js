@@ -153,3 +153,4 @@ export function createFetch(host) {
     return new Response(head, pieces.length === 1 ? pieces[0] : Buffer.concat(pieces));
   };
 }
+//# sourceURL=sluice:guest/fetch.js

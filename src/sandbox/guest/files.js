@@ -299,3 +299,4 @@ export function createPath() {
   path.posix = path;
   return path;
 }
+//# sourceURL=sluice:guest/files.js

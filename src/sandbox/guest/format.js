@@ -213,3 +213,4 @@ export function toTable(data, only) {
     )
     .join("\n");
 }
+//# sourceURL=sluice:guest/format.js

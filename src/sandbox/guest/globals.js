@@ -140,3 +140,4 @@ export function refuseCode() {
       Object.defineProperty(globalThis, name, { value: refused, writable: true, configurable: true });
   }
 }
+//# sourceURL=sluice:guest/globals.js

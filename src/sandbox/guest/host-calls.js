@@ -163,3 +163,4 @@ export function createHostCalls(channel, toError, onStamp) {
     },
   };
 }
+//# sourceURL=sluice:guest/host-calls.js

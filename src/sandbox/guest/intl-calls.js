@@ -90,3 +90,4 @@ function toLocale(locale) {
     minimized: locale.minimize().toString(),
   };
 }
+//# sourceURL=sluice:guest/intl-calls.js

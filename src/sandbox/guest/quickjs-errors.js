@@ -95,3 +95,4 @@ function toCallee(text, at) {
 function escape(name) {
   return name.replace(/[.*+?^${}()|[\]\\]/g, "\\$&");
 }
+//# sourceURL=sluice:guest/quickjs-errors.js

@@ -74,3 +74,4 @@ function guarded(work) {
     host.exit(`The runner failed: ${error?.message}\n${error?.stack}`);
   }
 }
+//# sourceURL=sluice:guest/quickjs-platform.js

@@ -219,3 +219,4 @@ vm.callFunction(run, vm.undefined).dispose();
 do {
   drain();
 } while (vm.callFunction(turn, vm.undefined).consume((/** @type {any} */ more) => more.toBoolean()));
+//# sourceURL=sluice:guest/quickjs.js

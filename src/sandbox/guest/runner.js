@@ -372,3 +372,4 @@ function toErrorFrame(error, code) {
 function toTextOnly(value) {
   return typeof value === "string" ? value : undefined;
 }
+//# sourceURL=sluice:guest/runner.js

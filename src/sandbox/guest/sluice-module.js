@@ -38,3 +38,4 @@ export function createSluiceModule(host, tools) {
     },
   });
 }
+//# sourceURL=sluice:guest/sluice-module.js

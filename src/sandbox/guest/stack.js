@@ -1,5 +1,6 @@
 // Stack traces in the agent's own coordinates: frames of the linked modules are mapped back to the lines and columns
-// that the agent wrote, all other frames (the runner, the engine, paths of the host) are left out.
+// that the agent wrote, all other frames (the runner, the engine, paths of the host) are left out. While one stack is
+// formatted, V8 formats others by itself: the last line of each file of the guest is what it is called there.
 
 const BASE64 = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
 
@@ -139,3 +140,4 @@ export function toLoadError(refusal, module) {
   const frames = place === undefined ? "" : `\n    at ${module.name}:${place.line}:${place.column}`;
   return Object.defineProperty(error, "stack", { value: `SyntaxError: ${error.message}${frames}` });
 }
+//# sourceURL=sluice:guest/stack.js

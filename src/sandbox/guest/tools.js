@@ -99,3 +99,4 @@ export function createTools(host) {
     },
   };
 }
+//# sourceURL=sluice:guest/tools.js

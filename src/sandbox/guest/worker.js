@@ -53,3 +53,4 @@ const platform = {
 
 refuseCode();
 run(platform);
+//# sourceURL=sluice:guest/worker.js

@@ -292,3 +292,4 @@ export function createTimers(host, clock) {
     },
   };
 }
+//# sourceURL=sluice:guest/world.js

@@ -4,7 +4,8 @@ import { join } from "node:path";
 import { SluiceError } from "../../base/errors.ts";
 import { toVisibleLine } from "../../base/unseen.ts";
 import type { DefinitionFlag, HealthCheck, ServerReport, Sluice } from "../../runtime/sluice.ts";
-import type { Command } from "../command.ts";
+import type { Config } from "../../config/config.ts";
+import type { Command, Invocation } from "../command.ts";
 import { exitCodes } from "../exit-code.ts";
 import { checkNode, checkProgram, checkSetpriv } from "../machine-checks.ts";
 import { openSluice, readConfig } from "../open.ts";
@@ -60,6 +61,7 @@ export const doctor: Command = {
       // What keeps Sluice from opening (a state directory, a store) is what doctor is asked about.
       if (!(error instanceof SluiceError)) throw error;
       add(toFailedCheck(error.code, error));
+      if (error.code.startsWith("wall_")) for (const check of await checkWallsOnly(config, invocation)) add(check);
     }
     if (!asJson) for (const server of servers) printServer(server, terminal);
     if (!asJson) for (const flag of flagged) printFlag(flag, terminal);
@@ -73,6 +75,13 @@ export const doctor: Command = {
 
 function toFailedCheck(name: string, { message, hint }: SluiceError): HealthCheck {
   return { name, ok: false, detail: message, ...(hint !== undefined && { remedy: hint }) };
+}
+
+/** Of a config whose own wall cannot be had: which can. */
+async function checkWallsOnly(config: Config, invocation: Invocation): Promise<HealthCheck[]> {
+  const sandbox: Config["sandbox"] = { ...config.sandbox, wall: "none", floor: "none" };
+  await using sluice = await openSluice({ ...config, sandbox, servers: [] }, invocation);
+  return ((await sluice.health?.()) ?? []).filter(({ name }) => name.startsWith("wall "));
 }
 
 /** An empty folder for the state of a check, removed with all that is in it. */
