@@ -184,6 +184,7 @@ describe("what a program is run with", () => {
     [null, "options must be an object, got null"],
     [{ grants: {} }, "There is no options.grants: did you mean grant?"],
     [{ signal: 5 }, "options.signal must be an AbortSignal, got 5"],
+    [{ signal: null }, "options.signal must be an AbortSignal, got null"],
     [{ timeoutMs: "5" }, 'options.timeoutMs must be a number of milliseconds from 0, got "5"'],
     [{ answerMs: Number.NaN }, "options.answerMs must be a number of milliseconds from 0"],
     [{ onProgress: true }, "options.onProgress must be a function"],

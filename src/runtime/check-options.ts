@@ -14,7 +14,7 @@ export function checkRequest(what: "code" | "tool", text: unknown, options: Exec
   if (typeof text !== "string") throw wrong(`${what} must be a string`, text);
   checkNames("options", options, names);
   const { signal, answerMs, onProgress, timeoutMs, grant, limits }: ExecuteOptions = options;
-  if (signal !== undefined && typeof signal.addEventListener !== "function")
+  if (signal !== undefined && typeof (signal as AbortSignal | null)?.addEventListener !== "function")
     throw wrong("options.signal must be an AbortSignal", signal);
   for (const [name, ms] of Object.entries({ answerMs, timeoutMs }))
     if (ms !== undefined && !(typeof ms === "number" && ms >= 0))
