@@ -197,18 +197,18 @@ describe("over a real server", () => {
     const large = rows(4_000);
     expect(JSON.stringify(large).length).toBeGreaterThan(262_144);
     await get(large);
-    await expect.poll(async () => (await sluice.learnedTypes()).length).toBe(1);
+    await expect.poll(async () => (await sluice.learnedTypes()).length, { timeout: 10_000 }).toBe(1);
     const [learned] = await sluice.learnedTypes();
     expect(learned).toMatchObject({
       type: "{ rows: { id: number, email: string /* EMAIL */, note: string, to: null }[], next: { page: number } }",
       calls: 1,
     });
     await get(rows(2));
-    await expect.poll(async () => (await sluice.learnedTypes())[0]?.calls).toBe(2);
+    await expect.poll(async () => (await sluice.learnedTypes())[0]?.calls, { timeout: 10_000 }).toBe(2);
     expect(await sluice.learnedTypes()).toMatchObject([{ type: learned?.type, changes: [] }]);
     // As a text that is JSON, too.
     await sluice.callTool("shop.text", { text: JSON.stringify(large) });
-    await expect.poll(async () => (await sluice.learnedTypes()).length).toBe(2);
+    await expect.poll(async () => (await sluice.learnedTypes()).length, { timeout: 10_000 }).toBe(2);
     expect((await sluice.learnedTypes())[1]).toMatchObject({ address: "shop.text", type: learned?.type });
   });
 
@@ -216,7 +216,7 @@ describe("over a real server", () => {
     const names = "maria jose lucia pablo elena mateo irene hugo sara bruno alba diego".split(" ");
     for (let at = 0; at < names.length; at += 3)
       await get({ scores: Object.fromEntries(names.slice(at, at + 3).map((name) => [name, at])) });
-    await expect.poll(async () => (await sluice.learnedTypes())[0]?.calls).toBe(4);
+    await expect.poll(async () => (await sluice.learnedTypes())[0]?.calls, { timeout: 10_000 }).toBe(4);
     expect(await sluice.learnedTypes()).toMatchObject([{ type: "{ scores: Record<string, number> }" }]);
     await sluice[Symbol.asyncDispose]();
     sluice = await open();
@@ -309,7 +309,7 @@ describe("over a real server", () => {
     const secret = "AKIAQYLPMNHFGHIJKLZZ";
     await get({ contact: { full_name: "Theodora" } });
     for (const n of [1, 2]) await get({ [secret]: n, theodora: n, plain: n });
-    await expect.poll(async () => (await sluice.learnedTypes())[0]?.calls).toBe(3);
+    await expect.poll(async () => (await sluice.learnedTypes())[0]?.calls, { timeout: 10_000 }).toBe(3);
     const answer = await sluice.searchTools("", { server: "shop", detail: "full" });
     const shown = JSON.stringify([answer, await sluice.learnedTypes(), changes]);
     expect(shown).toContain("plain");

@@ -415,7 +415,7 @@ describe.runIf(process.platform === "linux")("a guest's process", () => {
     const others = guests();
     await own.run("return 1");
     const spare = (): number[] => guests().filter((pid) => !others.includes(pid));
-    await expect.poll(() => spare().length).toBeGreaterThan(0);
+    await expect.poll(() => spare().length, { timeout: 10_000 }).toBeGreaterThan(0);
     await new Promise((resolve) => setTimeout(resolve, 1_000));
     const killed = spare();
     killAll(killed);

@@ -113,7 +113,7 @@ describe("turns", () => {
     const lists = [...first.map(({ key }) => key), "quick"].map((key) => upstreams.listTools(key));
     const short = upstreams.listTools("short").catch(() => {});
     const called = upstreams.callTool("called", "send_message", {}, {});
-    await expect.poll(() => begun).toHaveLength(max);
+    await expect.poll(() => begun, { timeout: 5_000 }).toHaveLength(max);
     // Longer than the time-out of one that waits.
     await new Promise((resolve) => setTimeout(resolve, 300));
     expect(["quick", "called", "short"].map(upstreams.state)).toEqual(["queued", "queued", "queued"]);

@@ -108,7 +108,7 @@ describe("a webhook", () => {
     await house.run("for (let n = 0; n < 10; n += 1) await zoo.fails({}).catch(() => 0)");
     await expect.poll(() => got.length).toBe(1);
     status = 200;
-    await expect.poll(() => got.length).toBe(2);
+    await expect.poll(() => got.length, { timeout: 5_000 }).toBe(2);
     expect(messages()[1]).toMatchObject({ type: "alert", rule: "failing-loop", tool: "zoo.fails" });
   });
 });

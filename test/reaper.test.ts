@@ -209,7 +209,7 @@ for (const [name, end] of Object.entries(ends)) {
       expect(pids.filter(isAlive)).toHaveLength(5);
       expect(parents).toEqual([host.pid, reaper, reaper]);
       // The one that cleans up is not to be talked out of it, once it runs.
-      await expect.poll(() => catchesSigquit(reaper)).toBe(true);
+      await expect.poll(() => catchesSigquit(reaper), { timeout: 10_000 }).toBe(true);
       for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const) process.kill(reaper, signal);
       end(host);
       expect(await untilDead([...pids, reaper], 2_000)).toEqual([]);

@@ -108,7 +108,7 @@ describe("trust", () => {
       code: "skill_untrusted",
       message: expect.stringContaining("deep is not what it was tested with"),
     });
-    await expect.poll(async () => (await other.searchTools("zebras")).total).toBe(0);
+    await expect.poll(async () => (await other.searchTools("zebras")).total, { timeout: 10_000 }).toBe(0);
     await expect(own.skills.trust("top", "ada")).rejects.toMatchObject({
       code: "skill_untrusted",
       message: expect.stringContaining("tested with another content of deep"),

@@ -401,7 +401,7 @@ describe("a draft of another workspace", () => {
     await own.skills.test("put-it");
     await own.skills.trust("put-it", "ada");
     expect(await run(`import { putIt } from "./skills/put-it"; return putIt("x");`)).toBe("x");
-    await expect.poll(() => run(asking)).toBe(1);
+    await expect.poll(() => run(asking), { timeout: 10_000 }).toBe(1);
   });
 });
 

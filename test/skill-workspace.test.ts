@@ -218,7 +218,7 @@ throw new Error(codes.join());`;
     await once(child, "close");
     expect(isWritten()).toBe(true);
     await using _ = await createSluice(config);
-    await expect.poll(() => left(house)).toEqual(["notes"]);
+    await expect.poll(() => left(house), { timeout: 10_000 }).toEqual(["notes"]);
     expect(existsSync(join(house.workspace, "half"))).toBe(false);
   });
 });

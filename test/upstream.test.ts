@@ -132,7 +132,7 @@ describe("starting", () => {
     });
     expect(await call("add", { a: 2, b: 3 })).toMatchObject({ structuredContent: { sum: 5 } });
     await call("grow");
-    await expect.poll(() => changes).toEqual(["s"]);
+    await expect.poll(() => changes, { timeout: 3_000 }).toEqual(["s"]);
     expect(await names()).toContain("grown");
   });
 
@@ -305,7 +305,7 @@ describe("lists of tools", () => {
     start(server([raw, "plain"]));
     expect(await upstreams.listTools("s")).toMatchObject({ instructions: "Use echo." });
     await call("change");
-    await expect.poll(() => changes).toEqual(["s"]);
+    await expect.poll(() => changes, { timeout: 2_000 }).toEqual(["s"]);
     expect(await names()).toEqual(["echo", "new"]);
   });
 });
@@ -402,7 +402,7 @@ test("disposal ends a stubborn server within its grace and fails what is in flig
   );
   await call("echo");
   const inFlight = Promise.allSettled([call("hang"), upstreams.listTools("stubborn")]);
-  await expect.poll(() => logged.length).toBeGreaterThan(0);
+  await expect.poll(() => logged.length, { timeout: 5_000 }).toBeGreaterThan(0);
   const pids = JSON.parse(logged[0]) as number[];
   const startedAt = performance.now();
   await upstreams[Symbol.asyncDispose]();

@@ -3,6 +3,11 @@ import { toKeyWords } from "./detect/key-words.ts";
 /** Digits that may be somebody's: a phone number or more. */
 export const digitsOnly: RegExp = /^\d{7,19}$/;
 
+/** Whether a number, without its sign, is written as such digits and exact; without writing it. */
+export function isDigitsOnly(value: number): boolean {
+  return Number.isSafeInteger(value) && Math.abs(value) >= 1_000_000;
+}
+
 /** The digits of an international phone number without its country's code, which has one to three digits. */
 export function withoutCountryCode(surface: string, digits: string): string[] {
   if (!surface.trim().startsWith("+") || digits.length < 10) return [];

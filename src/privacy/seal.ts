@@ -15,7 +15,7 @@ import { asRestored } from "./json-findings.ts";
 import { findLabelled } from "./labelled-texts.ts";
 import { toLayer } from "./layer.ts";
 import { findLookAlikes } from "./look-alikes.ts";
-import { digitsOnly, saysOf } from "./number-keys.ts";
+import { digitsOnly, isDigitsOnly, saysOf } from "./number-keys.ts";
 import { type ReplayParts, replay } from "./replay.ts";
 import { Slot } from "./slot.ts";
 import { joinFindings, mergeFindings, toMixedClass } from "./spans.ts";
@@ -78,9 +78,6 @@ export function sealValue(value: Json, options: SealOptions, parts: SealParts): 
   const isSame = Object.keys(counts).length === 0;
   return { value: isSame ? value : toValue(draft), counts, withheld: look.withheld };
 }
-
-/** The least number of which `digitsOnly` takes the digits. */
-const wholeMin = 1_000_000;
 
 /** Shorter numbers prove nothing by themselves. */
 const bareDigitsMin = 12;
@@ -278,8 +275,7 @@ class Look {
 
   /** A number is looked at by its digits; so is a text of nothing else, which is found like any other besides. */
   #number(value: number, whole: string | undefined, at: Place): Draft {
-    const isWhole = Number.isSafeInteger(value) && Math.abs(value) >= wholeMin;
-    const says = isWhole ? saysOf(at.path.at(-1)) : "measure";
+    const says = isDigitsOnly(value) ? saysOf(at.path.at(-1)) : "measure";
     const isMeasure = whole === undefined && says === "measure";
     if (isMeasure && this.#parts.echoes === undefined) return value;
     const text = String(value);

@@ -1,6 +1,7 @@
 import { SluiceError } from "../base/errors.ts";
 import { isJsonObject } from "../base/json.ts";
 import { toNearest } from "../base/nearest.ts";
+import { toShown } from "./search-options.ts";
 import type { CallOptions, ExecuteOptions } from "./sluice.ts";
 
 const names = ["signal", "answerMs", "onProgress", "timeoutMs", "grant", "limits"] satisfies (keyof ExecuteOptions)[];
@@ -47,10 +48,4 @@ function checkNames(where: string, value: unknown, known: readonly string[]): vo
 
 function wrong(what: string, given: unknown): SluiceError {
   return new SluiceError("invalid_input", `${what}, got ${toShown(given)}`);
-}
-
-function toShown(given: unknown): string {
-  if (typeof given === "string") return JSON.stringify(given.slice(0, 60));
-  if (typeof given === "number" || given === null) return String(given);
-  return Array.isArray(given) ? "a list" : typeof given;
 }

@@ -34,8 +34,10 @@ function toInvalid(what: string): SluiceError {
   return new SluiceError("invalid_input", `Cannot search: ${what}`);
 }
 
-function toShown(value: Json): string {
-  return typeof value === "object" && value !== null ? toKind(value) : JSON.stringify(value).slice(0, 60);
+/** What somebody gave in place of something else, short enough for a message. */
+export function toShown(value: unknown): string {
+  if (typeof value === "number") return String(value);
+  return typeof value === "string" || typeof value === "boolean" ? JSON.stringify(value).slice(0, 60) : toKind(value);
 }
 
 function toKind(value: unknown): string {
